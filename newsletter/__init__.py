@@ -1,0 +1,30 @@
+"""Compose newsletters as files, render them once, and send them with proof for every reader.
+
+The way of the data, and the packages that answer for each step:
+
+    items ── issues ──→ render ──→ preflight ──→ dispatch ──→ providers
+                                      ↑             │  ↑          │
+                     subscribers ── audience ───────┘  └─ outcomes┘
+
+- `cli`: commands; each parses, calls one function and prints.
+- `dispatch`: the ledger, and all that moves a delivery from state to state.
+- `preflight`: findings between an issue and a dispatch.
+- `render`: turns an issue into a compiled issue, and that into one reader's bytes.
+- `providers`: carries messages and translates what comes back.
+- `message`: Internet messages as bytes.
+- `issues`: issues as files: read, change, write back without losing a comment.
+- `audience`: who gets a dispatch, and who not and why.
+- `subscribers`: people, lists and subscriptions.
+- `items`: what an article, an event and a publication are, and how they stand in a file.
+- `expressions`: the one small language of conditions and values.
+- `store`: the database: engine, tables, migrations.
+- `tokens`: signed, purpose-bound tokens for links.
+- `settings`: `newsletter.toml`, the environment and the secrets.
+- `documents`: YAML and front matter with the place of everything in them.
+- `clock`: the time, asked for in one place.
+- `plugins`: finds and loads what stands in a plug-in folder or an entry point.
+- `workspace`: where everything lies on disk, and atomic writing.
+- `errors`: every error that a person may see.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,128 @@
+"""Turns claimed deliveries into messages that a provider can carry."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.states import Reason
+from newsletter.message import DeliveryKey, Mailbox, delivery_key, wire_address
+from newsletter.providers.base import PersonalParts, SharedParts
+from newsletter.render import CommonParts, Merger, Reader
+from newsletter.subscribers import Definitions, Record, read_records
+
+ReaderLinks = Callable[[int], Mapping[str, str]]
+"""Makes the links of one subscriber, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryMessage:
+    """One recipient's message, merged when a provider asks for its bytes."""
+
+    subscriber: int
+    reader: Reader
+    envelope_sender: str
+    letter: "Letter"
+
+    @property
+    def key(self) -> DeliveryKey:
+        return self.reader.key
+
+    @property
+    def recipient(self) -> Mailbox:
+        return self.reader.mailbox
+
+    def raw(self) -> bytes:
+        return self.letter.merger.merge(self.reader)
+
+    def parts(self) -> tuple[SharedParts, PersonalParts]:
+        return self.letter.parts(self.reader)
+
+
+class Letter:
+    """What all messages of a dispatch are made from.
+
+    Args:
+        merger: Merges the compiled issue.
+    """
+
+    def __init__(self, merger: Merger) -> None:
+        self.merger = merger
+        self._shared: dict[int, tuple[CommonParts, SharedParts]] = {}
+
+    def parts(self, reader: Reader) -> tuple[SharedParts, PersonalParts]:
+        """Give a message as common parts, the same object for all who share them, and personal ones."""
+        merged = self.merger.parts(reader)
+        kept = self._shared.get(id(merged.common))
+        if kept is None or kept[0] is not merged.common:
+            kept = self._shared[id(merged.common)] = (merged.common, self._share(merged.common))
+        headers = {
+            "List-Unsubscribe": f"<{reader.links['unsubscribe']}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+        return kept[1], PersonalParts(merged.values, headers)
+
+    def _share(self, common: CommonParts) -> SharedParts:
+        letterhead = self.merger.letterhead
+        headers = {
+            "List-Id": f"<{letterhead.list_id}>",
+            "List-Post": "NO",
+            "Feedback-ID": letterhead.feedback_id,
+        }
+        return SharedParts(
+            letterhead.sender, letterhead.reply_to, common.subject, common.html, common.text, headers
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages of claimed deliveries, and those that no message can be made for."""
+
+    messages: Sequence[DeliveryMessage]
+    excluded: Mapping[int, Reason]
+
+
+def make_batch(
+    connection: sa.Connection,
+    dispatch: Dispatch,
+    subscribers: Sequence[int],
+    definitions: Definitions,
+    letter: Letter,
+    links: ReaderLinks,
+    return_path: str,
+) -> Batch:
+    """Read the subscribers of a batch and prepare a message for each.
+
+    A subscriber who was removed since the freeze is excluded as unsubscribed; one whose address cannot be written
+    is excluded as unrenderable.
+    """
+    records = read_records(connection, subscribers, definitions)
+    messages: list[DeliveryMessage] = []
+    excluded: dict[int, Reason] = {}
+    for subscriber in subscribers:
+        record = records.get(subscriber)
+        if record is None:
+            excluded[subscriber] = Reason.UNSUBSCRIBED
+            continue
+        key = delivery_key(dispatch.secret, dispatch.id, subscriber)
+        reader = make_reader(record, key, links(subscriber))
+        try:
+            wire_address(record.address)
+        except ValueError:
+            excluded[subscriber] = Reason.UNRENDERABLE
+            continue
+        messages.append(DeliveryMessage(subscriber, reader, with_key(return_path, key), letter))
+    return Batch(messages, excluded)
+
+
+def make_reader(record: Record, key: DeliveryKey, links: Mapping[str, str]) -> Reader:
+    """Make of a subscriber what merging needs to know."""
+    names = (record.values.get("first_name"), record.values.get("last_name"))
+    name = " ".join(str(part) for part in names if part)
+    return Reader(Mailbox(record.address, name), key, record.values, links)
+
+
+def with_key(return_path: str, key: DeliveryKey) -> str:
+    """Put the delivery's key into a return path that has a place for it: "bounces+{key}@example.org"."""
+    return return_path.replace("{key}", key)

@@ -1,0 +1,116 @@
+"""Reads an issue with its template and list and compiles it: what building, previewing, testing and sending start from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.dispatch.batch import ReaderLinks
+from newsletter.errors import Place, SettingsError
+from newsletter.issues import Issue, read_issue
+from newsletter.message import Mailbox
+from newsletter.render import (
+    CompiledIssue,
+    Letterhead,
+    Masthead,
+    Media,
+    Template,
+    collect_media,
+    compile_issue,
+    load_template,
+)
+from newsletter.settings import Settings
+from newsletter.subscribers import Definitions, ListDefinition
+from newsletter.tokens import Signer
+from newsletter.workspace import Workspace
+
+UNSUBSCRIBE = "unsubscribe"
+PREFERENCES = "preferences"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedIssue:
+    """An issue compiled for one list."""
+
+    issue: Issue
+    template: Template
+    media: Media
+    compiled: CompiledIssue
+    list: ListDefinition | None
+
+
+def prepare_issue(
+    workspace: Workspace, settings: Settings, definitions: Definitions, slug: str, list_name: str | None
+) -> PreparedIssue:
+    """Read and compile an issue.
+
+    Args:
+        list_name: The list whose name and reason stand in the message; None takes the only or first one.
+
+    Raises:
+        ContentError: The issue, an item or the list is not as it should be.
+        TemplateError: The template is not.
+    """
+    issue = read_issue(
+        workspace,
+        slug,
+        definitions.schema(),
+        time_zone=settings.time_zone,
+        language=settings.language,
+    )
+    template = load_template(workspace.templates / issue.template)
+    recipients = definitions.list(list_name) if list_name else next(iter(definitions.lists.values()), None)
+    masthead = Masthead(
+        name=settings.name,
+        organisation=settings.sender.organisation or settings.name,
+        postal_address=settings.sender.postal_address,
+        url=settings.public_url,
+        list_name=recipients.name if recipients else "",
+        list_reason=recipients.reason if recipients else "",
+    )
+    media = collect_media(issue, settings.public_url)
+    compiled = compile_issue(issue, template, masthead, definitions.schema(), media)
+    return PreparedIssue(issue, template, media, compiled, recipients)
+
+
+def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:
+    """Make the header fields that all messages of a dispatch share.
+
+    Raises:
+        SettingsError: The sender's address has no domain.
+    """
+    domain = settings.sender.email.rpartition("@")[2]
+    if not domain:
+        raise SettingsError(
+            "the sender's address has no domain", where=Place(field="sender.email"), remedy="Correct it."
+        )
+    label = prepared.list.id if prepared.list else "newsletter"
+    return Letterhead(
+        sender=Mailbox(settings.sender.email, settings.sender.name),
+        reply_to=Mailbox(settings.sender.reply_to) if settings.sender.reply_to else None,
+        date=date,
+        list_name=prepared.list.name if prepared.list else settings.name,
+        list_id=f"{label}.{domain.encode('idna').decode('ascii')}",
+        feedback_id=f"{_ascii(prepared.issue.slug)}:{label}:newsletter:{_ascii(domain)}",
+    )
+
+
+def reader_links(signer: Signer, public_url: str, list_id: str, slug: str) -> ReaderLinks:
+    """Make the function that gives a subscriber's own links.
+
+    The tokens name the subscriber by number and the list; they carry no address and do not expire.
+    """
+    web = f"{public_url}issues/{slug}/"
+
+    def links(subscriber: int) -> Mapping[str, str]:
+        payload = f"{subscriber}:{list_id}".encode()
+        return {
+            "unsubscribe": f"{public_url}leave/{signer.sign(UNSUBSCRIBE, payload)}",
+            "preferences": f"{public_url}preferences/{signer.sign(PREFERENCES, payload)}",
+            "web": web,
+        }
+
+    return links
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode("ascii").replace("?", "-").replace(":", "-")

@@ -1,0 +1,65 @@
+"""The receipt: the balanced account of a dispatch, without personal data."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from newsletter.dispatch.ledger import Balance, Dispatch
+from newsletter.dispatch.states import OPEN, RESTING, State
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of everybody selected.
+
+    Args:
+        next_due: When the first deferred delivery may be tried again, if any is deferred.
+    """
+
+    dispatch: Dispatch
+    balance: Balance
+    next_due: datetime | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.balance.at_rest
+
+    @property
+    def unsettled(self) -> int:
+        """How many deliveries a sending process still has to do something about."""
+        return self.balance.selected - self.balance.of(*RESTING)
+
+    def equation(self) -> str:
+        """Write the equation that must hold: selected = the sum of all states that occur."""
+        shown = [state for state in State if self.balance.of(state) or state in RESTING]
+        terms = " + ".join(f"{self.balance.of(state):,} {state}" for state in shown)
+        return f"{self.balance.selected:,} selected = {terms}"
+
+    def document(self) -> dict[str, Any]:
+        """Give the receipt as data, ready for JSON."""
+        dispatch = self.dispatch
+        states: Mapping[State, int] = self.balance.states
+        return {
+            "dispatch": dispatch.id,
+            "issue": dispatch.issue,
+            "list": dispatch.list,
+            "segment": dispatch.segment or None,
+            "provider": dispatch.provider,
+            "content_hash": dispatch.content_hash,
+            "frozen_at": dispatch.created_at.isoformat(),
+            "finished_at": dispatch.finished_at.isoformat() if dispatch.finished_at else None,
+            "complete": self.complete,
+            "selected": self.balance.selected,
+            "states": {state.value: states.get(state, 0) for state in State},
+            "open": self.balance.of(*OPEN),
+            "excluded_by_reason": dict(sorted(self.balance.reasons.items())),
+            "balanced": self.balance.is_balanced,
+            "next_due": self.next_due.isoformat() if self.next_due else None,
+        }
+
+    def json(self) -> bytes:
+        """Give the receipt as a JSON file."""
+        return (json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,157 @@
+"""Sends an issue to an audience: freezes a dispatch, or takes up the one there is, and drives it to rest."""
+
+import asyncio
+import secrets
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import sqlalchemy as sa
+
+from newsletter import plugins
+from newsletter.audience import Selection
+from newsletter.dispatch import freeze, ledger, lease
+from newsletter.dispatch.batch import Letter
+from newsletter.dispatch.freeze import Audience, Plan
+from newsletter.dispatch.frozen import unpack, unpack_letterhead
+from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
+from newsletter.dispatch.receipt import Receipt
+from newsletter.dispatch.runner import Clock, Progress, Run, Stop, write_receipt
+from newsletter.errors import DispatchError, NewsletterError
+from newsletter.providers.base import Provider, ProviderModule
+from newsletter.render import Merger, publish_media
+from newsletter.settings import Settings, provider_settings
+from newsletter.store import Database, tables
+from newsletter.subscribers import Definitions
+from newsletter.tokens import Signer
+from newsletter.workspace import Workspace, write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every sending needs of its workspace."""
+
+    workspace: Workspace
+    settings: Settings
+    definitions: Definitions
+    signer: Signer
+    database: Database
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A dispatch that has not been frozen yet."""
+
+    prepared: PreparedIssue
+    plan: Plan
+    audience: Audience
+
+
+def find(surroundings: Surroundings, slug: str, selection: Selection) -> Dispatch | None:
+    """Find the dispatch that there is of an issue to an audience."""
+    with surroundings.database.reading() as connection:
+        return ledger.find_dispatch(connection, slug, selection.list, selection.segment or "")
+
+
+def propose(surroundings: Surroundings, slug: str, selection: Selection, provider: str | None) -> Proposal:
+    """Compile an issue and count its audience, without writing anything.
+
+    Raises:
+        NewsletterError: The issue, the template, the list, the segment or the provider's settings are not in order.
+    """
+    settings = surroundings.settings
+    name = provider or settings.provider
+    prepared = prepare_issue(
+        surroundings.workspace, settings, surroundings.definitions, slug, selection.list
+    )
+    plan = Plan(
+        compiled=prepared.compiled,
+        letterhead=make_letterhead(prepared, settings, surroundings.clock()),
+        selection=selection,
+        provider=name,
+        public_url=settings.public_url,
+        return_path=settings.sender.return_path or settings.sender.email,
+    )
+    provider_settings(settings, surroundings.workspace, name)
+    with surroundings.database.reading() as connection:
+        audience = freeze.survey(connection, plan, surroundings.definitions)
+    return Proposal(prepared, plan, audience)
+
+
+def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
+    """Publish the issue's pictures and freeze its dispatch.
+
+    Raises:
+        DispatchError: Nobody is selected, or somebody else froze one meanwhile.
+    """
+    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    with surroundings.database.writing() as connection:
+        return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
+
+
+def drive(
+    surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop
+) -> tuple[Receipt, NewsletterError | None]:
+    """Drive a dispatch until nothing is left that can be done now.
+
+    Returns:
+        The receipt, and what ended the work early, if anything did.
+
+    Raises:
+        DispatchError: Another process is sending it, or the ledger does not balance.
+    """
+    failure: NewsletterError | None = None
+    if dispatch.state == "open":
+        try:
+            asyncio.run(_drive(surroundings, dispatch, progress, stop))
+        except DispatchError:
+            raise
+        except NewsletterError as error:
+            failure = error
+    return write_receipt(surroundings.database, dispatch), failure
+
+
+def keep_receipt(receipt: Receipt, target: Path) -> None:
+    """Write a receipt as JSON."""
+    write_atomically(target, receipt.json())
+
+
+async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop) -> None:
+    module = cast("ProviderModule", plugins.load("providers", dispatch.provider))
+    settings = provider_settings(surroundings.settings, surroundings.workspace, dispatch.provider)
+    letter, public_url, return_path = _letter(surroundings, dispatch)
+    opened: AbstractAsyncContextManager[Provider] = module.open(settings)
+    async with opened as provider:
+        leased = lease.take(
+            surroundings.database, dispatch, lease.owner_name(secrets.token_hex(4)), surroundings.clock()
+        )
+        with surroundings.database.writing() as connection:
+            ledger.recover(connection, leased, surroundings.clock())
+        run = Run(
+            database=surroundings.database,
+            dispatch=leased,
+            definitions=surroundings.definitions,
+            letter=letter,
+            links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
+            return_path=return_path,
+            clock=surroundings.clock,
+            progress=progress,
+            stop=stop,
+        )
+        await run.drive(provider)
+
+
+def _letter(surroundings: Surroundings, dispatch: Dispatch) -> tuple[Letter, str, str]:
+    content = tables.compiled_issues
+    with surroundings.database.reading() as connection:
+        payload = connection.scalar(
+            sa.select(content.c.payload).where(content.c.content_hash == dispatch.content_hash)
+        )
+    if payload is None:
+        raise DispatchError(f"the content of dispatch {dispatch.id} is missing from the database")
+    compiled = unpack(payload, surroundings.definitions.schema())
+    letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
+    return Letter(Merger(compiled, letterhead)), public_url, return_path

@@ -1,0 +1,22 @@
+"""Internet messages as bytes."""
+
+from newsletter.message.addresses import Mailbox, needs_utf8, wire_address
+from newsletter.message.headers import exact_header, mailbox_header, one_line, phrase, text_header
+from newsletter.message.keys import DeliveryKey, delivery_key
+from newsletter.message.mime import boundary, encode_piece, frame
+
+__all__ = [
+    "DeliveryKey",
+    "Mailbox",
+    "boundary",
+    "delivery_key",
+    "encode_piece",
+    "exact_header",
+    "frame",
+    "mailbox_header",
+    "needs_utf8",
+    "one_line",
+    "phrase",
+    "text_header",
+    "wire_address",
+]

@@ -1,0 +1,40 @@
+"""Mailboxes, and the ASCII form in which the network wants their addresses."""
+
+from dataclasses import dataclass
+
+import idna
+
+MAXIMUM_LOCAL_PART = 64
+MAXIMUM_DOMAIN = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address with the name of whom it belongs to; both Unicode, the name may be empty."""
+
+    address: str
+    name: str = ""
+
+
+def wire_address(address: str) -> str:
+    """Give an address as it goes into envelopes and headers: its domain as A-labels.
+
+    A local part beyond ASCII stays as it is: it needs SMTPUTF8, which not every provider has; see `needs_utf8`.
+
+    Raises:
+        ValueError: The address has no domain, or one that IDNA or the length limits of SMTP refuse.
+
+    Source: RFC 5321 §4.5.3.1, RFC 5890, RFC 6531 §3.
+    """
+    local, _, domain = address.rpartition("@")
+    if not local or not domain:
+        raise ValueError(f"{address!r} is not an address")
+    ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    if len(local.encode()) > MAXIMUM_LOCAL_PART or len(ascii_domain) > MAXIMUM_DOMAIN:
+        raise ValueError(f"{address!r} is longer than SMTP allows")
+    return f"{local}@{ascii_domain}"
+
+
+def needs_utf8(address: str) -> bool:
+    """Tell whether an address cannot travel without SMTPUTF8."""
+    return not address.rpartition("@")[0].isascii()

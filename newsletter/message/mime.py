@@ -1,0 +1,66 @@
+"""Bodies as bytes: quoted-printable in pieces that stand alone, and the frame of multipart/alternative.
+
+Every piece begins and ends at the start of a line, by a soft line break where the text itself has none. So the
+literal parts of an issue are encoded once, and a reader's value goes between them without touching them.
+
+Source: RFC 2045 §6.7, RFC 2046 §5.1.
+"""
+
+import re
+from binascii import b2a_qp
+
+MAXIMUM_LINE = 76
+SOFT_BREAK = b"=\r\n"
+
+_OVERLONG = re.compile(rb"[^\n]{%d,}" % (MAXIMUM_LINE + 1))
+
+
+def encode_piece(text: str) -> bytes:
+    """Encode a piece of text as quoted-printable that joins with any other piece.
+
+    Args:
+        text: Unicode with `\\n` or CRLF line ends.
+
+    Returns:
+        Lines of at most 76 octets, each ended by CRLF; empty for an empty text.
+    """
+    if len(text) < MAXIMUM_LINE - 1 and text.isascii() and text.isprintable() and "=" not in text:
+        return text.encode("ascii") + SOFT_BREAK if text else b""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    # The standard encoder writes a space at the end of a full line as =20 beyond the limit.
+    encoded = _OVERLONG.sub(_split_line, b2a_qp(unified.encode("utf-8", "replace"), istext=True))
+    encoded = encoded.replace(b"\n", b"\r\n")
+    if not encoded or encoded.endswith(b"\r\n"):
+        return encoded
+    if len(encoded) - encoded.rfind(b"\n") - 1 < MAXIMUM_LINE:
+        return encoded + SOFT_BREAK
+    return _split_line(encoded).replace(b"=\n", SOFT_BREAK) + SOFT_BREAK
+
+
+def _split_line(line: bytes | re.Match[bytes]) -> bytes:
+    text = line if isinstance(line, bytes) else line[0]
+    last = -3 if text[-3:-2] == b"=" else -1
+    return text[:last] + b"=\n" + text[last:]
+
+
+def boundary(nonce: str) -> str:
+    """Make the boundary of a message from a nonce; `=_` cannot occur in quoted-printable text."""
+    return f"=_{nonce}"
+
+
+def frame(mark: str) -> tuple[bytes, bytes, bytes]:
+    """Give what stands before the text part, between text and HTML part, and after it.
+
+    The first begins with the message's own MIME fields and so ends its header.
+    """
+    before = (
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{mark}"\r\n\r\n'
+        f"--{mark}\r\n{_part_fields('plain')}\r\n"
+    )
+    between = f"\r\n--{mark}\r\n{_part_fields('html')}\r\n"
+    after = f"\r\n--{mark}--\r\n"
+    return before.encode(), between.encode(), after.encode()
+
+
+def _part_fields(subtype: str) -> str:
+    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"

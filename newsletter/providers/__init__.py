@@ -1,0 +1,1 @@
+"""Carries messages and translates what comes back."""

@@ -1,0 +1,268 @@
+"""The pipeline from an issue to a compiled issue, readable as its recipe."""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from newsletter.errors import NewsletterError, Place, Problems, TemplateError
+from newsletter.expressions import Schema
+from newsletter.issues import Issue
+from newsletter.render import binding, slots
+from newsletter.render.binding import Rendering
+from newsletter.render.cuts import unclean_blocks
+from newsletter.render.images import Media
+from newsletter.render.inline import inline, to_html
+from newsletter.render.prepare import prepare
+from newsletter.render.slots import MisplacedSlot, Parts, Tokens
+from newsletter.render.templates import Template
+from newsletter.render.text import write_text
+from newsletter.render.views import Masthead, view_issue
+
+VARIANT_LIMIT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The HTML for those readers for whom certain conditions hold or do not hold.
+
+    Args:
+        decisions: The answer to each condition, in the order of the compiled issue's `decided`.
+    """
+
+    decisions: tuple[bool, ...]
+    html: Parts
+
+
+@dataclass(frozen=True)
+class CompiledIssue:
+    """An issue rendered once: literals, slots and blocks, ready to be merged per recipient.
+
+    Args:
+        nonce: Occurs nowhere in the issue; marks placeholders and boundaries.
+        decided: The conditions that could not be cut out of the HTML, by their source.
+        variants: One for each way to answer these; a single one where there are none.
+    """
+
+    slug: str
+    language: str
+    nonce: str
+    subject: Parts
+    text: Parts
+    decided: tuple[slots.Condition, ...]
+    variants: tuple[Variant, ...]
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of everything a reader could be shown, in hexadecimal."""
+        shown = [_digestible(self.subject), _digestible(self.text)]
+        shown += [[list(variant.decisions), _digestible(variant.html)] for variant in self.variants]
+        canonical = json.dumps([self.slug, self.language, shown], ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def compile_issue(
+    issue: Issue, template: Template, masthead: Masthead, schema: Schema, media: Media
+) -> CompiledIssue:
+    """Compile an issue into literals and slots, ready to be merged per recipient.
+
+    Runs once per issue, language and list. Pure: equal arguments give equal parts.
+
+    Args:
+        schema: What is known of a subscriber.
+        media: The issue's local pictures and where they are published.
+
+    Raises:
+        TemplateError: Jinja or MJML refuses; names file, line, column and remedy.
+        ExpressionError: Something depends on the subscriber and is neither slot nor `if`.
+    """
+    nonce = nonce_for(issue, template, masthead)
+    work = _Compilation(issue, template, masthead, schema, media, nonce)
+    html, tokens = work.html({})
+    unclean: dict[str, slots.Condition] = {}
+    while fresh := _unclean(html, tokens, unclean):
+        unclean |= fresh
+        if 2 ** len(unclean) > VARIANT_LIMIT:
+            raise _too_many_variants(unclean, template)
+        html, tokens = work.html(dict.fromkeys(unclean, True))
+    decided = tuple(unclean.values())
+    variants = tuple(
+        Variant(answers, work.parts(dict(zip(unclean, answers, strict=True))))
+        for answers in itertools.product((True, False), repeat=len(decided))
+    )
+    subject, text = work.plain()
+    return CompiledIssue(issue.slug, issue.language, nonce, subject, text, decided, variants)
+
+
+def nonce_for(issue: Issue, template: Template, masthead: Masthead) -> str:
+    """Derive eight hexadecimal digits from all that goes into an issue: nobody can write an issue that holds its own."""
+    digest = hashlib.sha256(template.digest.encode())
+    digest.update(repr((issue.slug, issue.subject, issue.preheader, issue.number, issue.date)).encode())
+    digest.update(repr((issue.language, issue.intro, masthead)).encode())
+    for section in issue.sections:
+        digest.update(repr((section.layout, section.title, str(section.visible_to))).encode())
+        for entry in section.entries:
+            digest.update(repr((entry.file, entry.item, str(entry.visible_to))).encode())
+    return digest.hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class _Compilation:
+    issue: Issue
+    template: Template
+    masthead: Masthead
+    schema: Schema
+    media: Media
+    nonce: str
+
+    def html(self, fixed: Mapping[str, bool]) -> tuple[str, Tokens]:
+        """Render the HTML with its tokens; `fixed` decides some conditions beforehand."""
+        mjml, rendering = self._mjml(fixed, tracing=False)
+        self._assert_visibility(rendering)
+        try:
+            prepared = prepare(mjml, f"templates/{self.template.name}", slots.border_pattern(self.nonce))
+            return inline(to_html(prepared), prepared.css), rendering.tokens()
+        except NewsletterError:
+            traced, _ = self._mjml(fixed, tracing=True)
+            raise_at_template_line(traced, self.nonce, self.template.name)
+            raise
+
+    def parts(self, fixed: Mapping[str, bool]) -> Parts:
+        """Render one variant and split it."""
+        html, tokens = self.html(fixed)
+        try:
+            return slots.split_markup(html, tokens)
+        except MisplacedSlot as error:
+            raise TemplateError(
+                f"{{{{ {_written(error.value)} }}}} stands where it cannot: {error}",
+                where=_place_of(error.value, self.template.name),
+                remedy="Values may stand in text, in attributes, as a whole link or within one.",
+            ) from error
+
+    def plain(self) -> tuple[Parts, Parts]:
+        """Write subject and text part."""
+        rendering = self._rendering({})
+        binding.start(rendering)
+        view = view_issue(self.issue, rendering, self.media.urls)
+        translations = self.template.translations(self.issue.language)
+        text = write_text(view, self.masthead, translations, rendering)
+        subject = view.subject.unescape()
+        tokens = rendering.tokens()
+        return slots.split_plain(subject, tokens), slots.split_plain(text, tokens)
+
+    def _rendering(self, fixed: Mapping[str, bool]) -> Rendering:
+        return Rendering(self.nonce, self.schema, fixed)
+
+    def _mjml(self, fixed: Mapping[str, bool], *, tracing: bool) -> tuple[str, Rendering]:
+        rendering = self._rendering(fixed)
+        binding.start(rendering)
+        view = view_issue(self.issue, rendering, self.media.urls)
+        environment = self.template.environment(self.issue.language, tracing=tracing)
+        source = environment.render_source(
+            {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead)}
+        )
+        return slots.drop(source, self.nonce), rendering
+
+    def _assert_visibility(self, rendering: Rendering) -> None:
+        for section in self.issue.sections:
+            for part in (section, *section.entries):
+                condition = part.visible_to
+                if condition is not None and condition.source not in rendering.opened:
+                    raise TemplateError(
+                        f"the template shows to everybody what is only for: {condition.source}",
+                        where=Place(file=f"templates/{self.template.name}/issue.mjml.j2"),
+                        remedy="Reach sections and entries by {% for … %} loops, never by index.",
+                    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ListView:
+    masthead: Masthead
+
+    @property
+    def name(self) -> str:
+        return self.masthead.list_name
+
+    @property
+    def reason(self) -> str:
+        return self.masthead.list_reason
+
+
+def _unclean(html: str, tokens: Tokens, known: Mapping[str, slots.Condition]) -> dict[str, slots.Condition]:
+    found = (tokens.conditions[number] for number in unclean_blocks(html, tokens))
+    return {
+        condition.key: slots.Condition(condition.expression)
+        for condition in found
+        if condition.key not in known
+    }
+
+
+def _too_many_variants(unclean: Mapping[str, slots.Condition], template: Template) -> TemplateError:
+    return TemplateError(
+        f"{len(unclean)} conditions cannot be cut out of the finished HTML: {'; '.join(unclean)}",
+        where=Place(file=f"templates/{template.name}/issue.mjml.j2"),
+        remedy=f"At most {VARIANT_LIMIT.bit_length() - 1} may; put the others around whole sections, around elements "
+        "of a column, table rows or text.",
+    )
+
+
+def _written(value: slots.Value) -> str:
+    return f"links.{value.name}" if isinstance(value, slots.ReaderLink) else value.source
+
+
+def _place_of(value: slots.Value, template: str) -> Place:
+    if isinstance(value, slots.ReaderLink):
+        return Place(file=f"templates/{template}/issue.mjml.j2")
+    return value.place
+
+
+def _digestible(parts: Parts) -> list[object]:
+    return [
+        part
+        if isinstance(part, str)
+        else [_written(part.value), part.place]
+        if isinstance(part, slots.Slot)
+        else [part.condition.source, part.negated, _digestible(part.parts)]
+        for part in parts
+    ]
+
+
+_MARK = re.compile("\x1c([^\x1c\x1d]*)\x1d(\\d+)\x1e")
+
+
+def raise_at_template_line(traced: str, nonce: str, template: str) -> None:
+    """Prepare MJML that carries marks of its origin, so that its errors name lines of the template itself.
+
+    Raises:
+        TemplateError: Whatever is wrong, at the template's own file and line.
+    """
+    origins: list[Place] = []
+    lines: list[str] = []
+    here = Place(file=f"templates/{template}")
+    for line in traced.split("\n"):
+        plain = line
+        marks = list(_MARK.finditer(line))
+        if marks:
+            here = Place(file=marks[0][1], line=int(marks[0][2]))
+            plain = _MARK.sub("", line)
+        origins.append(here)
+        lines.append(plain)
+        if marks:
+            here = Place(file=marks[-1][1], line=int(marks[-1][2]))
+    try:
+        prepared = prepare("\n".join(lines), f"templates/{template}", slots.border_pattern(nonce))
+        to_html(prepared)
+    except NewsletterError as error:
+        for problem in error.errors if isinstance(error, Problems) else (error,):
+            _relocate(problem, origins)
+        raise
+
+
+def _relocate(error: NewsletterError, origins: list[Place]) -> None:
+    line = error.where.line
+    if line is not None and 0 < line <= len(origins) and origins[line - 1].line is not None:
+        error.where = origins[line - 1]

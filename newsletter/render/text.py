@@ -1,0 +1,201 @@
+"""Writes the text part from the issue itself: for those who read plain text, and for screen readers that prefer it."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from newsletter.expressions import Expression
+from newsletter.items import Article, Event, EventStatus, Item, Person, Publication, Quote
+from newsletter.render.bodies import text_from_markdown
+from newsletter.render.binding import Rendering
+from newsletter.render.dates import event_date, event_time, format_day
+from newsletter.render.slots import Condition, ReaderLink
+from newsletter.render.translations import Translations
+from newsletter.render.views import EntryView, IssueView, Masthead, SectionView
+
+WIDTH: Final = 72
+_JOIN: Final = "\x1f"
+"""Joins a line with the next one; no text can hold it."""
+WHOLE_TEXT: Final = frozenset({"story"})
+"""Layouts that show an item's body."""
+
+_QUOTES: Final = {"nl": "‘’", "en": "“”"}
+_STATUS: Final = {
+    EventStatus.FULL: "Full",
+    EventStatus.MOVED: "Moved",
+    EventStatus.CANCELLED: "Cancelled",
+}
+
+
+def write_text(issue: IssueView, masthead: Masthead, translations: Translations, rendering: Rendering) -> str:
+    """Write the text part; slots and the borders of blocks stand in it as tokens.
+
+    Returns:
+        Lines of at most 72 characters where words and links allow, each ended by `\\n`.
+    """
+    writer = _Writer(translations, rendering)
+    lines = [*writer.masthead(issue, masthead)]
+    for section in issue.sections:
+        lines += writer.restricted(section.visible_to, writer.section(section))
+    lines += writer.footer(masthead)
+    # The end of a block stands before the next line, so that the block takes its last line end with it.
+    return "\n".join(lines).replace(f"{_JOIN}\n", "") + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    words: Translations
+    rendering: Rendering
+
+    def masthead(self, issue: IssueView, masthead: Masthead) -> Iterator[str]:
+        yield from _underlined(masthead.name, "=")
+        number = [self.words.gettext("newsletter %(number)s") % {"number": issue.number}] if issue.number else []
+        yield " · ".join([*number, format_day(issue.date, "full", self.words)])
+        yield ""
+        if issue.intro.strip():
+            yield from text_from_markdown(issue.intro, width=WIDTH)
+            yield ""
+
+    def restricted(self, condition: Expression | None, lines: Iterable[str]) -> Iterator[str]:
+        if condition is None:
+            yield from lines
+            return
+        start, end = self.rendering.begin(Condition(condition))
+        first = True
+        for line in lines:
+            yield f"{start}{line}" if first else line
+            first = False
+        yield f"{end}{_JOIN}"
+
+    def section(self, section: SectionView) -> Iterator[str]:
+        yield ""
+        if section.title:
+            yield from _underlined(section.title, "-")
+            yield ""
+        for entry in section.entries:
+            yield from self.restricted(entry.visible_to, self.entry(entry, section.layout))
+
+    def entry(self, entry: EntryView, layout: str) -> Iterator[str]:
+        item = entry.item
+        yield from _wrapped(self._headline(item))
+        yield from self._facts(item)
+        if item.lead:
+            yield from _wrapped(item.lead)
+        if isinstance(item, Article) and item.quote:
+            yield from self._quote(item.quote)
+        if layout in WHOLE_TEXT and item.body.strip():
+            yield ""
+            yield from text_from_markdown(item.body, width=WIDTH)
+        yield from self._links(item)
+        yield ""
+
+    def footer(self, masthead: Masthead) -> Iterator[str]:
+        yield "-- "
+        if masthead.list_reason:
+            yield from _wrapped(masthead.list_reason)
+        for words, name in (
+            ("Preferences", "preferences"),
+            ("Unsubscribe", "unsubscribe"),
+            ("Read on the web", "web"),
+        ):
+            yield f"{self.words.gettext(words)}: <{self.rendering.slot(ReaderLink(name))}>"
+        yield from _wrapped(f"{masthead.organisation}, {masthead.postal_address}")
+
+    def _headline(self, item: Item) -> str:
+        if isinstance(item, Event) and item.status in _STATUS:
+            return f"[{self.words.gettext(_STATUS[item.status])}] {item.title}"
+        return item.title
+
+    def _facts(self, item: Item) -> Iterator[str]:
+        if isinstance(item, Article) and item.byline:
+            names = ", ".join(_person(person) for person in item.byline)
+            yield from _wrapped(self.words.gettext("By %(names)s") % {"names": names})
+        elif isinstance(item, Event):
+            yield from self._event_facts(item)
+        elif isinstance(item, Publication):
+            yield from self._publication_facts(item)
+
+    def _event_facts(self, event: Event) -> Iterator[str]:
+        when = event_date(event, self.words)
+        timed = event_time(event, self.words).partition(", ")[2]
+        yield from _wrapped(f"{when}, {timed}" if timed else when)
+        if event.previous_start:
+            moved = self.words.gettext("was %(date)s") % {"date": self._date(event.previous_start)}
+            yield f"({moved})"
+        places = [event.place, self.words.gettext("online") if event.online else None]
+        if any(places):
+            yield from _wrapped(" · ".join(place for place in places if place))
+        if event.organiser:
+            yield from _wrapped(self.words.gettext("Organised by %(name)s") % {"name": event.organiser})
+        if event.price:
+            yield from _wrapped(event.price)
+
+    def _publication_facts(self, publication: Publication) -> Iterator[str]:
+        pages = publication.pages
+        counted = (
+            self.words.ngettext("%(number)s page", "%(number)s pages", pages) % {"number": pages} if pages else None
+        )
+        facts = [
+            publication.genre,
+            ", ".join(person.name for person in publication.authors) or None,
+            publication.publisher,
+            counted,
+        ]
+        line = " · ".join(fact for fact in facts if fact)
+        if line:
+            yield from _wrapped(line)
+
+    def _quote(self, quote: Quote) -> Iterator[str]:
+        left, right = _QUOTES.get(self.words.locale.language, "“”")
+        yield ""
+        yield from _wrapped(f"{left}{quote.text}{right}", indent="    ")
+        speaker = ", ".join(part for part in (quote.speaker, quote.role) if part)
+        if speaker:
+            yield from _wrapped(f"— {speaker}", indent="    ")
+
+    def _links(self, item: Item) -> Iterator[str]:
+        if isinstance(item, Event):
+            if item.online:
+                yield f"{self.words.gettext('online')}: <{item.online}>"
+            if item.registration and item.registration.url:
+                yield f"{self._register(item.registration.deadline)}: <{item.registration.url}>"
+        link = item.url or (item.file if isinstance(item, Publication) else None)
+        if link:
+            label = getattr(item, "link_text", None) or self.words.gettext("Read more")
+            yield f"{label}: <{link}>"
+
+    def _register(self, deadline: date | datetime | None) -> str:
+        if deadline is None:
+            return self.words.gettext("Register")
+        return self.words.gettext("Register before %(date)s") % {"date": self._date(deadline)}
+
+    def _date(self, value: date | datetime) -> str:
+        return format_day(value, "day month", self.words)
+
+
+def _person(person: Person) -> str:
+    return " ".join(part for part in (person.name, _bracketed(person)) if part)
+
+
+def _bracketed(person: Person) -> str:
+    parts = [part for part in (person.role, person.organisation) if part]
+    return f"({', '.join(parts)})" if parts else ""
+
+
+def _underlined(text: str, with_: str) -> Iterator[str]:
+    lines = list(_wrapped(text))
+    yield from lines
+    yield with_ * max(map(len, lines))
+
+
+def _wrapped(text: str, indent: str = "") -> Iterator[str]:
+    yield from textwrap.wrap(
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,74 @@
+"""Tables of the ledger: dispatches, what they send, and one row for each recipient.
+
+A delivery keeps no address: it names its subscriber by number, so that a person who is erased leaves a row that
+still counts and says nothing about anybody.
+"""
+
+import sqlalchemy as sa
+
+from newsletter.store.tables.base import metadata
+from newsletter.store.types import UtcDateTime
+
+DELIVERY_STATES = (
+    "planned",
+    "claimed",
+    "submitting",
+    "deferred",
+    "uncertain",
+    "accepted",
+    "rejected",
+    "excluded",
+)
+DISPATCH_STATES = ("open", "finished")
+
+compiled_issues = sa.Table(
+    "compiled_issues",
+    metadata,
+    sa.Column("content_hash", sa.String(64), primary_key=True),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+dispatches = sa.Table(
+    "dispatches",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("issue", sa.Text, nullable=False),
+    sa.Column("list", sa.Text, nullable=False),
+    sa.Column("segment", sa.Text, nullable=False, server_default=""),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.ForeignKey("compiled_issues.content_hash"), nullable=False),
+    sa.Column("letterhead", sa.Text, nullable=False),
+    sa.Column("secret", sa.LargeBinary(32), nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("selected", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("lease_number", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", UtcDateTime),
+    sa.UniqueConstraint("issue", "list", "segment"),
+    sa.CheckConstraint(sa.column("state").in_(DISPATCH_STATES), name="state"),
+    sa.CheckConstraint("(state = 'finished') = (finished_at IS NOT NULL)", name="finished"),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("dispatch_id", sa.ForeignKey("dispatches.id"), primary_key=True),
+    sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("key", sa.String(26)),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due", UtcDateTime),
+    sa.Column("reference", sa.Text),
+    sa.Column("reply", sa.Text),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint(sa.column("state").in_(DELIVERY_STATES), name="state"),
+    sa.CheckConstraint("(state = 'excluded') = (reason IS NOT NULL)", name="reason"),
+    sa.CheckConstraint("(state = 'deferred') = (due IS NOT NULL)", name="due"),
+    sa.Index("ix_deliveries_work", "dispatch_id", "state", "due", "subscriber_id"),
+    sa.Index("ix_deliveries_key", "key", unique=True),
+    sa.Index("ix_deliveries_subscriber", "subscriber_id"),
+)
