@@ -1,1 +1,20 @@
+"""Issues as files: read, change, write back without losing a comment."""
 
+from newsletter.issues.edit import Position, add_item, move_item, new_issue, remove_item
+from newsletter.issues.files import ISSUE_FILE, Listed, list_issues, read_issue
+from newsletter.issues.model import Entry, Issue, Section
+
+__all__ = [
+    "ISSUE_FILE",
+    "Entry",
+    "Issue",
+    "Listed",
+    "Position",
+    "Section",
+    "add_item",
+    "list_issues",
+    "move_item",
+    "new_issue",
+    "read_issue",
+    "remove_item",
+]

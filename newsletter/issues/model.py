@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 from newsletter.expressions import Expression
 from newsletter.items import Item
+
+Day: TypeAlias = date
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Issue:
     subject: str
     preheader: str
     number: str | None
-    date: date
+    date: Day
     language: str
     template: str
     intro: str

@@ -1,5 +1,6 @@
 """What an article, an event and a publication are, and how they stand in a file."""
 
+from newsletter.items.files import change_item, item_from_text, quotes_in, read_item
 from newsletter.items.model import (
     Article,
     Event,
@@ -11,15 +12,21 @@ from newsletter.items.model import (
     Quote,
     Registration,
 )
+from newsletter.items.schema import ImageGroup
 
 __all__ = [
     "Article",
     "Event",
     "EventStatus",
     "Image",
+    "ImageGroup",
     "Item",
     "Person",
     "Publication",
     "Quote",
     "Registration",
+    "change_item",
+    "item_from_text",
+    "quotes_in",
+    "read_item",
 ]

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+Day: TypeAlias = date
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -44,7 +46,7 @@ class Article:
     title: str
     lead: str | None = None
     byline: tuple[Person, ...] = ()
-    date: date | None = None
+    date: Day | None = None
     url: str | None = None
     link_text: str | None = None
     image: Image | None = None
@@ -114,7 +116,7 @@ class Publication:
     title: str
     authors: tuple[Person, ...] = ()
     publisher: str | None = None
-    date: date | None = None
+    date: Day | None = None
     url: str | None = None
     file: str | None = None
     cover: Image | None = None

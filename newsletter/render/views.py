@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import TypeAlias
 
 from markupsafe import Markup
 
@@ -13,6 +14,8 @@ from newsletter.issues import Entry, Issue, Section
 from newsletter.items import Image, Item, Publication
 from newsletter.render.binding import Rendering
 from newsletter.render.bodies import html_from_markdown
+
+Day: TypeAlias = date
 
 SECTION_HEADING = 2
 ITEM_HEADING = 3
@@ -74,7 +77,7 @@ class IssueView:
     subject: Markup
     preheader: Markup
     number: str | None
-    date: date
+    date: Day
     language: str
     intro: str
     intro_html: Markup

@@ -1,0 +1,256 @@
+"""Issues as folders of files: reading one whole, and listing what there is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Final, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from newsletter.documents import Document, KeyPath, read_yaml, validate
+from newsletter.errors import ContentError, NewsletterError, Place, raise_all
+from newsletter.expressions import Expression, Schema, parse
+from newsletter.issues.model import Entry, Issue, Section
+from newsletter.items import ImageGroup, Item, Publication, read_item
+from newsletter.workspace import Workspace
+
+ISSUE_FILE: Final = "issue.yaml"
+
+
+def _relative(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or "\\" in value or path.suffix.lower() != ".md":
+        raise ValueError(f"{value!r} is no Markdown file in the issue's folder|Items lie beside issue.yaml.")
+    return path.as_posix()
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as_entry(value: Any) -> Any:
+    return {"file": value} if isinstance(value, str) else value
+
+
+Day: TypeAlias = date
+
+
+class EntryMatter(BaseModel):
+    """One item of a section: its file, and what is particular to it in this issue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Annotated[str, AfterValidator(_relative)]
+    visible_to: str | None = None
+    title: Annotated[str, Field(min_length=1)] | None = None
+    lead: Annotated[str, Field(min_length=1)] | None = None
+    image: ImageGroup | None = None
+
+
+class SectionMatter(BaseModel):
+    """One section of an issue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layout: Annotated[str, Field(min_length=1)]
+    title: str | None = None
+    visible_to: str | None = None
+    items: tuple[Annotated[EntryMatter, BeforeValidator(_as_entry)], ...] = ()
+
+
+class IssueMatter(BaseModel):
+    """`issue.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    subject: Annotated[str, Field(min_length=1)]
+    preheader: str = ""
+    number: Annotated[str, BeforeValidator(_as_text)] | None = None
+    date: Day
+    language: str | None = None
+    template: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    intro: str = ""
+    sections: tuple[SectionMatter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list of issues shows of one: either what it is, or why it cannot be read."""
+
+    slug: str
+    date: date | None
+    subject: str | None
+    items: int
+    problem: NewsletterError | None = None
+
+
+def issue_folder(workspace: Workspace, slug: str) -> Path:
+    """Give the folder of an issue that exists.
+
+    Raises:
+        ContentError: There is no such issue; names those that are near.
+    """
+    folder = workspace.issues / slug
+    if slug in {"", ".", ".."} or "/" in slug or "\\" in slug or not (folder / ISSUE_FILE).is_file():
+        known = slugs(workspace)
+        near = get_close_matches(slug, known, n=3, cutoff=0.4) or known[-3:]
+        raise ContentError(
+            f"there is no issue called {slug!r}",
+            where=Place(f"issues/{slug}/{ISSUE_FILE}"),
+            remedy=f"There are: {', '.join(near)}." if near else "Make one with 'newsletter issue new SLUG'.",
+        )
+    return folder
+
+
+def slugs(workspace: Workspace) -> list[str]:
+    """Name all issues, in the order of their names."""
+    return sorted(path.parent.name for path in workspace.issues.glob(f"*/{ISSUE_FILE}"))
+
+
+def read_issue(workspace: Workspace, slug: str, schema: Schema, *, time_zone: str, language: str) -> Issue:
+    """Read an issue and all its items.
+
+    Args:
+        schema: What `visible_to` may ask about a subscriber.
+        time_zone: Of event times that name none.
+        language: Of an issue that names none.
+
+    Raises:
+        ContentError: A file is not as it should be. The problems of all files are raised together.
+    """
+    folder = issue_folder(workspace, slug)
+    name = f"issues/{slug}/{ISSUE_FILE}"
+    document = read_yaml(folder / ISSUE_FILE, name)
+    matter = validate(IssueMatter, document)
+    reader = _IssueReader(folder, f"issues/{slug}", document, schema, time_zone, [])
+    sections = tuple(reader.section(section, number) for number, section in enumerate(matter.sections))
+    reader.refuse_repeats(matter)
+    raise_all(reader.problems)
+    return Issue(
+        slug=slug,
+        folder=folder,
+        subject=" ".join(matter.subject.split()),
+        preheader=" ".join(matter.preheader.split()),
+        number=matter.number,
+        date=matter.date,
+        language=matter.language or language,
+        template=matter.template,
+        intro=matter.intro,
+        sections=sections,
+    )
+
+
+def list_issues(workspace: Workspace) -> Sequence[Listed]:
+    """List all issues, the newest first; one that cannot be read is listed with its problem."""
+    listed = [_listed(workspace, slug) for slug in slugs(workspace)]
+    return sorted(listed, key=lambda one: (one.date or date.max, one.slug), reverse=True)
+
+
+def _listed(workspace: Workspace, slug: str) -> Listed:
+    try:
+        document = read_yaml(workspace.issues / slug / ISSUE_FILE, f"issues/{slug}/{ISSUE_FILE}")
+        matter = validate(IssueMatter, document)
+    except NewsletterError as error:
+        return Listed(slug, None, None, 0, error)
+    return Listed(slug, matter.date, matter.subject, sum(len(section.items) for section in matter.sections))
+
+
+@dataclass(frozen=True, slots=True)
+class _IssueReader:
+    folder: Path
+    name: str
+    document: Document
+    schema: Schema
+    time_zone: str
+    problems: list[NewsletterError]
+
+    def section(self, section: SectionMatter, number: int) -> Section:
+        path: KeyPath = ("sections", number)
+        entries = [
+            self.entry(entry, (*path, "items", position)) for position, entry in enumerate(section.items)
+        ]
+        return Section(
+            layout=section.layout,
+            title=section.title,
+            entries=tuple(entry for entry in entries if entry is not None),
+            visible_to=self.condition(section.visible_to, (*path, "visible_to")),
+        )
+
+    def entry(self, entry: EntryMatter, path: KeyPath) -> Entry | None:
+        condition = self.condition(entry.visible_to, (*path, "visible_to"))
+        file = self.folder / entry.file
+        if not file.is_file() or not file.resolve().is_relative_to(self.folder.resolve()):
+            self.problems.append(
+                ContentError(
+                    f"the item {entry.file!r} does not lie in the issue's folder",
+                    where=self.document.place(path),
+                    remedy="Put it there, or take it out of the issue.",
+                )
+            )
+            return None
+        try:
+            item = self.overridden(read_item(file, f"{self.name}/{entry.file}", self.time_zone), entry)
+        except NewsletterError as error:
+            self.problems.append(error)
+            return None
+        self.assert_files(item, entry.file)
+        return Entry(entry.file, item, condition)
+
+    def overridden(self, item: Item, entry: EntryMatter) -> Item:
+        publication = isinstance(item, Publication)
+        changes: dict[str, Any] = {}
+        if entry.title:
+            changes["title"] = entry.title
+        if entry.lead:
+            changes["summary" if publication else "lead"] = entry.lead
+        if entry.image:
+            changes["cover" if publication else "image"] = entry.image.read()
+        return replace(item, **changes)
+
+    def condition(self, source: str | None, path: KeyPath) -> Expression | None:
+        if source is None:
+            return None
+        place = self.document.place(path)
+        if place.column is not None and self._is_quoted(place):
+            place = replace(place, column=place.column + 1)
+        try:
+            return parse(source, self.schema, place)
+        except NewsletterError as error:
+            self.problems.append(error)
+            return None
+
+    def assert_files(self, item: Item, file: str) -> None:
+        names = [item.image.source] if item.image else []
+        if isinstance(item, Publication) and item.file:
+            names.append(item.file)
+        for name in names:
+            path = (self.folder / file).parent / name
+            if "://" not in name and not path.is_file():
+                self.problems.append(
+                    ContentError(
+                        f"the file {name!r} does not exist",
+                        where=Place(f"{self.name}/{file}"),
+                        remedy="Put it beside the item, or correct its name.",
+                    )
+                )
+
+    def refuse_repeats(self, matter: IssueMatter) -> None:
+        met: set[str] = set()
+        for number, section in enumerate(matter.sections):
+            for position, entry in enumerate(section.items):
+                if entry.file in met:
+                    self.problems.append(
+                        ContentError(
+                            f"the item {entry.file!r} stands in this issue twice",
+                            where=self.document.place(("sections", number, "items", position)),
+                            remedy="Take one of the two out.",
+                        )
+                    )
+                met.add(entry.file)
+
+    def _is_quoted(self, place: Place) -> bool:
+        line, column = place.line or 0, place.column or 0
+        lines = (self.folder / ISSUE_FILE).read_text(encoding="utf-8-sig").splitlines()
+        return 0 < line <= len(lines) and lines[line - 1][column - 1 : column] in ("'", '"')

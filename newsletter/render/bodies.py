@@ -1,0 +1,251 @@
+"""Markdown of authors as safe HTML for the message, and as plain lines for its text part."""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from newsletter.errors import ContentError
+
+DEPTH_LIMIT: Final = 60
+
+_TAGS: Final = frozenset(
+    "p br strong em b i u s a ul ol li h2 h3 h4 h5 h6 blockquote pre code hr table thead tbody tr th td sup sub".split()
+)
+_ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}, "p": {"class"}}
+_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_UNSAFE_LINK: Final = re.compile(r'<a(?![^>]*\shref=)[^>]*>(.*?)</a>', re.DOTALL)
+_QUOTES: Final = {"nl": ("‘", "’"), "en": ("“", "”")}
+_SPEAKER: Final = re.compile(r"^(?:—|–|--)\s+(?=\S)")
+_LINK: Final = re.compile(r"(?:https?://[^\s\x00-\x1f\u0080-\u00a0\u2028\u2029]+|mailto:[^\s@]+@[^\s]+|tel:[+\d][\d\s().-]*)")
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False, "maxNesting": DEPTH_LIMIT})
+
+
+@lru_cache(maxsize=1)
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        attribute_filter=_keep_attribute,
+        url_schemes=set(_SCHEMES),
+        link_rel=None,
+        strip_comments=True,
+    )
+
+
+def _keep_attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "href":
+        return value if _LINK.fullmatch(value) else None
+    if tag == "p" and name == "class":
+        return value if value == "speaker" else None
+    return value
+
+
+def plain_source(source: str) -> str:
+    """Take out of a text what nobody can see and some programs stumble over; unify line ends."""
+    text = source.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    return _CONTROL.sub("", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def html_from_markdown(source: str, *, heading_level: int, language: str) -> str:
+    """Write Markdown as HTML that is safe to put into a message.
+
+    Markup in the source is shown, not interpreted. Links stay only when they are whole: http, https, mailto or tel.
+
+    Args:
+        heading_level: The level that a `##` heading gets; others follow.
+        language: A BCP 47 tag; decides the quotation marks.
+
+    Raises:
+        ContentError: The text is nested too deeply.
+    """
+    tokens = _markdown().parse(plain_source(source))
+    if any(token.level > DEPTH_LIMIT - 2 for token in tokens):
+        raise ContentError("a text is nested too deeply", remedy="Write it with fewer lists within lists.")
+    _shift_headings(tokens, heading_level - 2)
+    _dress_quotes(tokens, language)
+    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    clean = _cleaner().clean(html)
+    clean = _UNSAFE_LINK.sub(r"\1", clean)
+    # Outside of <pre> a line end between two elements is a space, whatever a later program makes of it.
+    return _outside_pre(clean)
+
+
+def text_from_markdown(source: str, *, width: int = 72) -> list[str]:
+    """Write Markdown as lines of plain text.
+
+    Links stand behind their words in angle brackets, once where both are the same; nothing is broken within a word.
+    """
+    tokens = _markdown().parse(plain_source(source))
+    lines = list(_Text(width).blocks(tokens))
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _outside_pre(html: str) -> str:
+    parts = re.split(r"(<pre\b.*?</pre>)", html, flags=re.DOTALL)
+    return "".join(part if number % 2 else re.sub(r"\s*\n\s*", " ", part) for number, part in enumerate(parts)).strip()
+
+
+def _shift_headings(tokens: Sequence[Token], by: int) -> None:
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            level = max(2, int(token.tag[1]))
+            token.tag = f"h{min(6, level + by)}"
+
+
+def _dress_quotes(tokens: list[Token], language: str) -> None:
+    """Give blockquotes quotation marks, and their last line, where it names a speaker, a class of its own."""
+    left, right = _QUOTES.get(language.partition("-")[0], ("“", "”"))
+    for number, token in enumerate(tokens):
+        if token.type != "blockquote_open":
+            continue
+        inlines = _inlines_of_quote(tokens, number)
+        if not inlines:
+            continue
+        last = inlines[-1]
+        spoken = inlines
+        if _SPEAKER.match(last.content):
+            _strip_dash(last)
+            _paragraph_of(tokens, last).attrSet("class", "speaker")
+            spoken = inlines[:-1]
+        elif _split_speaker(tokens, last):
+            spoken = [*inlines[:-1], last]
+        if spoken:
+            _insert_text(spoken[0], left, at_start=True)
+            _insert_text(spoken[-1], right, at_start=False)
+
+
+def _inlines_of_quote(tokens: Sequence[Token], opening: int) -> list[Token]:
+    level = tokens[opening].level
+    found: list[Token] = []
+    for token in tokens[opening + 1 :]:
+        if token.type == "blockquote_close" and token.level == level:
+            break
+        if token.type == "inline":
+            found.append(token)
+    return found
+
+
+def _paragraph_of(tokens: Sequence[Token], inline: Token) -> Token:
+    return tokens[next(number for number, token in enumerate(tokens) if token is inline) - 1]
+
+
+def _strip_dash(inline: Token) -> None:
+    for child in inline.children or []:
+        if child.type == "text":
+            child.content = _SPEAKER.sub("", child.content, count=1)
+            return
+
+
+def _split_speaker(tokens: list[Token], inline: Token) -> bool:
+    """Part a speaker who stands on the last line of the quote's own paragraph from what was said."""
+    children = inline.children or []
+    for number in range(len(children) - 1, 0, -1):
+        if children[number - 1].type in ("softbreak", "hardbreak") and _SPEAKER.match(children[number].content):
+            speaker = Token("inline", "", 0, content="", children=children[number:], level=inline.level)
+            _strip_dash(speaker)
+            inline.children = children[: number - 1]
+            at = next(index for index, token in enumerate(tokens) if token is inline) + 2
+            opening = Token("paragraph_open", "p", 1, block=True, level=inline.level - 1)
+            opening.attrSet("class", "speaker")
+            tokens[at:at] = [opening, speaker, Token("paragraph_close", "p", -1, block=True, level=inline.level - 1)]
+            return True
+    return False
+
+
+def _insert_text(inline: Token, text: str, *, at_start: bool) -> None:
+    children = inline.children if inline.children is not None else []
+    children.insert(0 if at_start else len(children), Token("text", "", 0, content=text))
+    inline.children = children
+
+
+class _Text:
+    """Writes the tokens of Markdown as plain lines."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+
+    def blocks(self, tokens: Sequence[Token]) -> Iterator[str]:
+        indents: list[str] = []
+        counters: list[int | None] = []
+        marker = ""
+        for number, token in enumerate(tokens):
+            kind = token.type
+            if kind in ("bullet_list_open", "ordered_list_open"):
+                counters.append(int(token.attrGet("start") or 1) if kind == "ordered_list_open" else None)
+            elif kind in ("bullet_list_close", "ordered_list_close"):
+                counters.pop()
+                if not counters:
+                    yield ""
+            elif kind == "list_item_open":
+                marker = f"{counters[-1]}. " if counters[-1] is not None else "- "
+                if counters[-1] is not None:
+                    counters[-1] += 1
+                indents.append(" " * len(marker))
+            elif kind == "list_item_close":
+                indents.pop()
+                marker = ""
+            elif kind == "blockquote_open":
+                indents.append("    ")
+            elif kind == "blockquote_close":
+                indents.pop()
+            elif kind in ("fence", "code_block"):
+                indent = "".join(indents) + "    "
+                yield from (indent + line for line in token.content.rstrip("\n").split("\n"))
+                yield ""
+            elif kind == "hr":
+                yield "* * *"
+                yield ""
+            elif kind == "inline":
+                yield from self._paragraph(token, "".join(indents), marker)
+                heading = tokens[number - 1].type == "heading_open"
+                tight = tokens[number - 1].hidden
+                marker = ""
+                if not heading and not tight and not tokens[number - 1].type.startswith("t"):
+                    yield ""
+
+    def _paragraph(self, inline: Token, indent: str, marker: str) -> Iterator[str]:
+        first = indent[: len(indent) - len(marker)] + marker if marker else indent
+        for number, piece in enumerate(_inline_text(inline.children or []).split("\n")):
+            yield from textwrap.wrap(
+                " ".join(piece.split()),
+                self.width,
+                initial_indent=first if number == 0 else indent,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+
+
+def _inline_text(children: Sequence[Token]) -> str:
+    written: list[str] = []
+    links: list[tuple[str, int]] = []
+    for child in children:
+        if child.type == "link_open":
+            links.append((str(child.attrGet("href") or ""), len(written)))
+        elif child.type == "link_close":
+            target, start = links.pop()
+            label = "".join(written[start:]).strip()
+            if target and target not in (label, f"mailto:{label}"):
+                written.append(f" <{target}>")
+        elif child.type == "softbreak":
+            written.append(" ")
+        elif child.type == "hardbreak":
+            written.append("\n")
+        elif child.type == "image":
+            written.append(child.content)
+        else:
+            written.append(child.content)
+    return "".join(written)

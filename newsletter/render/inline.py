@@ -1,0 +1,136 @@
+"""From prepared MJML to the finished HTML: the engine, then the style sheets into the elements.
+
+premailer is used in the one way that leaves MJML's own markup alone, behind one function, so that it can be
+replaced.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from threading import Lock
+from typing import Any, Final
+
+from newsletter.errors import Place, TemplateError
+from newsletter.render.prepare import Prepared
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "allow_network": False,
+    "allow_loading_external_files": False,
+    "strip_important": False,
+    "disable_validation": True,
+    "disable_basic_attributes": ["width", "height", "align", "valign", "bgcolor"],
+    "align_floating_images": False,
+    "remove_unset_properties": False,
+    "keep_style_tags": False,
+    "cache_css_parsing": True,
+    "method": "html",
+}
+_STYLE: Final = re.compile(r"(<!--.*?-->)|<style\b", re.DOTALL)
+_POSITION: Final = re.compile(r"position (\d+)(?::\d+)?")
+_ADJACENT: Final = "<![endif]--><!--[if mso | IE]>"
+_DOCTYPE: Final = "<!DOCTYPE html>"
+_ESCAPES: Final = re.compile(r"\\u\{|=\"[^\"]*\\n[^\"]*\"")
+_LOCK: Final = Lock()
+
+
+def to_html(prepared: Prepared) -> str:
+    """Turn MJML into HTML.
+
+    Raises:
+        TemplateError: The engine refuses what passed the checks; names the line as far as the engine tells.
+    """
+    mjml2html = _engine()
+    try:
+        html: str = mjml2html(prepared.source, disable_comments=True, fonts={})
+    except ValueError as error:
+        raise TemplateError(
+            f"MJML cannot be read: {error}",
+            where=_place_of(str(error), prepared),
+            remedy="Look for an element that is not closed, or a sign that should be escaped.",
+        ) from error
+    return _DOCTYPE + html.removeprefix("<!doctype html>")
+
+
+def inline(html: str, css: Sequence[str]) -> str:
+    """Write style sheets into the elements they match.
+
+    Args:
+        html: A whole document. Style elements that it has stay as they are, media queries and all.
+        css: Style sheets with plain selectors, in the order of the cascade.
+
+    Raises:
+        TemplateError: A style sheet cannot be read, or something of the document would be lost.
+    """
+    sheets = [sheet for sheet in css if sheet.strip()]
+    result = _premail(html, sheets) if sheets and html.strip() else html
+    _assert_whole(html, result)
+    return result.replace(_ADJACENT, "")
+
+
+def _premail(html: str, sheets: list[str]) -> str:
+    marked = _STYLE.sub(lambda match: match[1] or '<style data-premailer="ignore"', html)
+    premailer = _premailer()
+    with _LOCK:
+        try:
+            result: str = premailer(css_text=sheets, **_OPTIONS).transform(marked, pretty_print=False)
+        except Exception as error:  # premailer and its parsers raise whatever comes
+            raise TemplateError(
+                f"the style sheet cannot be applied: {type(error).__name__}: {error}",
+                where=Place(field="mj-style inline"),
+                remedy="Use selectors of elements and classes only.",
+            ) from error
+    return result
+
+
+def _assert_whole(before: str, after: str) -> None:
+    """Hold the result against what must not change.
+
+    Raises:
+        TemplateError: A post-condition does not hold.
+    """
+    conditions = {
+        "the doctype": after.startswith(_DOCTYPE) or not before.startswith(_DOCTYPE),
+        "a comment for Outlook": all(
+            before.count(sign) == after.count(sign) for sign in ("<!--[if", "<![endif]", "<!--<![endif]-->")
+        ),
+        "an escape of the MJML engine": not _ESCAPES.search(after) or bool(_ESCAPES.search(before)),
+        "the end of the text": _last_words(before) == _last_words(after),
+    }
+    for what, holds in conditions.items():
+        if not holds:
+            raise TemplateError(
+                f"{what} would be lost or changed while styles are inlined",
+                where=Place(field="mj-style inline"),
+                remedy="Look for links around tables, style elements in texts, or very deep nesting.",
+            )
+
+
+def _last_words(html: str) -> str:
+    tail = re.sub(r"<[^>]*>", " ", html[-6_000:].partition(">")[2])
+    words = re.sub(r"&[#\w]+;|[^\w]", "", tail)
+    return words[-20:]
+
+
+def _place_of(message: str, prepared: Prepared) -> Place:
+    found = _POSITION.search(message)
+    if found is None:
+        return Place(prepared.name)
+    before = prepared.source.encode()[: int(found[1])].decode("utf-8", "replace")
+    return Place(prepared.name, before.count("\n") + 1)
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    from mjml import mjml2html
+
+    return mjml2html
+
+
+@lru_cache(maxsize=1)
+def _premailer() -> Any:
+    import cssutils
+    from premailer import Premailer
+
+    cssutils.log.setLevel(logging.CRITICAL)
+    return Premailer

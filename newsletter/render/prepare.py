@@ -1,0 +1,369 @@
+"""Stands in front of the MJML engine: brings its input into the one form it reads right, and refuses the rest.
+
+The engine drops white space between elements, writes attributes with the escapes of its own language, takes wrong
+closing tags and unknown attributes without a word, and reports byte offsets. Here every such input is either put
+right or reported with its line and tag.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from html import unescape
+from typing import Final
+
+from newsletter.errors import NewsletterError, Place, TemplateError, raise_all
+from newsletter.render import tags
+
+DEPTH_LIMIT: Final = 60
+
+_TOKEN: Final = re.compile(
+    r"(?P<comment><!--.*?-->|<!\[endif\]-->)"
+    r"|(?P<style><mj-style\b(?P<style_attributes>[^>]*)>(?P<css>.*?)</mj-style\s*>)"
+    r"|<(?P<end>/?)(?P<tag>[a-zA-Z][\w:-]*)(?P<attributes>(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)>"
+    r"|(?P<text>[^<]+)"
+    r"|(?P<stray><)",
+    re.DOTALL,
+)
+_ATTRIBUTE: Final = re.compile(r"\s*([^\s=\"'<>/]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
+_PLAIN_VALUE: Final = re.compile(r"[ !#-&(-;=?-\[\]-~]*")
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff\ufffe\uffff\ud800-\udfff]")
+_SPACE: Final = re.compile(r"[ \t]*[\n\t][ \t\n]*")
+_INLINE: Final = re.compile(r"\binline\s*=\s*[\"']inline[\"']")
+_BAD_CSS: Final = (
+    (re.compile(r"@import\b", re.IGNORECASE), "@import loads from elsewhere", "Write the rules out here."),
+    (
+        re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*@media"),
+        "@media within @media",
+        "Join the two conditions with 'and'.",
+    ),
+    (
+        re.compile(r"\[[^\]]*[\"'][^\"'\]]*,[^\"'\]]*[\"'][^\]]*\]"),
+        "a comma within an attribute selector",
+        "Use a class.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """MJML that the engine reads as it was meant.
+
+    Args:
+        source: The MJML.
+        css: Style sheets that are to be inlined.
+        name: The template as a person would name it.
+    """
+
+    source: str
+    css: tuple[str, ...]
+    name: str
+
+
+@dataclass(slots=True)
+class _Open:
+    tag: str
+    position: int
+    at: int
+
+
+def prepare(source: str, name: str, marker: re.Pattern[str] | None = None) -> Prepared:
+    """Normalise and check MJML.
+
+    Args:
+        name: For messages.
+        marker: Matches the borders of blocks, which may stand between components.
+
+    Raises:
+        TemplateError: Something would go wrong in the engine or in mail programs; names line, column and tag. The
+            problems of a document are raised together.
+    """
+    text = _UNSEEN.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
+    work = _Preparation(text, name, marker)
+    work.run()
+    raise_all(work.problems)
+    return Prepared("".join(work.written), tuple(work.css), name)
+
+
+class _Preparation:
+    def __init__(self, text: str, name: str, marker: re.Pattern[str] | None) -> None:
+        self.text = text
+        self.name = name
+        self.marker = marker
+        self.written: list[str] = []
+        self.css: list[str] = []
+        self.problems: list[NewsletterError] = []
+        self.stack: list[_Open] = []
+        self.content_depth = 0
+        self.classes: set[str] = set()
+        self.used_classes: list[tuple[str, int]] = []
+        self._line_starts: list[int] | None = None
+        self._after_tag = False
+
+    def run(self) -> None:
+        for match in _TOKEN.finditer(self.text):
+            kind = match.lastgroup
+            if match["text"] is not None:
+                self._text(match["text"], match.start())
+            elif match["tag"] is not None:
+                self._tag(match)
+            elif match["comment"] is not None:
+                self._comment(match)
+            elif match["css"] is not None:
+                self._style(match)
+            elif kind == "stray":
+                self._report("a '<' that begins no tag", match.start(), "Write &lt; for the sign itself.")
+        if not self.stack and not any("<mjml" in part for part in self.written[:3]):
+            self._report("this is no MJML", 0, "Begin with <mjml>.")
+        for left in self.stack:
+            self._report(f"<{left.tag}> is never closed", left.position, f"Add </{left.tag}>.")
+        for name, position in self.used_classes:
+            if name not in self.classes:
+                near = get_close_matches(name, self.classes, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else "Define it in mj-attributes with mj-class."
+                self._report(f"the mj-class {name!r} is not defined", position, hint)
+
+    @property
+    def parent(self) -> str:
+        return self.stack[-1].tag if self.stack else ""
+
+    @property
+    def in_content(self) -> bool:
+        return self.content_depth > 0
+
+    def _text(self, text: str, position: int) -> None:
+        if self.in_content:
+            self.written.append(self._content_text(text, position))
+            return
+        if text.isspace():
+            if self.parent in ("mj-body", "mj-section", "mj-wrapper", "mj-column", ""):
+                self.written.append("\n")
+            return
+        if self.marker is not None and not self.marker.sub("", text).strip():
+            borders = self.marker.findall(text)
+            shell = "{}" if self.parent in ("mj-head", "mj-attributes") else "<mj-raw>{}</mj-raw>"
+            self.written.extend(shell.format(border) for border in borders)
+            return
+        first = position + len(text) - len(text.lstrip())
+        shown = " ".join(text.split())[:40]
+        self._report(f"the text {shown!r} stands between components", first, "Put it into mj-text.")
+
+    def _content_text(self, text: str, position: int) -> str:
+        if self.parent == "mj-title":
+            return text.replace('"', "&quot;")
+        if not text.isspace():
+            return text
+        end = position + len(text)
+        if self.text.startswith("</mj-", end) or self.written[-1].startswith("<mj-"):
+            return ""
+        return f" {text}" if text[0] == "\n" else text
+
+    def _comment(self, match: re.Match[str]) -> None:
+        comment = match[0]
+        if not comment.startswith(("<!--[if", "<!--<![", "<![endif")):
+            return
+        if self.parent != "mj-raw" and not self.in_content:
+            self._report("a conditional comment stands between components", match.start(), "Put it into mj-raw.")
+            return
+        self.written.append(comment)
+
+    def _style(self, match: re.Match[str]) -> None:
+        self._check_parent("mj-style", match.start())
+        css = match["css"]
+        for pattern, what, remedy in _BAD_CSS:
+            bad = pattern.search(css)
+            if bad:
+                self._report(f"{what} in a style sheet", match.start("css") + bad.start(), remedy)
+        if _INLINE.search(match["style_attributes"]):
+            if css.strip():
+                self.css.append(css)
+            return
+        self.written.append(f"<mj-style>{css}</mj-style>")
+
+    def _tag(self, match: re.Match[str]) -> None:
+        tag = match["tag"]
+        if match["end"]:
+            self._close(tag, match.start())
+            return
+        attributes = match["attributes"]
+        closed = attributes.rstrip().endswith("/")
+        written = self._attributes(tag, attributes, match.start("attributes"))
+        if tag.lower().startswith("mj"):
+            self._component(tag, written, match.start(), closed=closed)
+            return
+        if not self.in_content:
+            self._report(
+                f"<{tag}> stands between components", match.start(), "Put HTML into mj-text, mj-table or mj-raw."
+            )
+        lowered = tag.lower()
+        if lowered in tags.VOID:
+            self.written.append(f"<{lowered}{written}/>")
+            return
+        if lowered in ("script", "style") and self.parent != "mj-raw":
+            self._report(f"<{lowered}> stands in a text", match.start(), "Use mj-style; scripts do not run in mail.")
+        if closed:
+            self.written.append(f"<{tag}{written}></{tag}>")
+            return
+        self._push(tag, match.start())
+        self.written.append(f"<{tag}{written}>")
+
+    def _component(self, tag: str, written: str, position: int, *, closed: bool) -> None:
+        known = self._check_parent(tag, position)
+        if known and self.in_content:
+            self._report(f"<{tag}> stands within <{self.parent}>", position, "Close that element first.")
+        if closed:
+            self.written.append(f"<{tag}{written} />")
+            return
+        self._push(tag, position)
+        if tag in tags.CONTENT:
+            self.content_depth += 1
+        self.written.append(f"<{tag}{written}>")
+
+    def _push(self, tag: str, position: int) -> None:
+        self.stack.append(_Open(tag, position, len(self.written)))
+        if len(self.stack) == DEPTH_LIMIT:
+            self._report(
+                f"more than {DEPTH_LIMIT} elements stand within one another", position, "Nest them less deeply."
+            )
+
+    def _close(self, tag: str, position: int) -> None:
+        if tag.lower() in tags.VOID:
+            return
+        if self.stack and self.stack[-1].tag == tag:
+            self.stack.pop()
+            if tag in tags.CONTENT:
+                self.content_depth -= 1
+            self.written.append(f"</{tag}>")
+            return
+        names = [left.tag for left in self.stack]
+        if tag not in names:
+            self._report(f"</{tag}> closes nothing", position, "Take it out, or open the element.")
+            return
+        while self.stack[-1].tag != tag:
+            left = self.stack.pop()
+            line = self._place(left.position).line
+            self._report(
+                f"</{tag}> comes while <{left.tag}> from line {line} is still open",
+                position,
+                f"Close it with </{left.tag}> first.",
+            )
+            if left.tag in tags.CONTENT:
+                self.content_depth -= 1
+        self._close(tag, position)
+
+    def _check_parent(self, tag: str, position: int) -> bool:
+        if tag in tags.FORBIDDEN:
+            why, remedy = tags.FORBIDDEN[tag]
+            self._report(f"<{tag}> cannot be used: {why}", position, remedy)
+            return False
+        within_attributes = self.parent == "mj-attributes"
+        allowed = tags.PARENTS.get(tag)
+        if allowed is None:
+            near = get_close_matches(tag, tags.PARENTS, n=1)
+            hint = f"Did you mean <{near[0]}>?" if near else "See docs/templates.md for the tags there are."
+            self._report(f"there is no tag <{tag}>", position, hint)
+            return False
+        if self.parent not in allowed and not within_attributes:
+            where = " or ".join(f"<{one}>" for one in sorted(allowed)) if allowed != {""} else "the beginning"
+            self._report(
+                f"<{tag}> cannot stand in {f'<{self.parent}>' if self.parent else 'no other element'}",
+                position,
+                f"It belongs in {where}.",
+            )
+        return True
+
+    def _attributes(self, tag: str, text: str, position: int) -> str:
+        if not text or text.isspace() or text == "/":
+            return ""
+        written: list[str] = []
+        met: dict[str, str] = {}
+        end = 0
+        for match in _ATTRIBUTE.finditer(text):
+            if text[end : match.start()].strip(" \t\n/"):
+                break
+            end = match.end()
+            name, quoted = match[1], match[2]
+            value = self._value(tag, name, quoted, position + match.start(1))
+            if name in met:
+                self._report(
+                    f"<{tag}> has the attribute {name!r} twice", position + match.start(1), "Keep one of the two."
+                )
+            met[name] = value
+            written.append(f' {name}="{_escaped(value)}"')
+        if text[end:].strip(" \t\n/"):
+            self._report(f"the attributes of <{tag}> cannot be read", position + end, "Put values in quotes.")
+        if tag.startswith("mj"):
+            self._check_attributes(tag, met, position)
+        return "".join(written)
+
+    def _value(self, tag: str, name: str, quoted: str | None, position: int) -> str:
+        if quoted is None:
+            return ""
+        if quoted[0] not in "\"'":
+            self._report(f"the value of {name!r} on <{tag}> has no quotes", position, f'Write {name}="{quoted}".')
+            return quoted
+        return quoted[1:-1]
+
+    def _check_attributes(self, tag: str, met: Mapping[str, str], position: int) -> None:
+        if tag == "mj-class":
+            self.classes.add(met.get("name", ""))
+            return
+        for name in met.get("mj-class", "").split():
+            self.used_classes.append((name, position))
+        allowed = tags.ATTRIBUTES.get(tag)
+        if allowed is None or self.parent == "mj-attributes":
+            return
+        for name, value in met.items():
+            if (tag, name) in tags.UNFIT:
+                self._report(f"the attribute {name!r} of <{tag}> cannot be used", position, tags.UNFIT[tag, name])
+            elif name not in allowed:
+                near = get_close_matches(name, allowed, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"Take it out; <{tag}> does not know it."
+                self._report(f"<{tag}> has no attribute {name!r}", position, hint)
+            else:
+                expected = tags.value_fault(tag, name, unescape(value))
+                if expected and not self._is_token(value):
+                    self._report(f"{value!r} will not do for {name!r} of <{tag}>", position, f"Expected: {expected}.")
+        if tag == "mj-social-element" and "src" not in met:
+            self._report(
+                "<mj-social-element> has no 'src'", position, "Name a picture of your own; the default lies elsewhere."
+            )
+        if tag == "mj-image" and "alt" not in met:
+            self._report("<mj-image> has no 'alt'", position, 'Say what it shows, or alt="" if it only decorates.')
+
+    def _is_token(self, value: str) -> bool:
+        return self.marker is not None and "zq" in value
+
+    def _report(self, message: str, position: int, remedy: str) -> None:
+        self.problems.append(TemplateError(message, where=self._place(position), remedy=remedy))
+
+    def _place(self, position: int) -> Place:
+        if self._line_starts is None:
+            self._line_starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
+        line = bisect_right(self._line_starts, position)
+        return Place(self.name, line, position - self._line_starts[line - 1] + 1)
+
+
+def _escaped(value: str) -> str:
+    """Write an attribute's value so that the engine, which would escape it in its own way, has nothing to escape."""
+    if _PLAIN_VALUE.fullmatch(value):
+        return value
+    value = _SPACE.sub(" ", value)
+    return "".join(_characters(value))
+
+
+def _characters(value: str) -> Iterator[str]:
+    for character in value:
+        if character == "\\":
+            yield "&#92;"
+        elif character == '"':
+            yield "&quot;"
+        elif character == "<":
+            yield "&lt;"
+        elif character == ">":
+            yield "&gt;"
+        elif character < " " or character > "~":
+            yield f"&#x{ord(character):x};"
+        else:
+            yield character

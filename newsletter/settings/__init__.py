@@ -1,0 +1,19 @@
+"""`newsletter.toml`, the environment and the secrets."""
+
+from newsletter.settings.model import SECRET_TEXT, Sender, Settings
+from newsletter.settings.reading import load, provider_settings
+from newsletter.settings.secret import secret_keys
+from newsletter.settings.sources import Origin, variable_name
+from newsletter.settings.toml import find_keys
+
+__all__ = [
+    "SECRET_TEXT",
+    "Origin",
+    "Sender",
+    "Settings",
+    "find_keys",
+    "load",
+    "provider_settings",
+    "secret_keys",
+    "variable_name",
+]

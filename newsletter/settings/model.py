@@ -1,0 +1,199 @@
+"""Every setting of a workspace: its name, its default, what it means and what it may be."""
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+from urllib.parse import quote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import idna
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
+
+from newsletter.settings.sources import Origin, Sources
+from newsletter.workspace import Workspace
+
+SECRET_TEXT: Final = "•••"
+"""What stands in place of a secret wherever settings are shown."""
+
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_DATABASES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
+
+
+def _check_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("it holds a line break or another control character|Write it on one line.")
+    return text
+
+
+def _check_lines(text: str) -> str:
+    text = text.replace("\r\n", "\n")
+    if _CONTROL_BUT_LINES.search(text):
+        raise ValueError("it holds a control character|Remove that character.")
+    return text
+
+
+def _check_language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError(f"{text!r} is not a language|Write a tag such as nl, en or nl-BE.")
+    return text
+
+
+def _check_time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{text!r} is not a time zone|Write a name such as Europe/Amsterdam.") from error
+    return text
+
+
+def _check_address(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        reason = str(error).rstrip(".")
+        raise ValueError(f"{text!r} is no e-mail address: {reason}|Write it as name@example.org.") from error
+
+
+def _check_public_url(text: str) -> str:
+    example = "Write it as https://news.example.org/."
+    try:
+        parts = urlsplit(text.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}|{example}") from error
+    if parts.scheme not in ("http", "https") or not host or _CONTROL.search(text):
+        raise ValueError(f"{text!r} is not the URL of a web site|{example}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(f"a user name, a query or a fragment does not belong here|{example}")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("http is for this machine only: readers' links must be private|Write https://….")
+    named = _ascii_host(host, example) + (f":{port}" if port else "")
+    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._") + "/"
+    return urlunsplit((parts.scheme, named, path, "", ""))
+
+
+def _ascii_host(host: str, example: str) -> str:
+    if ":" in host:
+        return f"[{host}]"
+    try:
+        return host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"{host!r} is not a host name: {error}|{example}") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _check_database(text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in _DATABASES or not rest.lstrip("/"):
+        near = f"Write it as postgresql://{rest}." if scheme == "postgres" and rest else ""
+        known = "Write sqlite:///var/newsletter.db or postgresql://user@host/database."
+        raise ValueError(f"this is not the URL of a database that can be used|{near or known}")
+    return text
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_line)]
+OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_line)]
+Lines = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_lines)]
+Address = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_address)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Sender(_Table):
+    """Who the newsletter comes from; the law wants readers to know."""
+
+    name: Line
+    """The name that readers see as the sender."""
+
+    email: Address
+    """The address that the newsletter comes from. Its domain must be yours, with SPF, DKIM and DMARC."""
+
+    postal_address: Lines
+    """Where the sender can be reached by post; stands at the foot of every message."""
+
+    organisation: OptionalLine = ""
+    """Who is responsible, where that is not the newsletter itself; stands at the foot of every message."""
+
+    reply_to: Address | None = None
+    """Where answers go, when not to the sender's address."""
+
+    return_path: Address | None = None
+    """Where mail systems report failures to, when not to the sender's address."""
+
+
+class DatabaseSettings(_Table):
+    """Where subscribers and dispatches are kept."""
+
+    url: Annotated[str, AfterValidator(_check_database)] = Field(
+        default="sqlite:///var/newsletter.db", repr=False
+    )
+    """`sqlite:///` with a path that starts from the workspace, or `postgresql://user@host/database`.
+
+    A URL with a password belongs in the environment.
+    """
+
+
+class MediaSettings(_Table):
+    """Where the pictures and documents of issues are published from."""
+
+    folder: Line = "var/media"
+    """The folder that the web server shows as `media/` below the public URL; starts from the workspace."""
+
+
+class Settings(_Table):
+    """Everything that `newsletter.toml` and the environment say."""
+
+    name: Line
+    """The newsletter's name."""
+
+    language: Annotated[str, AfterValidator(_check_language)] = "en"
+    """The language of issues that do not say otherwise, such as `nl` or `en-GB`."""
+
+    time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "UTC"
+    """The time zone of dates in issues and of what is shown, such as `Europe/Amsterdam`."""
+
+    public_url: Annotated[str, AfterValidator(_check_public_url)]
+    """Where readers find the web site of the newsletter; links to leave and to change preferences begin with it."""
+
+    provider: Line = "outbox"
+    """What carries the messages."""
+
+    sender: Sender
+    database: DatabaseSettings = DatabaseSettings()
+    media: MediaSettings = MediaSettings()
+
+    providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    """A table for each provider; see the settings of each."""
+
+    _sources: Sources = PrivateAttr(default=Sources())
+
+    def media_folder(self, workspace: Workspace) -> Path:
+        """Give the folder that published pictures and documents lie in."""
+        return workspace.root / self.media.folder
+
+    def origin(self, *path: str) -> Origin:
+        """Tell where the value of a setting came from, such as `origin("sender", "email")`."""
+        return self._sources.origin(path)
+
+    @property
+    def sources(self) -> Sources:
+        """What the settings were read from."""
+        return self._sources
+
+    def read_from(self, sources: Sources) -> Self:
+        """Give the same settings, remembering what they were read from."""
+        settings = self.model_copy()
+        settings._sources = sources  # noqa: SLF001 (its own)
+        return settings

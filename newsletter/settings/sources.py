@@ -1,0 +1,124 @@
+"""What settings are read from, the file and the environment, and which of them each value came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic_settings import EnvSettingsSource
+
+from newsletter.errors import Place
+from newsletter.settings.toml import Key, KeyPath
+
+PREFIX: Final = "NEWSLETTER_"
+SEPARATOR: Final = "__"
+
+
+class Kind(StrEnum):
+    """The kinds of places that a value comes from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: the kind of place, and the place itself, for people."""
+
+    kind: Kind
+    place: Place = Place()
+
+    def __str__(self) -> str:
+        if self.kind is Kind.ENVIRONMENT:
+            return f"environment {self.place.file}"
+        return f"{self.place.file}:{self.place.line}" if self.kind is Kind.FILE else "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The text of `newsletter.toml`, taken apart, and the variables of the environment that concern us."""
+
+    file: str = "newsletter.toml"
+    table: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    keys: Mapping[KeyPath, Key] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    def origin(self, path: Sequence[str | int]) -> Origin:
+        """Tell where the value at a path came from; the environment goes before the file."""
+        for length in range(len(path), 0, -1):
+            name = variable_name(path[:length])
+            if self.environ.get(name):
+                return Origin(Kind.ENVIRONMENT, Place(name, field=dotted(path)))
+        if self._is_in_file(path):
+            return Origin(Kind.FILE, self.place(path))
+        return Origin(Kind.DEFAULT)
+
+    def place(self, path: Sequence[str | int]) -> Place:
+        """Give the place of a key in the file; of the nearest thing around it where it does not exist."""
+        for length in range(len(path), 0, -1):
+            key = self.keys.get(tuple(path[:length]))
+            if key is not None:
+                return Place(self.file, key.line, key.column, field=dotted(path))
+        return Place(self.file, field=dotted(path))
+
+    def _is_in_file(self, path: Sequence[str | int]) -> bool:
+        here: Any = self.table
+        for part in path:
+            if isinstance(here, list) and isinstance(part, int) and part < len(here):
+                here = here[part]
+            elif isinstance(here, Mapping) and part in here:
+                here = here[part]
+            else:
+                return False
+        return True
+
+
+def variable_name(path: Sequence[str | int]) -> str:
+    """Name the environment variable of a setting: `NEWSLETTER_SENDER__EMAIL`."""
+    return PREFIX + SEPARATOR.join(str(part) for part in path).upper()
+
+
+def dotted(path: Sequence[str | int]) -> str | None:
+    """Write a path as people do: `sender.email`."""
+    return ".".join(str(part) for part in path) or None
+
+
+def read_environment(model: type[BaseModel], environ: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """Read what the environment says about the fields of a model.
+
+    Lists and tables are written as JSON; every other value as it is.
+
+    Raises:
+        pydantic_settings.SettingsError: One of those is not JSON.
+    """
+    return _Environment(model, environ, prefix)()
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one tree of settings over another."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        both = isinstance(under, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(under, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+class _Environment(EnvSettingsSource):
+    """The environment that it is given, instead of the process's own."""
+
+    def __init__(self, model: type[BaseModel], environ: Mapping[str, str], prefix: str) -> None:
+        self._given = environ
+        super().__init__(
+            model,  # type: ignore[arg-type] # it asks for no more than the fields and the configuration
+            case_sensitive=False,
+            env_prefix=prefix,
+            env_nested_delimiter=SEPARATOR,
+            env_ignore_empty=True,
+        )
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._given.items() if value}
