@@ -5,11 +5,13 @@ Jinja's own expressions, as far as they can be answered for one reader in Python
 
 from newsletter.expressions.parse import Expression, check, fields_of, parse, parse_text, parse_value
 from newsletter.expressions.predicate import evaluator, predicate
+from newsletter.expressions.tree import Fixed
 from newsletter.expressions.types import Field, Schema, Type, Value, text_of
 
 __all__ = [
     "Expression",
     "Field",
+    "Fixed",
     "Schema",
     "Type",
     "Value",

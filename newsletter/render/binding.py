@@ -9,7 +9,7 @@ Inside an expression for one reader, the parts that do not depend on the reader 
 `{% if item.topics[0] in subscriber.topics %}` in a loop becomes one condition per item.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,7 +21,7 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from newsletter.errors import Place, TemplateError
-from newsletter.expressions import Expression, Schema, check
+from newsletter.expressions import Expression, Fixed, Schema, check
 from newsletter.render import slots
 from newsletter.render.slots import Condition, ReaderLink, Tokens, Value
 
@@ -83,7 +83,8 @@ class Rendering:
     def begin(self, condition: Condition) -> tuple[Markup, Markup]:
         """Write the two borders of a block."""
         self.opened.add(condition.key)
-        decided = self.fixed.get(condition.key)
+        constant = condition.expression.tree
+        decided = constant.holds if isinstance(constant, Fixed) else self.fixed.get(condition.key)
         if decided is not None and decided is not condition.negated:
             return Markup(), Markup()
         self.conditions.append(condition)
@@ -97,7 +98,10 @@ class Rendering:
         key = (id(late), condition, tuple(_hashable(value) for value in holes))
         found = self._checked.get(key)
         if found is None:
-            tree = _fill(late.tree, holes)
+            tree = simplified(_fill(late.tree, holes))
+            _refuse_undefined(tree)
+            if condition and _is_constant(tree):
+                tree = nodes.Const(_truth(tree))
             found = self._checked[key] = check(tree, self.schema, late.place, condition=condition)
         return found
 
@@ -258,20 +262,59 @@ def _cut_holes(node: nodes.Expr, holes: list[nodes.Expr]) -> nodes.Expr:
             return node
         holes.append(node)
         return nodes.Name(_HOLE.format(len(holes) - 1), "load", lineno=node.lineno)
-    return _copy(node, lambda child: _cut_holes(child, holes) if isinstance(child, nodes.Expr) else child)
+    return _copy(node, lambda child: _cut_holes(child, holes))
+
+
+def simplified(node: nodes.Expr) -> nodes.Expr:
+    """Decide what `and`, `or`, `not` and `if` can be decided of by their constant sides, as Jinja itself would."""
+    if isinstance(node, nodes.Not):
+        inner = simplified(node.node)
+        return nodes.Const(not _truth(inner)) if _is_constant(inner) else nodes.Not(inner, lineno=node.lineno)
+    if isinstance(node, (nodes.And, nodes.Or)):
+        left = simplified(node.left)
+        if not _is_constant(left):
+            right = simplified(node.right)
+            right = nodes.Const(_truth(right)) if _is_constant(right) else right
+            return type(node)(left, right, lineno=node.lineno)
+        decides = _truth(left) is isinstance(node, nodes.Or)
+        return left if decides else simplified(node.right)
+    if isinstance(node, nodes.CondExpr):
+        test = simplified(node.test)
+        if _is_constant(test):
+            chosen = node.expr1 if _truth(test) else node.expr2
+            return simplified(chosen) if chosen is not None else nodes.Const("")
+        other = simplified(node.expr2) if node.expr2 is not None else None
+        return nodes.CondExpr(test, simplified(node.expr1), other, lineno=node.lineno)
+    return node
+
+
+def _refuse_undefined(tree: nodes.Expr) -> None:
+    """Raise the undefined value's own error, if one is still needed after simplification."""
+    for constant in [tree] if isinstance(tree, nodes.Const) else tree.find_all(nodes.Const):
+        if isinstance(constant.value, Undefined):
+            str(constant.value)
+
+
+def _is_constant(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Const)
+
+
+def _truth(node: nodes.Expr) -> bool:
+    return bool(node.value) if isinstance(node, nodes.Const) else False
 
 
 def _fill(node: nodes.Expr, holes: Sequence[Any]) -> nodes.Expr:
     if isinstance(node, nodes.Name) and node.name.startswith(_HOLE.split("{", 1)[0]):
         number = int(node.name.rstrip("_").rsplit("_", 1)[1])
         return nodes.Const(holes[number], lineno=node.lineno)
-    return _copy(node, lambda child: _fill(child, holes) if isinstance(child, nodes.Expr) else child)
+    return _copy(node, lambda child: _fill(child, holes))
 
 
 _Node = TypeVar("_Node", bound=nodes.Node)
+_Change = Callable[[nodes.Expr], nodes.Expr]
 
 
-def _copy(node: _Node, change: Any) -> _Node:
+def _copy(node: _Node, change: _Change) -> _Node:
     values: list[Any] = []
     for name in node.fields:
         value = getattr(node, name)
@@ -283,7 +326,7 @@ def _copy(node: _Node, change: Any) -> _Node:
     return type(node)(*values, lineno=node.lineno, environment=node.environment)
 
 
-def _changed(value: Any, change: Any) -> Any:
+def _changed(value: Any, change: _Change) -> Any:
     if isinstance(value, nodes.Expr):
         return change(value)
     return _copy(value, change) if isinstance(value, nodes.Node) else value
@@ -343,13 +386,11 @@ def _tick() -> Markup:
 
 
 def _checked(late: LateExpression, holes: Sequence[Any], *, condition: bool) -> Expression:
-    plain = [_constant(value, late.place) for value in holes]
+    plain = [value if isinstance(value, Undefined) else _constant(value, late.place) for value in holes]
     return current.get().check(late, plain, condition=condition)
 
 
 def _constant(value: Any, place: Place) -> Any:
-    if isinstance(value, Undefined):
-        str(value)
     if isinstance(value, str):
         return str(value)
     if value is None or isinstance(value, (bool, int, float, date)):
@@ -364,7 +405,7 @@ def _constant(value: Any, place: Place) -> Any:
 
 
 def _hashable(value: Any) -> Any:
-    return (type(value), value)
+    return (type(value), id(value) if isinstance(value, Undefined) else value)
 
 
 def _reader_link(late: LateExpression) -> ReaderLink | None:

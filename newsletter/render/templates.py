@@ -13,7 +13,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from newsletter.errors import Place, TemplateError, raise_all
+from newsletter.errors import NewsletterError, Place, TemplateError, raise_all
 from newsletter.render import dates
 from newsletter.render.binding import Binder, LateExpression, runtime
 from newsletter.render.translations import Translations, read_translations
@@ -170,7 +170,7 @@ class Environment(ImmutableSandboxedEnvironment):
                 where=Place(file=f"templates/{self.template_name}/{MAIN_FILE}"),
                 remedy="Parts are named from the template's folder: parts/name.mjml.j2.",
             ) from error
-        except TemplateError as error:
+        except NewsletterError as error:
             if not error.where.file:
                 error.where = self._where(error)
             raise

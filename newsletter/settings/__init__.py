@@ -1,7 +1,7 @@
 """`newsletter.toml`, the environment and the secrets."""
 
 from newsletter.settings.model import SECRET_TEXT, Sender, Settings
-from newsletter.settings.reading import load, provider_settings
+from newsletter.settings.reading import is_secret, load, provider_settings
 from newsletter.settings.secret import secret_keys
 from newsletter.settings.sources import Origin, variable_name
 from newsletter.settings.toml import find_keys
@@ -12,6 +12,7 @@ __all__ = [
     "Sender",
     "Settings",
     "find_keys",
+    "is_secret",
     "load",
     "provider_settings",
     "secret_keys",
