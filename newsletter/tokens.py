@@ -1,9 +1,9 @@
 """Signed tokens for links: opaque, bound to one purpose, and without an address in them.
 
-A token is the key's id, a tag and the enciphered payload. The tag is an HMAC over the payload with a key that is
-derived for the purpose; the cipher is keyed by that tag (the construction of RFC 5297), so that a token tells
-nothing about its reader and equal payloads give equal tokens. Tokens do not expire: whoever needs that puts a
-date into the payload.
+A token is the key's id, a tag and the enciphered payload. The tag is an HMAC over the payload with a key
+that is derived for the purpose, and it begins the cipher (the construction of RFC 5297): a token tells
+nothing about its reader, and equal payloads give equal tokens. Tokens do not expire; whoever needs that puts
+a date into the payload.
 """
 
 import hashlib
@@ -84,7 +84,7 @@ class Signer:
         return payload if good else None
 
     def hash_address(self, address: str) -> bytes:
-        """Give the keyed hash that a suppressed address is remembered by, 32 bytes, made with the current secret.
+        """Give the keyed hash that a suppressed address is remembered by: 32 bytes, by the current secret.
 
         Args:
             address: In the normalised form that addresses are compared in.
@@ -92,7 +92,7 @@ class Signer:
         return _hash_address(self._secrets[self._current], address)
 
     def address_hashes(self, address: str) -> tuple[bytes, ...]:
-        """Give the hashes that an address may be remembered by: one for each secret, the current one first."""
+        """Give the hashes that an address may be remembered by: one a secret, the current one first."""
         others = [secret for number, secret in self._secrets.items() if number != self._current]
         return (self.hash_address(address), *(_hash_address(secret, address) for secret in others))
 

@@ -1,13 +1,13 @@
 """`newsletter.toml`, the environment and the secrets."""
 
-from newsletter.settings.model import SECRET_TEXT, Sender, Settings
+from newsletter.settings.model import HIDDEN, Sender, Settings
 from newsletter.settings.reading import is_secret, load, provider_settings
 from newsletter.settings.secret import secret_keys
 from newsletter.settings.sources import Origin, variable_name
 from newsletter.settings.toml import find_keys
 
 __all__ = [
-    "SECRET_TEXT",
+    "HIDDEN",
     "Origin",
     "Sender",
     "Settings",

@@ -2,8 +2,9 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
 
-SECRET_TEXT: Final = "•••"
+HIDDEN: Final = "•••"
 """What stands in place of a secret wherever settings are shown."""
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
@@ -165,7 +166,7 @@ class Settings(_Table):
     """The time zone of dates in issues and of what is shown, such as `Europe/Amsterdam`."""
 
     public_url: Annotated[str, AfterValidator(_check_public_url)]
-    """Where readers find the web site of the newsletter; links to leave and to change preferences begin with it."""
+    """Where readers find the newsletter's web site; their links to leave and to choose begin with it."""
 
     provider: Line = "outbox"
     """What carries the messages."""
@@ -177,7 +178,7 @@ class Settings(_Table):
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""
 
-    _sources: Sources = PrivateAttr(default=Sources())
+    _sources: Sources = PrivateAttr(default_factory=Sources)
 
     def media_folder(self, workspace: Workspace) -> Path:
         """Give the folder that published pictures and documents lie in."""
@@ -192,8 +193,7 @@ class Settings(_Table):
         """What the settings were read from."""
         return self._sources
 
-    def read_from(self, sources: Sources) -> Self:
-        """Give the same settings, remembering what they were read from."""
-        settings = self.model_copy()
-        settings._sources = sources  # noqa: SLF001 (its own)
-        return settings
+    def model_post_init(self, context: Mapping[str, Any] | None, /) -> None:
+        """Remember what the settings were read from, which the validation is given as its context."""
+        if context:
+            self._sources = context["sources"]

@@ -54,20 +54,20 @@ def load(workspace: Workspace, environ: Mapping[str, str]) -> Settings:
         environ: The environment; `NEWSLETTER_SENDER__EMAIL` goes before `email` in the table `[sender]`.
 
     Raises:
-        SettingsError: Something is missing, unknown or not what was expected; several of these are raised together.
+        SettingsError: Something is missing, unknown or not what was expected; several are raised together.
     """
     sources = _read_sources(workspace, environ)
     errors = [*_unknown_variables(sources), *_secrets_in_file(sources), *_unknown_providers(sources)]
     data = merge(sources.table, _environment(Settings, sources, PREFIX))
     data["sender"] = data.get("sender", {})
     try:
-        settings = Settings.model_validate(data)
+        settings = Settings.model_validate(data, context={"sources": sources})
     except ValidationError as error:
         raise_all([*errors, *_explain_all(error, Settings, sources)])
         raise
     errors.extend(_unknown_provider(settings, sources))
     raise_all(errors)
-    return settings.read_from(sources)
+    return settings
 
 
 def provider_settings(settings: Settings, workspace: Workspace, name: str) -> BaseModel:
@@ -89,13 +89,12 @@ def provider_settings(settings: Settings, workspace: Workspace, name: str) -> Ba
     path = ("providers", key)
     table = settings.providers.get(key, {})
     sources = settings.sources
-    prefix = variable_name(path).replace("-", "_") + SEPARATOR
+    prefix = variable_name(path) + SEPARATOR
     data = merge(table, _environment(model, sources, prefix))
     errors = list(_secret_fields_in_file(model, sources, path))
+    context = {"root": workspace.root, "public_url": settings.public_url}
     try:
-        found = model.model_validate(
-            data, context={"root": workspace.root, "public_url": settings.public_url}
-        )
+        found = model.model_validate(data, context=context)
     except ValidationError as error:
         raise_all([*errors, *_explain_all(error, model, sources, path)])
         raise
@@ -154,7 +153,7 @@ def _environment(model: type[BaseModel], sources: Sources, prefix: str) -> dict[
 
 
 def _unknown_variables(sources: Sources) -> Iterator[SettingsError]:
-    """Name the variables that nobody reads; those with one word may be somebody else's, unless nearly ours."""
+    """Name the variables that nobody reads; one word may be somebody else's, unless it is nearly ours."""
     known = list(Settings.model_fields)
     for name in sources.environ:
         first, *rest = name.removeprefix(PREFIX).lower().split(SEPARATOR)
@@ -287,7 +286,7 @@ def _known_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[s
 
 
 def _how_to_add(path: Sequence[str | int], model: type[BaseModel]) -> str:
-    name = variable_name(path).replace("-", "_")
+    name = variable_name(path)
     if is_secret(model, str(path[-1])):
         return f"Set the environment variable {name}."
     below = f" below [{dotted(path[:-1])}]" if len(path) > 1 else " above the first table"

@@ -21,8 +21,8 @@ _HOW: Final = "Make one with: python3 -c 'import secrets; print(secrets.token_ur
 def secret_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[bytes, ...]:
     """Give the secrets of a workspace: the one in use, then those whose tokens are still honoured.
 
-    They stand in `NEWSLETTER_SECRET_KEY` or in `var/secret.key`, which is made on first need, with white space between
-    them. To change the secret put a new one in front.
+    They stand, with white space between them, in `NEWSLETTER_SECRET_KEY` or in `var/secret.key`, which is
+    made on first need. To change the secret put a new one in front.
 
     Raises:
         SettingsError: One is shorter than 32 characters, or none is there.

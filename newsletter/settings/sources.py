@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_settings import EnvSettingsSource
 
-from newsletter.errors import Place
+from newsletter.errors import NOWHERE, Place
 from newsletter.settings.toml import Key, KeyPath
 
 PREFIX: Final = "NEWSLETTER_"
@@ -29,7 +29,7 @@ class Origin:
     """Where a value came from: the kind of place, and the place itself, for people."""
 
     kind: Kind
-    place: Place = Place()
+    place: Place = NOWHERE
 
     def __str__(self) -> str:
         if self.kind is Kind.ENVIRONMENT:
@@ -67,18 +67,16 @@ class Sources:
     def _is_in_file(self, path: Sequence[str | int]) -> bool:
         here: Any = self.table
         for part in path:
-            if isinstance(here, list) and isinstance(part, int) and part < len(here):
+            try:
                 here = here[part]
-            elif isinstance(here, Mapping) and part in here:
-                here = here[part]
-            else:
+            except (LookupError, TypeError):
                 return False
         return True
 
 
 def variable_name(path: Sequence[str | int]) -> str:
     """Name the environment variable of a setting: `NEWSLETTER_SENDER__EMAIL`."""
-    return PREFIX + SEPARATOR.join(str(part) for part in path).upper()
+    return PREFIX + SEPARATOR.join(str(part) for part in path).replace("-", "_").upper()
 
 
 def dotted(path: Sequence[str | int]) -> str | None:

@@ -7,7 +7,7 @@ still counts and says nothing about anybody.
 import sqlalchemy as sa
 
 from newsletter.store.tables.base import metadata
-from newsletter.store.types import UtcDateTime
+from newsletter.store.types import BigIdentifier, UtcDateTime
 
 DELIVERY_STATES = (
     "planned",
@@ -56,7 +56,7 @@ deliveries = sa.Table(
     "deliveries",
     metadata,
     sa.Column("dispatch_id", sa.ForeignKey("dispatches.id"), primary_key=True),
-    sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("subscriber_id", BigIdentifier, primary_key=True),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("key", sa.String(26)),

@@ -1,0 +1,183 @@
+"""Opens the database: SQLite in a file, or PostgreSQL; brings its tables up to date; gives transactions."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from newsletter.errors import Place, StoreError
+from newsletter.store.migrate import upgrade
+
+BUSY_TIMEOUT_MILLISECONDS: Final = 10_000
+
+
+class Database:
+    """An open database, with its tables up to date.
+
+    Args:
+        engine: Owned by this object.
+        name: The database as it may be shown: without a password.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.engine = engine
+        self.name = name
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file that one process at a time writes to."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one state of the database and changes nothing."""
+        with explained(self.name), self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection with a transaction that is committed when the block ends well."""
+        with explained(self.name), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+
+def open_database(url: str, root: Path) -> Database:
+    """Open a database and bring its tables up to date.
+
+    Args:
+        url: `sqlite:///var/newsletter.db`, the path relative to `root`; or `postgresql://user@host/name`.
+        root: The workspace's folder.
+
+    Raises:
+        StoreError: It cannot be reached, read or written, or a newer version of this program has made it.
+    """
+    parsed = _parse(url, root)
+    name = parsed.render_as_string(hide_password=True)
+    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed, name)
+    database = Database(engine, name)
+    try:
+        with explained(name):
+            upgrade(engine)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turn what a database driver raises into an error that a person can do something about.
+
+    Raises:
+        StoreError: In the place of any error of the driver.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        message = str(error.orig).strip().split("\n")[0] if error.orig else type(error).__name__
+        raise StoreError(
+            f"the database says: {message}", where=Place(name), remedy=_remedy(message, error)
+        ) from error
+
+
+def _remedy(message: str, error: DBAPIError) -> str:
+    for sign, remedy in _REMEDIES.items():
+        if sign in message.lower():
+            return remedy
+    return "Check that it runs and may be written." if isinstance(error, OperationalError) else "Please report this."
+
+
+_REMEDIES: Final = {
+    "full": "Make room on the disk; nothing of this step was written.",
+    "locked": "Another process is writing to it; wait until it has finished.",
+    "not a database": "The file is something else; name another in database.url.",
+    "malformed": "The file is damaged; restore it from a backup.",
+    "readonly": "Give yourself the right to write to the file and its folder.",
+    "unable to open": "Check that the folder exists and may be written.",
+    "password authentication": "Set the right password in NEWSLETTER_DATABASE__URL.",
+    "does not exist": "Create the database, or correct database.url.",
+}
+
+
+def _parse(url: str, root: Path) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            "this is no database URL",
+            where=Place(field="database.url"),
+            remedy="Write sqlite:///var/newsletter.db or postgresql://user@host/name.",
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise StoreError(
+                "the database needs a file", where=Place(field="database.url"), remedy="Name one: sqlite:///var/newsletter.db."
+            )
+        return parsed.set(database=str(root / str(parsed.database)))
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise StoreError(
+        f"databases of the kind {backend!r} are not supported",
+        where=Place(field="database.url"),
+        remedy="Use sqlite:/// or postgresql://.",
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    file = Path(str(url.database))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Made before SQLite does, so that nobody else can read people's addresses for a moment.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"the file cannot be opened: {error.strerror}",
+            where=Place(str(file)),
+            remedy="Check that its folder exists and may be written.",
+        ) from error
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MILLISECONDS / 1000})
+    sa.event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # Transactions are begun by us: the driver's own would begin too late to hold the write lock.
+    connection.isolation_level = None
+    for statement in (
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = NORMAL",
+        "PRAGMA foreign_keys = ON",
+        f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}",
+    ):
+        connection.execute(statement)
+
+
+def _postgresql(url: URL, name: str) -> Engine:
+    try:
+        return sa.create_engine(url, pool_pre_ping=True)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise StoreError(
+            "the driver for PostgreSQL is not installed",
+            where=Place(name),
+            remedy="Install it: pip install 'newsletter[postgres]'.",
+        ) from error

@@ -1,0 +1,58 @@
+"""Tables of people: who they are, what they are subscribed to, and whom nobody may mail.
+
+Attributes that a workspace declares are columns of `subscribers` too, named `attribute_<name>`; they are added
+when they are declared, and so stand in no migration.
+"""
+
+import sqlalchemy as sa
+
+from newsletter.store.tables.base import metadata
+from newsletter.store.types import BigIdentifier, UtcDateTime
+
+SUBSCRIPTION_STATES = ("subscribed", "unsubscribed")
+
+subscribers = sa.Table(
+    "subscribers",
+    metadata,
+    sa.Column("id", BigIdentifier, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False, unique=True),
+    sa.Column("address_hash", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("first_name", sa.Text),
+    sa.Column("last_name", sa.Text),
+    sa.Column("language", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("address <> '' AND address_key <> ''", name="address"),
+    sqlite_autoincrement=True,
+)
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("subscriber_id", sa.ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("list", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("subscribed_at", UtcDateTime, nullable=False),
+    sa.Column("unsubscribed_at", UtcDateTime),
+    sa.CheckConstraint(sa.column("status").in_(SUBSCRIPTION_STATES), name="status"),
+    sa.CheckConstraint("(status = 'unsubscribed') = (unsubscribed_at IS NOT NULL)", name="unsubscribed"),
+    sa.Index("ix_subscriptions_list", "list", "status", "subscriber_id"),
+)
+
+subscriber_topics = sa.Table(
+    "subscriber_topics",
+    metadata,
+    sa.Column("subscriber_id", sa.ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Index("ix_subscriber_topics_topic", "topic", "subscriber_id"),
+)
+
+suppressions = sa.Table(
+    "suppressions",
+    metadata,
+    sa.Column("address_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
