@@ -1,0 +1,226 @@
+"""What a workspace says about its subscribers in `subscribers/`: lists, segments, attributes, topics, import maps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from newsletter.documents import Document, parse_yaml, read_yaml, validate
+from newsletter.errors import ContentError, NewsletterError, Place, raise_all
+from newsletter.expressions import Expression, Schema, Type, parse
+from newsletter.expressions import Field as SchemaField
+from newsletter.workspace import Workspace
+
+NAME: Final = r"^[a-z][a-z0-9_-]*$"
+ATTRIBUTE_NAME: Final = r"^[a-z][a-z0-9_]{0,39}$"
+
+BUILT_IN: Final[Mapping[str, SchemaField]] = {
+    "email": SchemaField(Type.TEXT),
+    "first_name": SchemaField(Type.TEXT),
+    "last_name": SchemaField(Type.TEXT),
+    "language": SchemaField(Type.TEXT),
+}
+TOPICS: Final = "topics"
+
+
+@dataclass(frozen=True, slots=True)
+class ListDefinition:
+    """A list that people can be subscribed to.
+
+    Args:
+        reason: Why its readers get mail, a full sentence for the footer.
+    """
+
+    id: str
+    name: str
+    description: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDefinition:
+    """A saved condition."""
+
+    id: str
+    name: str
+    where: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeDefinition:
+    """Something that a workspace keeps of each subscriber."""
+
+    id: str
+    name: str
+    type: Type
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDefinition:
+    """A subject that readers can choose."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """All definitions of a workspace, by name."""
+
+    lists: Mapping[str, ListDefinition]
+    segments: Mapping[str, SegmentDefinition]
+    attributes: Mapping[str, AttributeDefinition]
+    topics: Mapping[str, TopicDefinition]
+    imports: Mapping[str, Mapping[str, str]]
+
+    def schema(self) -> Schema:
+        """Tell what expressions may ask about a subscriber."""
+        return _schema(self.attributes, self.topics)
+
+    def list(self, name: str) -> ListDefinition:
+        """Give a list.
+
+        Raises:
+            ContentError: There is none of that name.
+        """
+        if name not in self.lists:
+            raise _unknown("list", name, self.lists, "subscribers/lists.yaml")
+        return self.lists[name]
+
+    def segment(self, name: str) -> SegmentDefinition:
+        """Give a segment.
+
+        Raises:
+            ContentError: There is none of that name.
+        """
+        if name not in self.segments:
+            raise _unknown("segment", name, self.segments, "subscribers/segments.yaml")
+        return self.segments[name]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Words = Annotated[str, Field(min_length=1)]
+
+
+class _List(_Group):
+    name: Words
+    description: str = ""
+    reason: str = ""
+
+
+class _Lists(_Group):
+    lists: dict[Annotated[str, Field(pattern=NAME)], _List]
+
+
+class _Segment(_Group):
+    name: Words
+    where: Words
+
+
+class _Segments(_Group):
+    segments: dict[Annotated[str, Field(pattern=NAME)], _Segment] = {}
+
+
+class _Attribute(_Group):
+    name: Words
+    type: Literal["text", "number", "date", "boolean"] = "text"
+    choices: tuple[Words, ...] = ()
+
+
+class _Topic(_Group):
+    name: Words
+
+
+class _Attributes(_Group):
+    attributes: dict[Annotated[str, Field(pattern=ATTRIBUTE_NAME)], _Attribute] = {}
+    topics: dict[Annotated[str, Field(pattern=NAME)], _Topic] = {}
+
+
+class _ImportMap(_Group):
+    columns: dict[Words, Words]
+
+
+def read_definitions(workspace: Workspace) -> Definitions:
+    """Read all definitions of a workspace.
+
+    Raises:
+        ContentError: A file is not as it should be; names line and column.
+    """
+    lists = validate(_Lists, _document(workspace, "lists"))
+    attribute_document = _document(workspace, "attributes")
+    attributes = validate(_Attributes, attribute_document)
+    declared = {
+        id_: AttributeDefinition(id_, one.name, Type(one.type), one.choices)
+        for id_, one in attributes.attributes.items()
+    }
+    _refuse_built_in(declared, attribute_document)
+    topics = {id_: TopicDefinition(id_, one.name) for id_, one in attributes.topics.items()}
+    return Definitions(
+        lists={
+            id_: ListDefinition(id_, one.name, one.description, one.reason) for id_, one in lists.lists.items()
+        },
+        segments=_segments(workspace, _schema(declared, topics)),
+        attributes=declared,
+        topics=topics,
+        imports=_imports(workspace),
+    )
+
+
+def _schema(attributes: Mapping[str, AttributeDefinition], topics: Mapping[str, TopicDefinition]) -> Schema:
+    declared = {id_: SchemaField(one.type, one.choices) for id_, one in attributes.items()}
+    return Schema({**BUILT_IN, **declared, TOPICS: SchemaField(Type.TEXT_SET, tuple(topics))})
+
+
+def _segments(workspace: Workspace, schema: Schema) -> dict[str, SegmentDefinition]:
+    document = _document(workspace, "segments")
+    found: dict[str, SegmentDefinition] = {}
+    problems: list[NewsletterError] = []
+    for id_, one in validate(_Segments, document).segments.items():
+        try:
+            where = parse(one.where, schema, document.place(("segments", id_, "where")))
+        except NewsletterError as error:
+            problems.append(error)
+        else:
+            found[id_] = SegmentDefinition(id_, one.name, where)
+    raise_all(problems)
+    return found
+
+
+def _imports(workspace: Workspace) -> dict[str, Mapping[str, str]]:
+    folder = workspace.subscribers / "imports"
+    return {
+        path.stem: validate(_ImportMap, read_yaml(path, workspace.name_of(path))).columns
+        for path in sorted(folder.glob("*.yaml"))
+    }
+
+
+def _document(workspace: Workspace, name: str) -> Document:
+    path = workspace.subscribers / f"{name}.yaml"
+    if not path.exists() and name != "lists":
+        return parse_yaml("{}", workspace.name_of(path))
+    document = read_yaml(path, workspace.name_of(path))
+    return document if document.data is not None else Document(document.file, {}, document.places)
+
+
+def _refuse_built_in(declared: Mapping[str, AttributeDefinition], document: Document) -> None:
+    raise_all(
+        ContentError(
+            f"{id_!r} is known of every subscriber already",
+            where=document.place(("attributes", id_), key=True),
+            remedy="Take it out, or choose another name.",
+        )
+        for id_ in declared
+        if id_ in BUILT_IN or id_ == TOPICS
+    )
+
+
+def _unknown(kind: str, name: str, known: Mapping[str, object], file: str) -> ContentError:
+    near = get_close_matches(name, known, n=2) or list(known)
+    remedy = f"There are: {', '.join(near)}." if near else "Define one there."
+    return ContentError(f"there is no {kind} called {name!r}", where=Place(file), remedy=remedy)

@@ -1,0 +1,216 @@
+"""Single subscribers: added, shown, unsubscribed, removed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import sqlalchemy as sa
+
+from newsletter.errors import SubscriberError
+from newsletter.expressions import Value
+from newsletter.store import tables
+from newsletter.subscribers.addresses import Address
+from newsletter.subscribers.attributes import column_name
+from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.records import read_records
+
+HashAddress: TypeAlias = Callable[[str], bytes]
+"""Makes the keyed hash of an address's key, 32 bytes, under which suppressions outlive a person's data."""
+
+BUILT_IN_COLUMNS = ("first_name", "last_name", "language")
+
+_people, _subscriptions = tables.subscribers, tables.subscriptions
+_topics, _suppressions = tables.subscriber_topics, tables.suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What somebody's relation to a list is, and since when."""
+
+    list: str
+    status: str
+    source: str
+    subscribed_at: datetime
+    unsubscribed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All that is kept of one subscriber."""
+
+    id: int
+    address: str
+    values: Mapping[str, Value]
+    created_at: datetime
+    subscriptions: tuple[Subscription, ...]
+    suppressed: str | None
+
+
+def find(connection: sa.Connection, address: Address) -> int | None:
+    """Find a subscriber's number."""
+    return connection.scalar(sa.select(_people.c.id).where(_people.c.address_key == address.key))
+
+
+def add(
+    connection: sa.Connection,
+    address: Address,
+    list_name: str,
+    values: Mapping[str, Value],
+    *,
+    source: str,
+    now: datetime,
+    hash_address: HashAddress,
+) -> int:
+    """Add somebody to a list, or somebody who is known already.
+
+    Args:
+        values: Built-in fields, attributes and `topics`.
+
+    Raises:
+        SubscriberError: They have unsubscribed from that list, or may not be mailed at all.
+    """
+    hashed = hash_address(address.key)
+    suppressed = connection.scalar(sa.select(_suppressions.c.reason).where(_suppressions.c.address_hash == hashed))
+    if suppressed:
+        raise SubscriberError(
+            f"{address.address} may not be mailed: {suppressed}",
+            remedy="Only the person can change that, by joining again.",
+        )
+    subscriber = find(connection, address)
+    columns = {_column(name): value for name, value in values.items() if name != "topics"}
+    if subscriber is None:
+        inserted = connection.execute(
+            sa.insert(_with_attributes(columns)).values(
+                address=address.address,
+                address_key=address.key,
+                address_hash=hashed,
+                created_at=now,
+                changed_at=now,
+                **columns,
+            )
+        )
+        subscriber = int(inserted.inserted_primary_key[0])
+    elif columns:
+        connection.execute(
+            sa.update(_with_attributes(columns)).where(_people.c.id == subscriber).values(changed_at=now, **columns)
+        )
+    status = connection.scalar(
+        sa.select(_subscriptions.c.status).where(
+            _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.list == list_name
+        )
+    )
+    if status == "unsubscribed":
+        raise SubscriberError(
+            f"{address.address} has unsubscribed from {list_name}",
+            remedy="Only the person can change that, by joining again.",
+        )
+    if status is None:
+        connection.execute(
+            sa.insert(_subscriptions).values(
+                subscriber_id=subscriber, list=list_name, status="subscribed", source=source, subscribed_at=now
+            )
+        )
+    _add_topics(connection, subscriber, values.get("topics"))
+    return subscriber
+
+
+def show(connection: sa.Connection, address: Address, definitions: Definitions, hash_address: HashAddress) -> Profile:
+    """Show all that is kept of somebody.
+
+    Raises:
+        SubscriberError: Nobody has that address.
+    """
+    subscriber = _known(connection, address)
+    record = read_records(connection, [subscriber], definitions)[subscriber]
+    columns = (_subscriptions.c[name] for name in Subscription.__dataclass_fields__)
+    subscriptions = connection.execute(
+        sa.select(*columns).where(_subscriptions.c.subscriber_id == subscriber).order_by(_subscriptions.c.list)
+    )
+    created = connection.scalar(sa.select(_people.c.created_at).where(_people.c.id == subscriber))
+    suppressed = connection.scalar(
+        sa.select(_suppressions.c.reason).where(_suppressions.c.address_hash == hash_address(address.key))
+    )
+    assert created is not None
+    return Profile(
+        subscriber,
+        record.address,
+        record.values,
+        created,
+        tuple(Subscription(*row) for row in subscriptions),
+        suppressed,
+    )
+
+
+def unsubscribe(connection: sa.Connection, address: Address, list_name: str | None, now: datetime) -> tuple[str, ...]:
+    """Take somebody off a list, or off all of them; holds at once, for dispatches under way too.
+
+    Returns:
+        The lists that the person was on until now.
+
+    Raises:
+        SubscriberError: Nobody has that address.
+    """
+    subscriber = _known(connection, address)
+    affected = (_subscriptions.c.subscriber_id == subscriber) & (_subscriptions.c.status == "subscribed")
+    if list_name is not None:
+        affected &= _subscriptions.c.list == list_name
+    lists = tuple(connection.scalars(sa.select(_subscriptions.c.list).where(affected).order_by(_subscriptions.c.list)))
+    connection.execute(sa.update(_subscriptions).where(affected).values(status="unsubscribed", unsubscribed_at=now))
+    return lists
+
+
+def remove(
+    connection: sa.Connection, address: Address, now: datetime, hash_address: HashAddress, *, suppress: bool
+) -> None:
+    """Erase somebody: nothing is kept but, where they unsubscribed or it is asked for, a keyed hash.
+
+    The hash keeps a later import from bringing them back. Rows of the ledger stay; they name nobody.
+
+    Raises:
+        SubscriberError: Nobody has that address.
+    """
+    subscriber = _known(connection, address)
+    left = connection.scalar(
+        sa.select(sa.func.count()).where(
+            _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.status == "unsubscribed"
+        )
+    )
+    hashed = hash_address(address.key)
+    exists = connection.scalar(sa.select(sa.func.count()).where(_suppressions.c.address_hash == hashed))
+    if (left or suppress) and not exists:
+        connection.execute(
+            sa.insert(_suppressions).values(
+                address_hash=hashed, reason="unsubscribed" if left else "removed", created_at=now
+            )
+        )
+    connection.execute(sa.delete(_people).where(_people.c.id == subscriber))
+
+
+def _known(connection: sa.Connection, address: Address) -> int:
+    subscriber = find(connection, address)
+    if subscriber is None:
+        raise SubscriberError(
+            f"nobody has the address {address.address}", remedy="Check how it is written; see 'subscribers list'."
+        )
+    return subscriber
+
+
+def _add_topics(connection: sa.Connection, subscriber: int, topics: Value) -> None:
+    if not isinstance(topics, frozenset) or not topics:
+        return
+    present = set(connection.scalars(sa.select(_topics.c.topic).where(_topics.c.subscriber_id == subscriber)))
+    missing = [{"subscriber_id": subscriber, "topic": topic} for topic in sorted(topics - present)]
+    if missing:
+        connection.execute(sa.insert(_topics), missing)
+
+
+def _column(name: str) -> str:
+    return name if name in BUILT_IN_COLUMNS else column_name(name)
+
+
+def _with_attributes(columns: Mapping[str, Value]) -> sa.TableClause:
+    """Give the table with the columns of a workspace's attributes, which its metadata does not know."""
+    known = (sa.column(column.name, column.type) for column in _people.columns)
+    others = (sa.column(name) for name in columns if name not in _people.columns)
+    return sa.table("subscribers", *known, *others)
