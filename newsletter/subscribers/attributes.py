@@ -12,11 +12,19 @@ from newsletter.store import Database, tables
 from newsletter.subscribers.addresses import clean_text
 from newsletter.subscribers.definitions import AttributeDefinition, Definitions
 
+BUILT_IN_COLUMNS: Final = ("first_name", "last_name", "language")
+
 _TYPES: Final[Mapping[Type, sa.types.TypeEngine[Any]]] = {
     Type.TEXT: sa.Text(),
     Type.NUMBER: sa.Double(),
     Type.DATE: sa.Date(),
     Type.BOOLEAN: sa.Boolean(),
+}
+_KEPT_AS: Final[Mapping[Type, tuple[type[sa.types.TypeEngine[Any]], ...]]] = {
+    Type.TEXT: (sa.String,),
+    Type.NUMBER: (sa.Numeric, sa.Float),
+    Type.DATE: (sa.Date,),
+    Type.BOOLEAN: (sa.Boolean,),
 }
 _YES: Final = frozenset({"ja", "yes", "true", "waar", "1", "j", "y", "x"})
 _NO: Final = frozenset({"nee", "no", "false", "onwaar", "0", "n"})
@@ -33,6 +41,18 @@ def attribute_columns(definitions: Definitions) -> dict[str, sa.ColumnClause[Any
         name: sa.column(column_name(name), _TYPES[one.type], _selectable=tables.subscribers)
         for name, one in definitions.attributes.items()
     }
+
+
+def people_table(definitions: Definitions) -> sa.TableClause:
+    """Give the table of subscribers with a workspace's attributes, which its metadata does not know."""
+    known = (sa.column(column.name, column.type) for column in tables.subscribers.columns)
+    attributes = (sa.column(column_name(name), _TYPES[one.type]) for name, one in definitions.attributes.items())
+    return sa.table("subscribers", *known, *attributes)
+
+
+def column_of(name: str) -> str:
+    """Name the column of a built-in field or an attribute."""
+    return name if name in BUILT_IN_COLUMNS else column_name(name)
 
 
 def synchronise_attributes(database: Database, definitions: Definitions) -> None:
@@ -127,12 +147,9 @@ def _present(connection: sa.Connection) -> dict[str, sa.types.TypeEngine[Any]]:
 
 def _assert_type(one: AttributeDefinition, present: Mapping[str, sa.types.TypeEngine[Any]]) -> None:
     found = present.get(column_name(one.id))
-    wanted = _TYPES[one.type]
-    if found is not None and not isinstance(found, wanted.as_generic().__class__):
-        generic = found.as_generic()
-        if not isinstance(generic, wanted.__class__.__mro__[1] if one.type is Type.NUMBER else wanted.__class__):
-            raise StoreError(
-                f"the attribute {one.id!r} is kept as another type than {one.type}",
-                where=Place("subscribers/attributes.yaml", field=one.id),
-                remedy="Give the changed attribute a new name.",
-            )
+    if found is not None and not isinstance(found, _KEPT_AS[one.type]):
+        raise StoreError(
+            f"the attribute {one.id!r} is kept as another type than {one.type}",
+            where=Place("subscribers/attributes.yaml", field=one.id),
+            remedy="Give the changed attribute a new name.",
+        )

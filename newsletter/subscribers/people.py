@@ -11,14 +11,12 @@ from newsletter.errors import SubscriberError
 from newsletter.expressions import Value
 from newsletter.store import tables
 from newsletter.subscribers.addresses import Address
-from newsletter.subscribers.attributes import column_name
-from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.attributes import column_of, people_table
+from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.records import read_records
 
 HashAddress: TypeAlias = Callable[[str], bytes]
 """Makes the keyed hash of an address's key, 32 bytes, under which suppressions outlive a person's data."""
-
-BUILT_IN_COLUMNS = ("first_name", "last_name", "language")
 
 _people, _subscriptions = tables.subscribers, tables.subscriptions
 _topics, _suppressions = tables.subscriber_topics, tables.suppressions
@@ -57,6 +55,7 @@ def add(
     address: Address,
     list_name: str,
     values: Mapping[str, Value],
+    definitions: Definitions,
     *,
     source: str,
     now: datetime,
@@ -78,23 +77,14 @@ def add(
             remedy="Only the person can change that, by joining again.",
         )
     subscriber = find(connection, address)
-    columns = {_column(name): value for name, value in values.items() if name != "topics"}
+    columns = {column_of(name): value for name, value in values.items() if name != TOPICS}
+    people = people_table(definitions)
     if subscriber is None:
-        inserted = connection.execute(
-            sa.insert(_with_attributes(columns)).values(
-                address=address.address,
-                address_key=address.key,
-                address_hash=hashed,
-                created_at=now,
-                changed_at=now,
-                **columns,
-            )
-        )
-        subscriber = int(inserted.inserted_primary_key[0])
+        known = {"address": address.address, "address_key": address.key, "address_hash": hashed}
+        connection.execute(sa.insert(people).values(created_at=now, changed_at=now, **known, **columns))
+        subscriber = _known(connection, address)
     elif columns:
-        connection.execute(
-            sa.update(_with_attributes(columns)).where(_people.c.id == subscriber).values(changed_at=now, **columns)
-        )
+        connection.execute(sa.update(people).where(people.c.id == subscriber).values(changed_at=now, **columns))
     status = connection.scalar(
         sa.select(_subscriptions.c.status).where(
             _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.list == list_name
@@ -111,7 +101,7 @@ def add(
                 subscriber_id=subscriber, list=list_name, status="subscribed", source=source, subscribed_at=now
             )
         )
-    _add_topics(connection, subscriber, values.get("topics"))
+    _add_topics(connection, subscriber, values.get(TOPICS))
     return subscriber
 
 
@@ -204,13 +194,3 @@ def _add_topics(connection: sa.Connection, subscriber: int, topics: Value) -> No
     if missing:
         connection.execute(sa.insert(_topics), missing)
 
-
-def _column(name: str) -> str:
-    return name if name in BUILT_IN_COLUMNS else column_name(name)
-
-
-def _with_attributes(columns: Mapping[str, Value]) -> sa.TableClause:
-    """Give the table with the columns of a workspace's attributes, which its metadata does not know."""
-    known = (sa.column(column.name, column.type) for column in _people.columns)
-    others = (sa.column(name) for name in columns if name not in _people.columns)
-    return sa.table("subscribers", *known, *others)

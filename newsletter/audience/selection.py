@@ -1,0 +1,78 @@
+"""Selects an audience: everybody who ever joined a list, and for those who must not get it the reason.
+
+Somebody outside the segment is not part of the audience at all; somebody who has left the list or may not be mailed
+is, and is counted as excluded, so that the receipt tells about everybody whom a person would look for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from newsletter.audience.segments import segment_clause
+from newsletter.store import tables
+from newsletter.subscribers import Definitions
+
+UNSUBSCRIBED = "unsubscribed"
+SUPPRESSED = "suppressed"
+
+_people, _subscriptions, _suppressions = tables.subscribers, tables.subscriptions, tables.suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Whom a dispatch is for: a list, and perhaps only a segment of it."""
+
+    list: str
+    segment: str | None = None
+
+
+def selected(selection: Selection, definitions: Definitions) -> sa.Select[tuple[int, str | None]]:
+    """Select the audience as rows of `subscriber_id` and `exclusion`, which is NULL for those who get the issue.
+
+    Raises:
+        ContentError: There is no such list or segment.
+    """
+    definitions.list(selection.list)
+    exclusion = sa.case(
+        (_is_suppressed(), SUPPRESSED),
+        (_subscriptions.c.status != "subscribed", UNSUBSCRIBED),
+        else_=sa.null(),
+    )
+    chosen = (
+        sa.select(_people.c.id.label("subscriber_id"), exclusion.label("exclusion"))
+        .join_from(_people, _subscriptions, _subscriptions.c.subscriber_id == _people.c.id)
+        .where(_subscriptions.c.list == selection.list)
+    )
+    if selection.segment:
+        chosen = chosen.where(segment_clause(definitions.segment(selection.segment).where, definitions))
+    return chosen
+
+
+def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: str) -> dict[int, str]:
+    """Find those who must not be mailed any more: they have left the list, are suppressed, or were erased.
+
+    Returns:
+        The reason by the subscriber's number.
+    """
+    if not subscribers:
+        return {}
+    staying = (
+        sa.select(_people.c.id, _is_suppressed())
+        .join_from(_people, _subscriptions, _subscriptions.c.subscriber_id == _people.c.id)
+        .where(
+            _people.c.id.in_(subscribers),
+            _subscriptions.c.list == list_name,
+            _subscriptions.c.status == "subscribed",
+        )
+    )
+    found = {subscriber: bool(suppressed) for subscriber, suppressed in connection.execute(staying)}
+    return {
+        subscriber: SUPPRESSED if found.get(subscriber) else UNSUBSCRIBED
+        for subscriber in subscribers
+        if found.get(subscriber, True)
+    }
+
+
+def _is_suppressed() -> sa.ColumnElement[bool]:
+    return sa.exists().where(_suppressions.c.address_hash == _people.c.address_hash)

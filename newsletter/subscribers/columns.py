@@ -1,0 +1,130 @@
+"""Which column of a table holds what: said by a person, saved in a file, or known by its name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from newsletter.errors import Place, SubscriberError
+from newsletter.subscribers.definitions import BUILT_IN, TOPICS, Definitions
+
+INFIX: Final = "infix"
+"""A Dutch "tussenvoegsel", which is put in front of the last name."""
+NAME: Final = "name"
+"""A whole name, taken apart at its first space."""
+IGNORED: Final = "-"
+
+_SYNONYMS: Final[Mapping[str, str]] = {
+    "email": "email",
+    "emailaddress": "email",
+    "emailadres": "email",
+    "mail": "email",
+    "mailadres": "email",
+    "address": "email",
+    "adres": "email",
+    "firstname": "first_name",
+    "givenname": "first_name",
+    "voornaam": "first_name",
+    "roepnaam": "first_name",
+    "lastname": "last_name",
+    "familyname": "last_name",
+    "surname": "last_name",
+    "achternaam": "last_name",
+    "familienaam": "last_name",
+    "tussenvoegsel": INFIX,
+    "tussenvoegsels": INFIX,
+    "infix": INFIX,
+    "name": NAME,
+    "naam": NAME,
+    "fullname": NAME,
+    "volledigenaam": NAME,
+    "language": "language",
+    "taal": "language",
+    "topics": TOPICS,
+    "onderwerpen": TOPICS,
+    "interesses": TOPICS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """What each column of a table holds.
+
+    Args:
+        fields: Field by the column's position; columns that are not here are passed over.
+    """
+
+    headers: tuple[str, ...]
+    fields: Mapping[int, str]
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The headers of columns that are passed over."""
+        return tuple(header for number, header in enumerate(self.headers) if number not in self.fields)
+
+
+def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: Definitions, file: str) -> ColumnMap:
+    """Find out what each column holds.
+
+    Args:
+        given: Field by header, as a person has said; "-" passes a column over. Other columns go by their names.
+
+    Raises:
+        SubscriberError: A header or a field is unknown, a field has two columns, or none holds the addresses.
+    """
+    known = known_fields(definitions)
+    said = _said(headers, given, known, file)
+    by_name = _names(definitions)
+    fields: dict[int, str] = {}
+    for number, header in enumerate(headers):
+        field = said.get(number) or by_name.get(_plain(header))
+        if field is None or field == IGNORED:
+            continue
+        if field in fields.values():
+            if number not in said:
+                continue
+            raise SubscriberError(
+                f"two columns hold {field!r}", where=Place(file, 1, field=header), remedy="Map one of them to '-'."
+            )
+        fields[number] = field
+    if "email" not in fields.values():
+        raise SubscriberError(
+            "no column holds the addresses",
+            where=Place(file, 1),
+            remedy=f"Say which: --map 'COLUMN=email'. There are: {', '.join(headers)}.",
+        )
+    return ColumnMap(tuple(headers), fields)
+
+
+def known_fields(definitions: Definitions) -> tuple[str, ...]:
+    """Name what a column may hold."""
+    return (*BUILT_IN, INFIX, NAME, TOPICS, *definitions.attributes)
+
+
+def _said(headers: Sequence[str], given: Mapping[str, str], known: Sequence[str], file: str) -> dict[int, str]:
+    said: dict[int, str] = {}
+    plain = [_plain(header) for header in headers]
+    for header, field in given.items():
+        if field not in known and field != IGNORED:
+            near = get_close_matches(field, known, n=1)
+            raise SubscriberError(
+                f"there is no field {field!r}",
+                where=Place(field=header),
+                remedy=f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}.",
+            )
+        if _plain(header) not in plain:
+            raise SubscriberError(
+                f"there is no column {header!r}", where=Place(file, 1), remedy=f"There are: {', '.join(headers)}."
+            )
+        said[plain.index(_plain(header))] = field
+    return said
+
+
+def _names(definitions: Definitions) -> dict[str, str]:
+    declared = {_plain(one.name): id_ for id_, one in definitions.attributes.items()}
+    return {**_SYNONYMS, **declared, **{_plain(id_): id_ for id_ in definitions.attributes}}
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[\W_]+", "", header).casefold()
