@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from newsletter.expressions import Schema
     from newsletter.settings import Settings
     from newsletter.store import Database
-    from newsletter.subscribers import Definitions
+    from newsletter.subscribers import Definitions, Record
     from newsletter.tokens import Signer
 
 EXIT_FAULT: Final = 70
@@ -94,9 +94,11 @@ class Face:
     def database(self) -> "Iterator[Database]":
         """Open the database, made or brought up to date where needed, and close it at the end."""
         from newsletter.store import open_database
+        from newsletter.subscribers import synchronise_attributes
 
         database = open_database(self.settings.database.url, self.workspace.root)
         try:
+            synchronise_attributes(database, self.definitions)
             yield database
         finally:
             database.close()
@@ -113,6 +115,21 @@ class Face:
 
 
 pass_face = click.make_pass_decorator(Face)
+
+
+def reader_record(face: Face, email: str | None) -> "Record":
+    """Give the subscriber that something is shown for; without an address the made-up one.
+
+    Raises:
+        SubscriberError: The address is none.
+    """
+    from newsletter.dispatch import record_for
+    from newsletter.subscribers import example_record, parse_address
+
+    if email is None:
+        return example_record(face.definitions)
+    with face.database() as database, database.reading() as connection:
+        return record_for(connection, parse_address(email), face.definitions)
 
 
 def make_console(*, stderr: bool = False) -> "Console":

@@ -69,13 +69,16 @@ def command(
             frozen = sending.accept(surroundings, proposal)
         elif frozen.state == "open":
             face.error_console.print(f"Going on with dispatch {frozen.id} as it was frozen.")
+        else:
+            face.error_console.print(f"Dispatch {frozen.id} is finished already; nobody gets the issue twice.")
         receipt, failure, interrupted = _drive(face, surroundings, frozen)
         target = receipt_file or face.workspace.issues / slug / f"receipt-{receipt.dispatch.id}.json"
         sending.keep_receipt(receipt, target)
+        page = sending.index_page(surroundings, frozen.provider)
     if as_json:
         echo_json(receipt.document())
     else:
-        _show_receipt(face, receipt, face.workspace.name_of(target))
+        _show_receipt(face, receipt, face.workspace.name_of(target), page)
     _end(receipt, failure, interrupted=interrupted)
 
 
@@ -136,7 +139,7 @@ def _show_proposal(face: Face, proposal: "Proposal", *, as_json: bool) -> None:
         console.print(f"  {count:,} left out: {reason}")
 
 
-def _show_receipt(face: Face, receipt: "Receipt", target: str) -> None:
+def _show_receipt(face: Face, receipt: "Receipt", target: str, page: Path | None) -> None:
     console = face.console
     title = "Receipt" if receipt.complete else "Receipt, with deliveries still open"
     console.print(f"\n[bold]{title}[/bold]  dispatch {receipt.dispatch.id} of {receipt.dispatch.issue}")
@@ -145,9 +148,9 @@ def _show_receipt(face: Face, receipt: "Receipt", target: str) -> None:
         console.print(f"  excluded, {reason}: {count:,}")
     if receipt.next_due:
         console.print(f"  deferred ones may be tried again from {receipt.next_due:%Y-%m-%d %H:%M} UTC")
-    if receipt.index_page:
-        console.print(f"  open {receipt.index_page}", soft_wrap=True)
     console.print(f"  written to {target}", soft_wrap=True)
+    if page is not None:
+        console.print(f"\nOpen {page}", soft_wrap=True)
 
 
 def _end(receipt: "Receipt", failure: "NewsletterError | None", *, interrupted: bool) -> None:

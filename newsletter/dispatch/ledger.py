@@ -152,7 +152,7 @@ def intend(
         .where(
             _deliveries.c.dispatch_id == dispatch.id,
             _deliveries.c.subscriber_id == sa.bindparam("subscriber"),
-            _deliveries.c.state.in_(sources(Step.INTEND)),
+            _in_source_of(Step.INTEND),
         )
         .values(
             state=target(Step.INTEND),
@@ -176,7 +176,7 @@ def settle(
             .where(
                 _deliveries.c.dispatch_id == dispatch.id,
                 _deliveries.c.subscriber_id == sa.bindparam("subscriber"),
-                _deliveries.c.state.in_(sources(step)),
+                _in_source_of(step),
             )
             .values(
                 state=target(step),
@@ -346,6 +346,11 @@ def _advance(
     moved = connection.execute(statement.where(_deliveries.c.subscriber_id.in_(list(subscribers)))).rowcount
     _assert_all_moved(moved, len(subscribers), step)
     return moved
+
+
+def _in_source_of(step: Step) -> sa.ColumnElement[bool]:
+    """Guard a statement that is run for many deliveries at once, which takes no list of its own."""
+    return sa.or_(*(_deliveries.c.state == state for state in sources(step)))
 
 
 def _assert_all_moved(moved: int, wanted: int, step: Step) -> None:

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from newsletter.dispatch.ledger import Balance, Dispatch
 from newsletter.dispatch.states import OPEN, RESTING, State
+
+
+_ORDER: Final = (State.ACCEPTED, State.REJECTED, State.EXCLUDED, State.UNCERTAIN, *sorted(OPEN - {State.UNCERTAIN}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Receipt:
 
     def equation(self) -> str:
         """Write the equation that must hold: selected = the sum of all states that occur."""
-        shown = [state for state in State if self.balance.of(state) or state in RESTING]
+        shown = [state for state in _ORDER if self.balance.of(state) or state in RESTING]
         terms = " + ".join(f"{self.balance.of(state):,} {state}" for state in shown)
         return f"{self.balance.selected:,} selected = {terms}"
 

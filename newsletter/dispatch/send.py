@@ -114,6 +114,14 @@ def drive(
     return write_receipt(surroundings.database, dispatch), failure
 
 
+def index_page(surroundings: Surroundings, provider: str) -> Path | None:
+    """Give the page on which a provider shows what it has carried, if it has one."""
+    page = getattr(plugins.load("providers", provider), "index_page", None)
+    if page is None:
+        return None
+    return cast("Path", page(provider_settings(surroundings.settings, surroundings.workspace, provider)))
+
+
 def keep_receipt(receipt: Receipt, target: Path) -> None:
     """Write a receipt as JSON."""
     write_atomically(target, receipt.json())

@@ -1,6 +1,6 @@
 """Issues as files: read, change, write back without losing a comment."""
 
-from newsletter.issues.edit import Position, add_item, move_item, new_issue, remove_item
+from newsletter.issues.edit import Position, add_item, move_item, new_issue, remove_item, restore_item
 from newsletter.issues.files import ISSUE_FILE, Listed, list_issues, read_issue
 from newsletter.issues.model import Entry, Issue, Section
 
@@ -17,4 +17,5 @@ __all__ = [
     "new_issue",
     "read_issue",
     "remove_item",
+    "restore_item",
 ]

@@ -16,7 +16,7 @@ from newsletter.documents import read_text, validate
 from newsletter.errors import ContentError, Place
 from newsletter.issues.files import ISSUE_FILE, IssueMatter, issue_folder
 from newsletter.issues.outline import Outline, Piece
-from newsletter.items import Item, Publication, item_from_text
+from newsletter.items import Item, Publication, item_from_text, read_item
 from newsletter.workspace import Workspace, write_atomically
 
 PREFERRED_LAYOUTS: Final = {
@@ -140,6 +140,29 @@ def remove_item(workspace: Workspace, slug: str, entry: str, *, delete_file: boo
         if delete_file:
             (folder / file).unlink(missing_ok=True)
         return file
+
+
+def restore_item(
+    workspace: Workspace, slug: str, file: str, *, section: str | None, at: int | None, time_zone: str
+) -> Position:
+    """Put an item whose file lies in the issue's folder, but which was taken out, back into a section.
+
+    Raises:
+        ContentError: There is no such file, it is no item, or it stands in the issue already.
+    """
+    folder = issue_folder(workspace, slug)
+    path = folder / file
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ContentError(f"{file!r} does not lie in the issue's folder", remedy="Use 'newsletter issue add'.")
+    item = read_item(path, f"issues/{slug}/{file}", time_zone)
+    with _edited(folder, slug) as outline:
+        if any(file in outline.files(number) for number in range(len(outline.data.get("sections") or []))):
+            raise ContentError(f"{file!r} stands in the issue already", remedy="Use 'newsletter issue move'.")
+        number = _find_section(outline, section, item)
+        position = _place_in(outline, number, at)
+        outline.paste(number, position, Piece((_scalar(file),)))
+        _keep(folder, slug, outline, _inserter(number, position, file))
+        return _position(outline, number, position)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Carries messages and translates what comes back."""
+"""Ways to carry messages: each file or folder here, but `base`, is one."""

@@ -4,6 +4,8 @@ A provider is a module in this folder (or behind an entry point `newsletter.prov
 
 - `Settings`: a subclass of `ProviderSettings`, the table `[providers.<name>]` of `newsletter.toml`;
 - `open(settings)`: an asynchronous context manager that yields a `Provider`.
+
+One that leaves something to look at may have a third: `index_page(settings)`, the path of a page for people.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -20,8 +22,9 @@ from newsletter.message import DeliveryKey, Mailbox
 class ProviderSettings(BaseModel):
     """A provider's own settings.
 
-    Validated with a context of `{"root": Path, "public_url": str}`: the workspace's folder, which relative
-    paths start from, and the base of its links, with a slash at the end. Secrets are `SecretStr`.
+    Validated with a context that holds `root`, the workspace's folder, which relative paths start from;
+    `public_url`, the base of its links, with a slash at the end; `media`, the folder of its published pictures;
+    and `language`. Secrets are `SecretStr`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

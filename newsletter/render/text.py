@@ -124,9 +124,8 @@ class _Writer:
         if event.previous_start:
             moved = self.words.gettext("was %(date)s") % {"date": self._date(event.previous_start)}
             yield f"({moved})"
-        places = [event.place, self.words.gettext("online") if event.online else None]
-        if any(places):
-            yield from _wrapped(" · ".join(place for place in places if place))
+        if event.place:
+            yield from _wrapped(event.place)
         if event.organiser:
             yield from _wrapped(self.words.gettext("Organised by %(name)s") % {"name": event.organiser})
         if event.price:
@@ -154,6 +153,7 @@ class _Writer:
         speaker = ", ".join(part for part in (quote.speaker, quote.role) if part)
         if speaker:
             yield from _wrapped(f"— {speaker}", indent="    ")
+        yield ""
 
     def _links(self, item: Item) -> Iterator[str]:
         if isinstance(item, Event):

@@ -1,17 +1,21 @@
 """`newsletter.toml`, the environment and the secrets."""
 
-from newsletter.settings.model import HIDDEN, Sender, Settings
-from newsletter.settings.reading import is_secret, load, provider_settings
-from newsletter.settings.secret import secret_keys
+from newsletter.settings.model import HIDDEN, Sender, Settings, hide_password
+from newsletter.settings.reading import check, is_secret, load, provider_settings
+from newsletter.settings.secret import SECRET_FILE, SECRET_VARIABLE, secret_keys
 from newsletter.settings.sources import Origin, variable_name
 from newsletter.settings.toml import find_keys
 
 __all__ = [
     "HIDDEN",
+    "SECRET_FILE",
+    "SECRET_VARIABLE",
     "Origin",
     "Sender",
     "Settings",
+    "check",
     "find_keys",
+    "hide_password",
     "is_secret",
     "load",
     "provider_settings",

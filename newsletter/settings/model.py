@@ -59,6 +59,23 @@ def _check_address(text: str) -> str:
         raise ValueError(f"{text!r} is no e-mail address: {reason}|Write it as name@example.org.") from error
 
 
+def _check_return_path(text: str) -> str:
+    """Check the address with a key in it, which is 26 letters and digits long."""
+    if text.count("{") > 1 or ("{" in text and "{key}" not in text.partition("@")[0]):
+        raise ValueError("the place for the key is not clear|Write it as bounces+{key}@example.org.")
+    checked = _check_address(text.replace("{key}", "k" * 26))
+    return checked.replace("k" * 26, "{key}") if "{key}" in text else checked
+
+
+def hide_password(url: str) -> str:
+    """Take the password out of a URL that is to be shown; every other text stays as it is."""
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return HIDDEN if "@" in url else url
+    return url.replace(f":{password}@", f":{HIDDEN}@", 1) if password else url
+
+
 def _check_public_url(text: str) -> str:
     example = "Write it as https://news.example.org/."
     try:
@@ -106,6 +123,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_line)]
 Lines = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_lines)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_address)]
+ReturnPath = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_return_path)]
 
 
 class _Table(BaseModel):
@@ -130,8 +148,11 @@ class Sender(_Table):
     reply_to: Address | None = None
     """Where answers go, when not to the sender's address."""
 
-    return_path: Address | None = None
-    """Where mail systems report failures to, when not to the sender's address."""
+    return_path: ReturnPath | None = None
+    """Where mail systems report failures to, when not to the sender's address.
+
+    `{key}` in it, as in `bounces+{key}@example.org`, tells one delivery from another.
+    """
 
 
 class DatabaseSettings(_Table):

@@ -56,7 +56,19 @@ def load(workspace: Workspace, environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: Something is missing, unknown or not what was expected; several are raised together.
     """
-    sources = _read_sources(workspace, environ)
+    return _load(_read_sources(workspace, environ))
+
+
+def check(text: str, name: str) -> None:
+    """Check the text of a settings file, without the environment.
+
+    Raises:
+        SettingsError: As `load` does.
+    """
+    _load(_take_apart(text, name, {}))
+
+
+def _load(sources: Sources) -> Settings:
     errors = [*_unknown_variables(sources), *_secrets_in_file(sources), *_unknown_providers(sources)]
     data = merge(sources.table, _environment(Settings, sources, PREFIX))
     data["sender"] = data.get("sender", {})
@@ -92,7 +104,12 @@ def provider_settings(settings: Settings, workspace: Workspace, name: str) -> Ba
     prefix = variable_name(path) + SEPARATOR
     data = merge(table, _environment(model, sources, prefix))
     errors = list(_secret_fields_in_file(model, sources, path))
-    context = {"root": workspace.root, "public_url": settings.public_url}
+    context = {
+        "root": workspace.root,
+        "public_url": settings.public_url,
+        "media": settings.media_folder(workspace),
+        "language": settings.language,
+    }
     try:
         found = model.model_validate(data, context=context)
     except ValidationError as error:
@@ -114,6 +131,10 @@ def _read_sources(workspace: Workspace, environ: Mapping[str, str]) -> Sources:
         text = read_text(workspace.settings_file, name)
     except ContentError as error:
         raise SettingsError(error.message, where=error.where, remedy=error.remedy) from error
+    return _take_apart(text, name, environ)
+
+
+def _take_apart(text: str, name: str, environ: Mapping[str, str]) -> Sources:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -10,8 +10,8 @@ from typing import Final
 from newsletter.errors import Place, SettingsError, WorkspaceError
 from newsletter.workspace import Workspace, write_atomically
 
-VARIABLE: Final = "NEWSLETTER_SECRET_KEY"
-FILE: Final = "secret.key"
+SECRET_VARIABLE: Final = "NEWSLETTER_SECRET_KEY"
+SECRET_FILE: Final = "secret.key"
 SHORTEST: Final = 32
 
 _BYTES: Final = 32
@@ -28,10 +28,10 @@ def secret_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[bytes
         SettingsError: One is shorter than 32 characters, or none is there.
         WorkspaceError: The file cannot be read or made.
     """
-    given = environ.get(VARIABLE, "")
+    given = environ.get(SECRET_VARIABLE, "")
     if given:
-        return _take_apart(given, VARIABLE)
-    path = workspace.state / FILE
+        return _take_apart(given, SECRET_VARIABLE)
+    path = workspace.state / SECRET_FILE
     name = workspace.name_of(path)
     if not path.exists():
         _make(path)
@@ -41,7 +41,7 @@ def secret_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[bytes
         raise WorkspaceError(
             "the secret key cannot be read",
             where=Place(name),
-            remedy=f"Give yourself the right to read it, or set {VARIABLE}.",
+            remedy=f"Give yourself the right to read it, or set {SECRET_VARIABLE}.",
         ) from error
     return _take_apart(text, name)
 
@@ -58,7 +58,7 @@ def _take_apart(text: str, name: str) -> tuple[bytes, ...]:
 
 def _make(path: Path) -> None:
     """Make the file, unless another process is quicker: then its secret is the one."""
-    mine = path.with_name(f".{FILE}.{secrets.token_hex(4)}")
+    mine = path.with_name(f".{SECRET_FILE}.{secrets.token_hex(4)}")
     write_atomically(mine, f"{secrets.token_urlsafe(_BYTES)}\n".encode(), private=True)
     try:
         with suppress(FileExistsError):

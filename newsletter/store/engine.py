@@ -155,7 +155,7 @@ def _sqlite(url: URL) -> Engine:
             where=Place(str(file)),
             remedy="Check that its folder exists and may be written.",
         ) from error
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MILLISECONDS / 1000})
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_MILLISECONDS / 1000})
     sa.event.listen(engine, "connect", _configure_sqlite)
     return engine
 
@@ -174,7 +174,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _postgresql(url: URL, name: str) -> Engine:
     try:
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
             "the driver for PostgreSQL is not installed",

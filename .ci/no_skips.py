@@ -1,0 +1,13 @@
+"""Fails when a test that should have run was skipped."""
+
+import sys
+from xml.etree import ElementTree
+
+skipped = [
+    f"{case.get('classname')}::{case.get('name')}: {case.find('skipped').get('message')}"
+    for case in ElementTree.parse(sys.argv[1]).iter("testcase")
+    if case.find("skipped") is not None
+]
+for line in skipped:
+    print(f"skipped: {line}")
+sys.exit(f"{len(skipped)} tests that should run were skipped" if skipped else 0)

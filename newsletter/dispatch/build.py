@@ -1,0 +1,161 @@
+"""Builds an issue for one reader without sending it: what can be looked at, measured and compared."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from newsletter.dispatch.batch import make_reader
+from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
+from newsletter.message import DeliveryKey
+from newsletter.render import Media, Merger, publish_media
+from newsletter.render.slots import Block, Parts, Slot, walk
+from newsletter.settings import Settings
+from newsletter.subscribers import Definitions, Record
+from newsletter.workspace import Workspace, write_atomically
+
+EXAMPLE_KEY: Final = DeliveryKey("example" + "a" * 19)
+EXAMPLE_HOUR: Final = time(9)
+CLIPPED_AT: Final = 102_400
+"""Bytes of HTML after which a well-known mail client hides the rest behind a link."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """An issue as one reader would get it.
+
+    Args:
+        html: The HTML part, its pictures at their public URLs.
+        message: The whole message.
+    """
+
+    prepared: PreparedIssue
+    subject: str
+    html: str
+    text: str
+    message: bytes
+
+    def html_with_pictures_in(self, base: str) -> str:
+        """Give the HTML part with its pictures at another place than their public URL, such as "media/"."""
+        html = self.html
+        for url in self.prepared.media.urls.values():
+            html = html.replace(url, base + url.rpartition("/")[2])
+        return html
+
+
+def build_issue(
+    workspace: Workspace,
+    settings: Settings,
+    definitions: Definitions,
+    slug: str,
+    list_name: str | None,
+    record: Record,
+) -> Built:
+    """Build an issue for one reader; equal files give equal bytes.
+
+    The reader's links end in "example", and the message is dated on the issue's own day.
+
+    Raises:
+        NewsletterError: The issue, an item, the template or the list is not in order.
+    """
+    prepared = prepare_issue(workspace, settings, definitions, slug, list_name)
+    date = datetime.combine(prepared.issue.date, EXAMPLE_HOUR, ZoneInfo(settings.time_zone))
+    merger = Merger(prepared.compiled, make_letterhead(prepared, settings, date))
+    reader = make_reader(record, EXAMPLE_KEY, _example_links(settings.public_url, slug))
+    merged = merger.parts(reader)
+    subject, html, text = (
+        _filled(part, merged.values) for part in (merged.common.subject, merged.common.html, merged.common.text)
+    )
+    return Built(prepared, subject, html, text, merger.merge(reader))
+
+
+def write_build(built: Built, folder: Path) -> tuple[Path, ...]:
+    """Write an issue into a folder: HTML to look at with its pictures, text, one message, and statistics.
+
+    Returns:
+        The files, without the pictures.
+
+    Raises:
+        WorkspaceError: The folder cannot be written.
+    """
+    publish_media(built.prepared.media, folder / "media")
+    statistics = json.dumps(describe(built), indent=2, ensure_ascii=False) + "\n"
+    contents = {
+        "issue.html": built.html_with_pictures_in("media/").encode(),
+        "issue.txt": built.text.encode(),
+        "example.eml": built.message,
+        "statistics.json": statistics.encode(),
+    }
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    return tuple(folder / name for name in contents)
+
+
+def describe(built: Built) -> dict[str, Any]:
+    """Count what a compiled issue consists of: bytes, slots and blocks, of each part."""
+    compiled = built.prepared.compiled
+    html = compiled.variants[0].html
+    return {
+        "issue": compiled.slug,
+        "language": compiled.language,
+        "content_hash": compiled.content_hash,
+        "message_bytes": len(built.message),
+        "clipped": len(built.html.encode()) > CLIPPED_AT,
+        "parts": {
+            "subject": _part(compiled.subject, built.subject),
+            "html": _part(html, built.html),
+            "text": _part(compiled.text, built.text),
+        },
+        "blocks": [*_blocks("html", html), *_blocks("text", compiled.text)],
+        "variants": len(compiled.variants),
+        "variant_conditions": [condition.key for condition in compiled.decided],
+        "pictures": _pictures(built.prepared.media),
+    }
+
+
+def _part(parts: Parts, example: str) -> dict[str, int]:
+    return {
+        "example_bytes": len(example.encode()),
+        "literal_bytes": _literal_bytes(parts),
+        "slots": sum(isinstance(part, Slot) for part in walk(parts)),
+        "blocks": sum(isinstance(part, Block) for part in walk(parts)),
+    }
+
+
+def _blocks(name: str, parts: Parts) -> Iterator[dict[str, Any]]:
+    for part in walk(parts):
+        if isinstance(part, Block):
+            yield {
+                "part": name,
+                "shown_if": f"not ({part.condition.source})" if part.negated else part.condition.source,
+                "literal_bytes": _literal_bytes(part.parts),
+                "slots": sum(isinstance(inner, Slot) for inner in walk(part.parts)),
+            }
+
+
+def _literal_bytes(parts: Parts) -> int:
+    return sum(
+        len(part.encode()) if isinstance(part, str) else _literal_bytes(part.parts) if isinstance(part, Block) else 0
+        for part in parts
+    )
+
+
+def _pictures(media: Media) -> list[dict[str, Any]]:
+    return [{"file": file.source.name, "bytes": file.source.stat().st_size} for file in media.files]
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
+
+
+def _example_links(public_url: str, slug: str) -> dict[str, str]:
+    return {
+        "unsubscribe": f"{public_url}leave/example",
+        "preferences": f"{public_url}preferences/example",
+        "web": f"{public_url}issues/{slug}/",
+    }

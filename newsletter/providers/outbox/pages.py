@@ -1,0 +1,129 @@
+"""The pages of an outbox: an index, and what is in the newest messages."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from os.path import relpath
+from pathlib import Path
+from typing import Any, Final
+
+from newsletter.workspace import write_atomically
+
+SHOWN: Final = 200
+"""How many messages the index page lists; the others lie in the folder all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """An outbox's folder.
+
+    Args:
+        public_url: The base of the links in the messages, with a slash at the end.
+        media: Where the published pictures lie on this machine, if anybody knows.
+        language: Of the pages.
+    """
+
+    folder: Path
+    public_url: str
+    media: Path | None
+    language: str
+
+    @property
+    def messages(self) -> Path:
+        """Where the .eml files lie."""
+        return self.folder / "messages"
+
+    @property
+    def views(self) -> Path:
+        """Where the parts of messages lie, for a browser."""
+        return self.folder / "view"
+
+    @property
+    def index(self) -> Path:
+        """The index page."""
+        return self.folder / "index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message on the index page."""
+
+    key: str
+    to: str
+    subject: str
+    kilobytes: int
+
+
+def write_pages(library: Library) -> None:
+    """Write the index page and the views of the newest messages."""
+    files = sorted(library.messages.glob("*.eml"), key=lambda file: (-file.stat().st_mtime_ns, file.name))
+    shown = sorted(_views(library, files[:SHOWN]), key=lambda one: (one.subject, one.to.casefold()))
+    write_atomically(library.index, _index(library, shown, len(files)).encode())
+
+
+def _views(library: Library, files: list[Path]) -> Iterator[Shown]:
+    parser = BytesParser(policy=policy.default)
+    for file in files:
+        content = file.read_bytes()
+        message: EmailMessage = parser.parsebytes(content)  # type: ignore[assignment]
+        html, text = message.get_body(("html",)), message.get_body(("plain",))
+        if html is not None:
+            _write(library.views / f"{file.stem}.html", _with_local_pictures(html.get_content(), library))
+        if text is not None:
+            _write(library.views / f"{file.stem}.txt", "\ufeff" + text.get_content())
+        yield Shown(file.stem, str(message["To"]), str(message["Subject"]), round(len(content) / 1024))
+
+
+def _write(path: Path, text: str) -> None:
+    write_atomically(path, text.encode())
+
+
+def _with_local_pictures(html: str, library: Library) -> str:
+    """Show pictures from where they lie on this machine: nothing has been published yet."""
+    if library.media is None or not library.public_url:
+        return html
+    base = Path(relpath(library.media, library.views)).as_posix()
+    return re.sub(rf"(?<=[\"'(]){re.escape(library.public_url)}media/", f"{base}/", html)
+
+
+def _index(library: Library, shown: list[Shown], total: int) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    words: Mapping[str, Any] = _WORDS["nl" if library.language.startswith("nl") else "en"]
+    return environment.get_template("index.html.j2").render(
+        shown=shown, total=total, words=words, language="nl" if words is _WORDS["nl"] else "en"
+    )
+
+
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {
+        "title": "Postvak uit",
+        "one": "bericht",
+        "many": "berichten",
+        "kept": "Niets hiervan is verzonden: elk bericht ligt als bestand in deze map.",
+        "newest": "De nieuwste staan hieronder.",
+        "list": "Berichten",
+        "text": "tekst",
+        "source": "bron",
+        "message": "Bericht",
+        "empty": "Er is nog niets verzonden.",
+    },
+    "en": {
+        "title": "Outbox",
+        "one": "message",
+        "many": "messages",
+        "kept": "None of it was sent: each message lies in this folder as a file.",
+        "newest": "The newest are listed below.",
+        "list": "Messages",
+        "text": "text",
+        "source": "source",
+        "message": "Message",
+        "empty": "Nothing has been sent yet.",
+    },
+}

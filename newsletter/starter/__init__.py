@@ -1,0 +1,5 @@
+"""A new workspace: copied from the one that came with the program, with its owner's own answers filled in."""
+
+from newsletter.starter.begin import begin
+
+__all__ = ["begin"]
