@@ -1,0 +1,122 @@
+"""Carries messages by SendGrid's API, many in one request.
+
+Source: SendGrid's reference of POST /v3/mail/send.
+"""
+
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from newsletter.providers.base import Intend, Limits, Message, Outcome, Provider, ProviderSettings
+from newsletter.providers.sendgrid.connection import Connection
+from newsletter.providers.sendgrid.requests import MAXIMUM_BYTES, MAXIMUM_PERSONALIZATIONS
+from newsletter.providers.sendgrid.submission import submit
+
+__all__ = ["Settings", "open"]
+
+_HOSTS: Final = {"global": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
+
+
+class Settings(ProviderSettings):
+    """The table `[providers.sendgrid]`.
+
+    Args:
+        api_key: A key with the permission Mail Send.
+        region: Where the account is kept.
+        base_url: Another host instead; https, or this machine.
+        batch: The most messages in one request; what one lost reply leaves in doubt.
+        concurrency: How many requests may be under way at once.
+        timeout: How many seconds to wait for the network at each step.
+        sandbox: SendGrid only checks the requests and sends nothing.
+    """
+
+    api_key: SecretStr
+    region: Literal["global", "eu"] = "global"
+    base_url: str | None = None
+    batch: Annotated[int, Field(ge=1, le=MAXIMUM_PERSONALIZATIONS)] = MAXIMUM_PERSONALIZATIONS
+    concurrency: Annotated[int, Field(ge=1, le=32)] = 4
+    timeout: Annotated[float, Field(gt=0, le=600)] = 60.0
+    sandbox: bool = False
+
+    @field_validator("api_key")
+    @classmethod
+    def _check_key(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if not (key and key.isascii() and key.isprintable() and " " not in key):
+            raise ValueError("this is no API key|Copy the key from SendGrid, without spaces or line breaks.")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, value: str | None) -> str | None:
+        return None if value is None else _origin(value)
+
+    @property
+    def host(self) -> str:
+        """Scheme and host of the API."""
+        return self.base_url or _HOSTS[self.region]
+
+
+class _SendGrid:
+    """An open way to SendGrid."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        self._settings = settings
+        self._connection = connection
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self._settings.batch, self._settings.concurrency, MAXIMUM_BYTES)
+
+    def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
+        settings = self._settings
+        return submit(
+            self._connection,
+            messages,
+            intend,
+            batch=settings.batch,
+            concurrency=settings.concurrency,
+            sandbox=settings.sandbox,
+        )
+
+
+@asynccontextmanager
+async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001
+    """Open the provider; nothing is asked of SendGrid before the first message."""
+    key = settings.api_key.get_secret_value()
+    connection = Connection(settings.host, key, settings.timeout, local=_is_local(settings.host))
+    yield _SendGrid(settings, connection)
+
+
+def _origin(value: str) -> str:
+    """Check a base of the API.
+
+    Raises:
+        ValueError: It is no origin, or the key would travel to it in the clear.
+    """
+    remedy = "Write it like https://api.sendgrid.com."
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"this is not a URL|{remedy}") from None
+    if not parts.hostname or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError(f"this is not a URL|{remedy}")
+    if "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"this is more than a scheme and a host|{remedy}")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_local(value)):
+        raise ValueError(f"the API key would travel in the clear|Use https. {remedy}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+def _is_local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,76 @@
+"""A PostgreSQL server of the tests' own: made in a temporary folder, on loopback, gone afterwards."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+
+class Unavailable(Exception):
+    """PostgreSQL is not installed here."""
+
+
+@dataclass
+class Cluster:
+    """A running server."""
+
+    folder: Path
+    binaries: Path
+    port: int
+    numbers: "count[int]" = field(default_factory=count)
+
+    @classmethod
+    def start(cls) -> "Cluster":
+        """Start a server.
+
+        Raises:
+            Unavailable: There is no PostgreSQL.
+        """
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        initdb = str(found[-1]) if found else shutil.which("initdb")
+        if initdb is None:
+            raise Unavailable("PostgreSQL is not installed")
+        folder = Path(tempfile.mkdtemp(prefix="newsletter-postgresql-"))
+        cluster = cls(folder, Path(initdb).parent, _free_port())
+        if os.getuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        cluster.run("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", str(folder / "data"))
+        options = f"-p {cluster.port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        cluster.run("pg_ctl", "-D", str(folder / "data"), "-o", options, "-l", str(folder / "log"), "-w", "start")
+        return cluster
+
+    def new_database(self) -> str:
+        """Make a database and give its URL."""
+        name = f"test_{next(self.numbers)}"
+        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        """Stop the server and delete everything."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's own programs, which refuse to be root."""
+        prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        subprocess.run(
+            [*prefix, str(self.binaries / program), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
