@@ -1,11 +1,11 @@
 """Fails when a test that should have run was skipped."""
 
 import sys
-from xml.etree import ElementTree
+import xml.etree.ElementTree as ET
 
 skipped = [
     f"{case.get('classname')}::{case.get('name')}: {case.find('skipped').get('message')}"
-    for case in ElementTree.parse(sys.argv[1]).iter("testcase")
+    for case in ET.parse(sys.argv[1]).iter("testcase")
     if case.find("skipped") is not None
 ]
 for line in skipped:

@@ -121,7 +121,9 @@ def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
     except DuplicateKeyError as error:
         raise _yaml_error(error, name, first_line, "Remove one of the two.") from error
     except MarkedYAMLError as error:
-        raise _yaml_error(error, name, first_line, "Mend that line; texts with ': ' or '#' in them need quotes.") from error
+        raise _yaml_error(
+            error, name, first_line, "Mend that line; texts with ': ' or '#' in them need quotes."
+        ) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise ContentError(
             f"this is not YAML: {error}", where=Place(name, first_line), remedy="Mend the file."
@@ -189,9 +191,7 @@ def explain(problem: ErrorDetails, document: Document, model: type[BaseModel]) -
         hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(sorted(known))}."
         return ContentError(f"the key {key!r} is not known", where=document.place(path, key=True), remedy=hint)
     if kind == "missing":
-        return ContentError(
-            f"the key {key!r} is missing", where=document.place(path[:-1]), remedy=f"Add '{key}: …'."
-        )
+        return ContentError(f"the key {key!r} is missing", where=document.place(path[:-1]), remedy=f"Add '{key}: …'.")
     if kind == "value_error":
         message, remedy, named = [*str(context.get("error", problem["msg"])).split("|"), "", ""][:3]
         if named:
@@ -251,14 +251,18 @@ def _path_in(document: Document, location: Sequence[str | int]) -> KeyPath:
     path: list[str | int] = []
     here = document.data
     for part in location:
-        if isinstance(here, Mapping) and isinstance(part, str) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        if _holds(here, part):
             here = here[part]
         elif part is not location[-1] or isinstance(here, (str, int, float)):
             continue
         path.append(part)
     return tuple(path)
+
+
+def _holds(data: Any, part: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(part, int) and part < len(data)
+    return isinstance(data, Mapping) and part in data
 
 
 def _shown(value: Any) -> str:
@@ -273,9 +277,7 @@ def _yaml_error(error: MarkedYAMLError, name: str, first_line: int, remedy: str)
     mark = error.problem_mark or error.context_mark
     line = mark.line + first_line if mark else first_line
     problem = (error.problem or error.context or "this is not YAML").split("\n")[0]
-    return ContentError(
-        problem.strip(), where=Place(name, line, mark.column + 1 if mark else None), remedy=remedy
-    )
+    return ContentError(problem.strip(), where=Place(name, line, mark.column + 1 if mark else None), remedy=remedy)
 
 
 def _line_and_column(text: str, position: int) -> tuple[int, int]:

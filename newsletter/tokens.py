@@ -71,11 +71,7 @@ class Signer:
         except (UnicodeEncodeError, Base64Error):
             return None
         identifier = content[:ID_BYTES]
-        if (
-            len(text) > LONGEST_TOKEN
-            or len(content) < ID_BYTES + TAG_BYTES
-            or identifier not in self._secrets
-        ):
+        if len(text) > LONGEST_TOKEN or len(content) < ID_BYTES + TAG_BYTES or identifier not in self._secrets:
             return None
         keys = self._purpose(identifier, purpose)
         payload = keys.open(content)

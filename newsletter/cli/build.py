@@ -66,5 +66,6 @@ def _show(face: Face, built: "Built", statistics: dict[str, Any]) -> None:
     console.print(f"whole message: {statistics['message_bytes']:,} bytes")
     if statistics["clipped"]:
         face.error_console.print(
-            "The HTML is so long that a well-known mail program cuts it off: leave something out.", style="yellow"
+            "The HTML is so long that a well-known mail program cuts it off: leave something out.",
+            style="yellow",
         )

@@ -17,7 +17,7 @@ from newsletter.cli.base import Face, pass_face
 @click.option("--postal-address", metavar="TEXT", help="Where the sender can be reached by post.")
 @click.option("--public-url", metavar="URL", help="Where readers find its web site.")
 @pass_face
-def command(face: Face, folder: Path, **given: str | None) -> None:
+def command(face: Face, /, folder: Path, **given: str | None) -> None:
     """Make a workspace in DIR, with a template and an example issue.
 
     Nothing is overwritten. DIR may exist, as long as nothing in it stands in the way.

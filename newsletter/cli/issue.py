@@ -54,7 +54,13 @@ def list_(face: Face, as_json: bool) -> None:
     if as_json:
         echo_json(
             [
-                {"slug": one.slug, "date": one.date, "subject": one.subject, "items": one.items, "readable": not one.problem}
+                {
+                    "slug": one.slug,
+                    "date": one.date,
+                    "subject": one.subject,
+                    "items": one.items,
+                    "readable": not one.problem,
+                }
                 for one in listed
             ]
         )
@@ -146,9 +152,7 @@ def restore(face: Face, slug: str, file: str, section: str | None, at: int | Non
     """Put a FILE that lies in the issue's folder, but not in the issue, back into it."""
     from newsletter.issues import restore_item
 
-    position = restore_item(
-        face.workspace, slug, file, section=section, at=at, time_zone=face.settings.time_zone
-    )
+    position = restore_item(face.workspace, slug, file, section=section, at=at, time_zone=face.settings.time_zone)
     click.echo(f"{file} is {position} ({position.section_title}) again.")
 
 

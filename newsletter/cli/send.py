@@ -55,9 +55,7 @@ def command(
 
     selection = Selection(list_name, segment)
     with face.database() as database:
-        surroundings = sending.Surroundings(
-            face.workspace, face.settings, face.definitions, face.signer, database, now
-        )
+        surroundings = sending.Surroundings(face.workspace, face.settings, face.definitions, face.signer, database, now)
         frozen = sending.find(surroundings, slug, selection)
         if frozen is None or dry_run:
             proposal = sending.propose(surroundings, slug, selection, provider)

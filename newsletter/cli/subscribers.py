@@ -101,11 +101,12 @@ def export(face: Face, list_name: str, output: Path | None, everybody: bool) -> 
     with face.database() as database, database.reading() as connection:
         total = count_people(connection, list_name, everybody=everybody)
         with _output(output) as file, progress(face, "Exporting", total=total) as advance:
-            count = export_people(
-                connection, face.definitions, list_name, file, advance, everybody=everybody
-            )
+            count = export_people(connection, face.definitions, list_name, file, advance, everybody=everybody)
     if output is not None:
-        click.echo(f"Wrote {count:,} people to {output}. Keep it out of git and delete it when you are done.", err=True)
+        click.echo(
+            f"Wrote {count:,} people to {output}. Keep it out of git and delete it when you are done.",
+            err=True,
+        )
 
 
 @command.command(name="add")
@@ -174,7 +175,9 @@ def unsubscribe(face: Face, email: str, list_name: str | None) -> None:
     address = parse_address(email)
     with face.database() as database, database.writing() as connection:
         lists = unsubscribe_person(connection, address, list_name, now())
-    click.echo(f"{address.address} has left {', '.join(lists)}." if lists else f"{address.address} was on no such list.")
+    click.echo(
+        f"{address.address} has left {', '.join(lists)}." if lists else f"{address.address} was on no such list."
+    )
 
 
 @command.command(name="remove")
@@ -282,9 +285,7 @@ def _values(definitions: "Definitions", settings: tuple[str, ...]) -> dict[str, 
     return values
 
 
-def _show_columns(
-    face: Face, table: "Table", columns: "ColumnMap", definitions: "Definitions", file: Path
-) -> None:
+def _show_columns(face: Face, table: "Table", columns: "ColumnMap", definitions: "Definitions", file: Path) -> None:
     """Show what becomes of each column, with what the first rows would be kept as."""
     from rich.table import Table as Grid
 
@@ -362,7 +363,9 @@ def _show_bad(face: Face, result: "ImportResult", file: Path, report: str) -> No
         print_error(bad.problem)
     more = len(result.bad) - SHOWN_PROBLEMS
     and_more = f"And {more:,} more. " if more > 0 else ""
-    face.error_console.print(f"{and_more}All bad rows are in {report}: mend them there and import that file.", soft_wrap=True)
+    face.error_console.print(
+        f"{and_more}All bad rows are in {report}: mend them there and import that file.", soft_wrap=True
+    )
 
 
 def _show_profile(face: Face, profile: "Profile") -> None:

@@ -12,9 +12,7 @@ from newsletter.errors import EXIT_UNFINISHED
 @click.option("--list", "list_name", metavar="LIST", help="The list whose name and reason stand in the footer.")
 @click.option("--provider", metavar="PROVIDER", help="Carry it by another provider than newsletter.toml names.")
 @pass_face
-def command(
-    face: Face, slug: str, addresses: tuple[str, ...], list_name: str | None, provider: str | None
-) -> None:
+def command(face: Face, slug: str, addresses: tuple[str, ...], list_name: str | None, provider: str | None) -> None:
     """Send the issue SLUG to a few addresses, marked as a test.
 
     A subscriber gets it as it would be for them. Nothing is counted: the real dispatch goes to these addresses too.
@@ -26,9 +24,7 @@ def command(
 
     parsed = [parse_address(address) for address in addresses]
     with face.database() as database:
-        surroundings = sending.Surroundings(
-            face.workspace, face.settings, face.definitions, face.signer, database, now
-        )
+        surroundings = sending.Surroundings(face.workspace, face.settings, face.definitions, face.signer, database, now)
         trials = sending.send_trial(surroundings, slug, parsed, list_name, provider)
         page = sending.index_page(surroundings, provider or face.settings.provider)
     for trial in trials:

@@ -6,7 +6,16 @@ from newsletter.dispatch.ledger import Balance, Dispatch
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.receipt import Receipt
 from newsletter.dispatch.runner import Stop, write_receipt
-from newsletter.dispatch.send import Proposal, Surroundings, accept, drive, find, index_page, keep_receipt, propose
+from newsletter.dispatch.send import (
+    Proposal,
+    Surroundings,
+    accept,
+    drive,
+    find,
+    index_page,
+    keep_receipt,
+    propose,
+)
 from newsletter.dispatch.states import State, Step, advance
 from newsletter.dispatch.trial import Trial, record_for, send_trial
 

@@ -70,9 +70,7 @@ class Letter:
             "List-Post": "NO",
             "Feedback-ID": letterhead.feedback_id,
         }
-        return SharedParts(
-            letterhead.sender, letterhead.reply_to, common.subject, common.html, common.text, headers
-        )
+        return SharedParts(letterhead.sender, letterhead.reply_to, common.subject, common.html, common.text, headers)
 
 
 @dataclass(frozen=True, slots=True)

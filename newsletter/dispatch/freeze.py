@@ -87,9 +87,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             f"nobody on the list {selection.list!r} is selected",
             remedy="Import or add subscribers first, or choose another list or segment.",
         )
-    connection.execute(
-        sa.update(tables.dispatches).where(tables.dispatches.c.id == identifier).values(selected=count)
-    )
+    connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == identifier).values(selected=count))
     return ledger.read_dispatch(connection, identifier)
 
 
@@ -97,9 +95,7 @@ def _keep_content(connection: sa.Connection, plan: Plan, now: datetime) -> None:
     content = tables.compiled_issues
     digest = plan.compiled.content_hash
     if connection.scalar(sa.select(content.c.content_hash).where(content.c.content_hash == digest)) is None:
-        connection.execute(
-            sa.insert(content).values(content_hash=digest, payload=pack(plan.compiled), created_at=now)
-        )
+        connection.execute(sa.insert(content).values(content_hash=digest, payload=pack(plan.compiled), created_at=now))
 
 
 def _plan_deliveries(
@@ -127,7 +123,5 @@ def _audience(plan: Plan, definitions: Definitions) -> sa.Select[tuple[int, str 
         dispatches.c.issue == plan.compiled.slug,
         deliveries.c.state.not_in([State.REJECTED, State.EXCLUDED]),
     )
-    exclusion = sa.func.coalesce(
-        chosen.c.exclusion, sa.case((has_it_already, Reason.DUPLICATE.value), else_=sa.null())
-    )
+    exclusion = sa.func.coalesce(chosen.c.exclusion, sa.case((has_it_already, Reason.DUPLICATE.value), else_=sa.null()))
     return sa.select(chosen.c.subscriber_id, exclusion.label("exclusion"))

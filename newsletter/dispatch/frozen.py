@@ -95,9 +95,7 @@ def _pack_parts(parts: Parts) -> list[Any]:
             kind, source = ("link", value.name) if isinstance(value, ReaderLink) else ("value", value.source)
             packed.append({kind: source, "place": part.place.value})
         else:
-            packed.append(
-                {"if": part.condition.source, "not": part.negated, "parts": _pack_parts(part.parts)}
-            )
+            packed.append({"if": part.condition.source, "not": part.negated, "parts": _pack_parts(part.parts)})
     return packed
 
 

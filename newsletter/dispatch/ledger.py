@@ -130,9 +130,7 @@ def release(connection: sa.Connection, dispatch: Dispatch, now: datetime, subscr
     _advance(connection, dispatch, Step.RELEASE, now, subscribers)
 
 
-def exclude(
-    connection: sa.Connection, dispatch: Dispatch, now: datetime, reasons: Mapping[int, Reason]
-) -> None:
+def exclude(connection: sa.Connection, dispatch: Dispatch, now: datetime, reasons: Mapping[int, Reason]) -> None:
     """Exclude claimed deliveries, each for its reason."""
     _assert_lease(connection, dispatch)
     for reason in set(reasons.values()):
@@ -140,9 +138,7 @@ def exclude(
         _advance(connection, dispatch, Step.EXCLUDE, now, members, reason=reason.value)
 
 
-def intend(
-    connection: sa.Connection, dispatch: Dispatch, now: datetime, keys: Mapping[int, DeliveryKey]
-) -> None:
+def intend(connection: sa.Connection, dispatch: Dispatch, now: datetime, keys: Mapping[int, DeliveryKey]) -> None:
     """Write down that messages are about to be handed over; committed before their last octet may leave."""
     _assert_lease(connection, dispatch)
     if not keys:
@@ -165,9 +161,7 @@ def intend(
     _assert_all_moved(connection.execute(statement, parameters).rowcount, len(parameters), Step.INTEND)
 
 
-def settle(
-    connection: sa.Connection, dispatch: Dispatch, now: datetime, settled: Sequence[Settled]
-) -> None:
+def settle(connection: sa.Connection, dispatch: Dispatch, now: datetime, settled: Sequence[Settled]) -> None:
     """Write down what became of messages that were handed over, or refused before they were."""
     _assert_lease(connection, dispatch)
     for step in {one.step for one in settled}:
@@ -277,9 +271,7 @@ def take_lease(
         The new fencing number, or None where another owner's lease is still valid.
     """
     free = (
-        _dispatches.c.lease_owner.is_(None)
-        | (_dispatches.c.lease_owner == owner)
-        | (_dispatches.c.lease_until < now)
+        _dispatches.c.lease_owner.is_(None) | (_dispatches.c.lease_owner == owner) | (_dispatches.c.lease_until < now)
     )
     changed = connection.execute(
         sa.update(_dispatches)
@@ -294,9 +286,7 @@ def take_lease(
 def renew_lease(connection: sa.Connection, dispatch: Dispatch, now: datetime, lasting: timedelta) -> None:
     """Hold the lease for longer."""
     _assert_lease(connection, dispatch)
-    connection.execute(
-        sa.update(_dispatches).where(_dispatches.c.id == dispatch.id).values(lease_until=now + lasting)
-    )
+    connection.execute(sa.update(_dispatches).where(_dispatches.c.id == dispatch.id).values(lease_until=now + lasting))
 
 
 def give_lease_back(connection: sa.Connection, dispatch: Dispatch) -> None:

@@ -1,4 +1,4 @@
-"""Reads an issue with its template and list and compiles it: what building, previewing, testing and sending start from."""
+"""Reads an issue with its template and list and compiles it: where building, testing and sending start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -9,8 +9,13 @@ from typing import Any, Final
 from newsletter.dispatch.ledger import Balance, Dispatch
 from newsletter.dispatch.states import OPEN, RESTING, State
 
-
-_ORDER: Final = (State.ACCEPTED, State.REJECTED, State.EXCLUDED, State.UNCERTAIN, *sorted(OPEN - {State.UNCERTAIN}))
+_ORDER: Final = (
+    State.ACCEPTED,
+    State.REJECTED,
+    State.EXCLUDED,
+    State.UNCERTAIN,
+    *sorted(OPEN - {State.UNCERTAIN}),
+)
 
 
 @dataclass(frozen=True, slots=True)

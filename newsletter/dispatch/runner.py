@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from newsletter.audience import departed
-from newsletter.dispatch import ledger, lease
+from newsletter.dispatch import lease, ledger
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, ReaderLinks, make_batch
 from newsletter.dispatch.ledger import Dispatch, Settled
 from newsletter.dispatch.receipt import Receipt

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from newsletter import plugins
 from newsletter.audience import Selection
-from newsletter.dispatch import freeze, ledger, lease
+from newsletter.dispatch import freeze, lease, ledger
 from newsletter.dispatch.batch import Letter
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
@@ -64,9 +64,7 @@ def propose(surroundings: Surroundings, slug: str, selection: Selection, provide
     """
     settings = surroundings.settings
     name = provider or settings.provider
-    prepared = prepare_issue(
-        surroundings.workspace, settings, surroundings.definitions, slug, selection.list
-    )
+    prepared = prepare_issue(surroundings.workspace, settings, surroundings.definitions, slug, selection.list)
     plan = Plan(
         compiled=prepared.compiled,
         letterhead=make_letterhead(prepared, settings, surroundings.clock()),
@@ -155,9 +153,7 @@ async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progr
 def _letter(surroundings: Surroundings, dispatch: Dispatch) -> tuple[Letter, str, str]:
     content = tables.compiled_issues
     with surroundings.database.reading() as connection:
-        payload = connection.scalar(
-            sa.select(content.c.payload).where(content.c.content_hash == dispatch.content_hash)
-        )
+        payload = connection.scalar(sa.select(content.c.payload).where(content.c.content_hash == dispatch.content_hash))
     if payload is None:
         raise DispatchError(f"the content of dispatch {dispatch.id} is missing from the database")
     compiled = unpack(payload, surroundings.definitions.schema())

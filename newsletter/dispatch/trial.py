@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -59,9 +58,7 @@ def send_trial(
     prepared = prepare_issue(surroundings.workspace, settings, definitions, slug, list_name)
     compiled = replace(prepared.compiled, subject=(PREFIX, *prepared.compiled.subject))
     letter = Letter(Merger(compiled, make_letterhead(prepared, settings, surroundings.clock())))
-    links = reader_links(
-        surroundings.signer, settings.public_url, prepared.list.id if prepared.list else "", slug
-    )
+    links = reader_links(surroundings.signer, settings.public_url, prepared.list.id if prepared.list else "", slug)
     publish_media(prepared.media, settings.media_folder(surroundings.workspace))
     with surroundings.database.reading() as connection:
         records = [record_for(connection, address, definitions) for address in addresses]
@@ -86,5 +83,5 @@ async def _submit(module: ProviderModule, settings: object, messages: Sequence[D
     async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
         return frozenset(keys)
 
-    async with module.open(settings) as provider, aclosing(provider.submit(all_of_them(), intend)) as outcomes:  # type: ignore[type-var]
-        return [outcome async for outcome in outcomes]
+    async with module.open(settings) as provider:
+        return [outcome async for outcome in provider.submit(all_of_them(), intend)]

@@ -50,7 +50,7 @@ def clause(expression: Expression, columns: Columns) -> Clause:
 class _Compiler:
     columns: Columns
 
-    def condition(self, node: Condition) -> Clause:  # noqa: PLR0911 - one case for each kind of node
+    def condition(self, node: Condition) -> Clause:
         match node:
             case tree.Fixed(holds):
                 return sa.true() if holds else sa.false()
@@ -90,7 +90,7 @@ class _Compiler:
             return column.is_(None) | (column != constant)
         if node.operator == "eq":
             return column.is_not(None) & (column == constant)
-        ordered = _by_code_point(column) if node.type is Type.TEXT else column
+        ordered: sa.ColumnElement[Any] = _by_code_point(column) if node.type is Type.TEXT else column
         return column.is_not(None) & _OPERATORS[node.operator](ordered, constant)
 
     def _column(self, name: str) -> sa.ColumnElement[object]:
@@ -98,7 +98,6 @@ class _Compiler:
 
     def _set(self, name: str, text: str | None) -> Clause:
         return self.columns.sets[name](text)
-
 
 
 class _by_code_point(FunctionElement[str]):  # noqa: N801 - named like the SQL it stands for

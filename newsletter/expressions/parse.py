@@ -104,9 +104,7 @@ def parse_text(source: str, schema: Schema, place: Place = NOWHERE) -> tuple[str
     while (start := source.find("{{", position)) >= 0:
         end = source.find("}}", start)
         if end < 0:
-            raise ExpressionError(
-                "{{ has no }}", where=_shift(place, source, start), remedy="Close the value with }}."
-            )
+            raise ExpressionError("{{ has no }}", where=_shift(place, source, start), remedy="Close the value with }}.")
         if start > position:
             parts.append(source[position:start])
         inner = source[start + 2 : end]
@@ -273,7 +271,9 @@ class _Checker:
         name, field = self._field(left)
         if field.type is Type.TEXT_SET:
             raise self._error(
-                f"subscriber.{name} is a set of texts", f'Ask whether it holds one: "…" in subscriber.{name}.', name
+                f"subscriber.{name} is a set of texts",
+                f'Ask whether it holds one: "…" in subscriber.{name}.',
+                name,
             )
         constant = self._typed(name, field, self._constant(right))
         if constant is None:
@@ -296,7 +296,7 @@ class _Checker:
             text = self._constant(left)
             if field.type is not Type.TEXT_SET:
                 raise self._error(
-                    f"subscriber.{name} is no set of texts", f"Write: subscriber.{name} in [\"…\", \"…\"].", name
+                    f"subscriber.{name} is no set of texts", f'Write: subscriber.{name} in ["…", "…"].', name
                 )
             if not isinstance(text, str):
                 raise self._error(f"{text!r} is no text", "Only texts can be in a set of texts.")
@@ -408,9 +408,7 @@ class _Checker:
             try:
                 return date.fromisoformat(constant)
             except ValueError:
-                raise self._error(
-                    f"{constant!r} is no date", 'Write it as "2026-01-31".', constant
-                ) from None
+                raise self._error(f"{constant!r} is no date", 'Write it as "2026-01-31".', constant) from None
         fitting = {
             Type.TEXT: isinstance(constant, str),
             Type.NUMBER: isinstance(constant, (int, float)) and not isinstance(constant, bool),
@@ -440,7 +438,7 @@ class _Checker:
                 return self._error("'subscriber' alone is no value", "Name a field: subscriber.region.", node.name)
             return self._error(
                 f"{node.name!r} is not known here",
-                f"Put texts in quotes: \"{node.name}\"; fields are written subscriber.{node.name}.",
+                f'Put texts in quotes: "{node.name}"; fields are written subscriber.{node.name}.',
                 node.name,
             )
         what, remedy = _OUTSIDE.get(type(node), ("that", "Use comparisons, in, and, or, not."))

@@ -42,7 +42,7 @@ def evaluator(expression: Expression) -> Evaluator:
     return _value(cast("ValueNode", expression.tree))
 
 
-def _condition(node: Condition) -> Predicate:  # noqa: C901, PLR0911 - one case for each kind of node
+def _condition(node: Condition) -> Predicate:  # noqa: C901 - one case for each kind of node
     match node:
         case tree.Fixed(holds):
             return lambda _values: holds
@@ -66,10 +66,10 @@ def _condition(node: Condition) -> Predicate:  # noqa: C901, PLR0911 - one case 
             return lambda values: not opposite(values)
         case tree.All(conditions):
             every = [_condition(one) for one in conditions]
-            return lambda values: all([one(values) for one in every])
+            return lambda values: all([one(values) for one in every])  # noqa: C419 - quicker
         case tree.Any(conditions):
             several = [_condition(one) for one in conditions]
-            return lambda values: any([one(values) for one in several])
+            return lambda values: any([one(values) for one in several])  # noqa: C419 - quicker
 
 
 def _comparison(node: tree.Comparison) -> Predicate:

@@ -56,7 +56,10 @@ def new_issue(workspace: Workspace, slug: str, *, subject: str, day: date, templ
         raise ContentError("there is such an issue already", where=Place(name), remedy="Choose another name.")
     words = _SKELETON["nl" if language.startswith("nl") else "en"]
     text = words.format(
-        subject=json.dumps(subject, ensure_ascii=False), day=day.isoformat(), template=template, language=language
+        subject=json.dumps(subject, ensure_ascii=False),
+        day=day.isoformat(),
+        template=template,
+        language=language,
     )
     write_atomically(target, text.encode())
     return target
@@ -219,7 +222,9 @@ def _find_section(outline: Outline, wanted: str | None, item: Item | None) -> in
     sections = outline.data.get("sections") or []
     if not sections:
         raise ContentError(
-            "the issue has no sections", where=outline.document.place(), remedy="Write one under 'sections:' first."
+            "the issue has no sections",
+            where=outline.document.place(),
+            remedy="Write one under 'sections:' first.",
         )
     if wanted is None:
         layouts = PREFERRED_LAYOUTS[item.kind] if item else ()
@@ -232,7 +237,9 @@ def _find_section(outline: Outline, wanted: str | None, item: Item | None) -> in
             return number
     named = ", ".join(f"{n} {one.get('title') or one['layout']}" for n, one in enumerate(sections, 1))
     raise ContentError(
-        f"there is no section {wanted!r}", where=outline.document.place(("sections",)), remedy=f"There are: {named}."
+        f"there is no section {wanted!r}",
+        where=outline.document.place(("sections",)),
+        remedy=f"There are: {named}.",
     )
 
 

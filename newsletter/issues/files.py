@@ -168,9 +168,7 @@ class _IssueReader:
 
     def section(self, section: SectionMatter, number: int) -> Section:
         path: KeyPath = ("sections", number)
-        entries = [
-            self.entry(entry, (*path, "items", position)) for position, entry in enumerate(section.items)
-        ]
+        entries = [self.entry(entry, (*path, "items", position)) for position, entry in enumerate(section.items)]
         return Section(
             layout=section.layout,
             title=section.title,

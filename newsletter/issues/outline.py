@@ -193,4 +193,9 @@ def _piece(lines: Sequence[str]) -> Piece:
     dash = first.index("-")
     content = dash + 1 + len(first[dash + 1 :]) - len(first[dash + 1 :].lstrip(" "))
     others = (line.rstrip("\r\n") for line in lines[1:])
-    return Piece((first[content:], *(line[content:] if not line[:content].strip() else line.strip() for line in others)))
+    return Piece(
+        (
+            first[content:],
+            *(line[content:] if not line[:content].strip() else line.strip() for line in others),
+        )
+    )

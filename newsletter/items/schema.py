@@ -201,14 +201,15 @@ class EventMatter(_Matter):
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            raise _wrong(f"the time zone {name!r} is not known", "Write one such as Europe/Amsterdam.", "time_zone") from None
+            raise _wrong(
+                f"the time zone {name!r} is not known", "Write one such as Europe/Amsterdam.", "time_zone"
+            ) from None
 
     def read(self, body: str, context: Mapping[str, Any]) -> model.Event:
         """Make the item."""
         zone = self._zone(context)
         registration = self.registration
-        start = localise(self.start, zone)
-        assert start is not None
+        start = localise(self.start, zone) or self.start
         return model.Event(
             title=self.title,
             start=start,

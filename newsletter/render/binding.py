@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from jinja2 import nodes
 from jinja2.runtime import Undefined
@@ -135,8 +135,9 @@ class Binder(NodeTransformer):
         if not _is_late(node.test):
             return self.generic_visit(node)
         self._refuse_lasting(node)
-        body = self._block(node.test, False, self._visit_all(node.body))
-        otherwise = self._block(node.test, True, self._visit_all(node.else_)) if node.else_ else []
+        test = cast("nodes.Expr", node.test)
+        body = self._block(test, False, self._visit_all(node.body))
+        otherwise = self._block(test, True, self._visit_all(node.else_)) if node.else_ else []
         return [*body, *otherwise]
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
@@ -318,11 +319,8 @@ def _copy(node: _Node, change: _Change) -> _Node:
     values: list[Any] = []
     for name in node.fields:
         value = getattr(node, name)
-        if isinstance(value, list):
-            value = [_changed(item, change) for item in value]
-        else:
-            value = _changed(value, change)
-        values.append(value)
+        several = isinstance(value, list)
+        values.append([_changed(item, change) for item in value] if several else _changed(value, change))
     return type(node)(*values, lineno=node.lineno, environment=node.environment)
 
 

@@ -15,15 +15,47 @@ from newsletter.errors import ContentError
 DEPTH_LIMIT: Final = 60
 
 _TAGS: Final = frozenset(
-    "p br strong em b i u s a ul ol li h2 h3 h4 h5 h6 blockquote pre code hr table thead tbody tr th td sup sub".split()
+    [
+        "p",
+        "br",
+        "strong",
+        "em",
+        "b",
+        "i",
+        "u",
+        "s",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "code",
+        "hr",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "sup",
+        "sub",
+    ]
 )
 _ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}, "p": {"class"}}
 _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-_UNSAFE_LINK: Final = re.compile(r'<a(?![^>]*\shref=)[^>]*>(.*?)</a>', re.DOTALL)
+_UNSAFE_LINK: Final = re.compile(r"<a(?![^>]*\shref=)[^>]*>(.*?)</a>", re.DOTALL)
 _QUOTES: Final = {"nl": ("‘", "’"), "en": ("“", "”")}
 _SPEAKER: Final = re.compile(r"^(?:—|–|--)\s+(?=\S)")
-_LINK: Final = re.compile(r"(?:https?://[^\s\x00-\x1f\u0080-\u00a0\u2028\u2029]+|mailto:[^\s@]+@[^\s]+|tel:[+\d][\d\s().-]*)")
+_LINK: Final = re.compile(
+    r"(?:https?://[^\s\x00-\x1f\u0080-\u00a0\u2028\u2029]+|mailto:[^\s@]+@[^\s]+|tel:[+\d][\d\s().-]*)"
+)
 
 
 @lru_cache(maxsize=1)
@@ -160,7 +192,11 @@ def _split_speaker(tokens: list[Token], inline: Token) -> bool:
             at = next(index for index, token in enumerate(tokens) if token is inline) + 2
             opening = Token("paragraph_open", "p", 1, block=True, level=inline.level - 1)
             opening.attrSet("class", "speaker")
-            tokens[at:at] = [opening, speaker, Token("paragraph_close", "p", -1, block=True, level=inline.level - 1)]
+            tokens[at:at] = [
+                opening,
+                speaker,
+                Token("paragraph_close", "p", -1, block=True, level=inline.level - 1),
+            ]
             return True
     return False
 
@@ -176,45 +212,61 @@ class _Text:
 
     def __init__(self, width: int) -> None:
         self.width = width
+        self.indents: list[str] = []
+        self.counters: list[int | None] = []
+        self.marker = ""
 
     def blocks(self, tokens: Sequence[Token]) -> Iterator[str]:
-        indents: list[str] = []
-        counters: list[int | None] = []
-        marker = ""
         for number, token in enumerate(tokens):
             kind = token.type
-            if kind in ("bullet_list_open", "ordered_list_open"):
-                counters.append(int(token.attrGet("start") or 1) if kind == "ordered_list_open" else None)
-            elif kind in ("bullet_list_close", "ordered_list_close"):
-                counters.pop()
-                if not counters:
-                    yield ""
-            elif kind == "list_item_open":
-                marker = f"{counters[-1]}. " if counters[-1] is not None else "- "
-                if counters[-1] is not None:
-                    counters[-1] += 1
-                indents.append(" " * len(marker))
-            elif kind == "list_item_close":
-                indents.pop()
-                marker = ""
-            elif kind == "blockquote_open":
-                indents.append("    ")
-            elif kind == "blockquote_close":
-                indents.pop()
+            if kind == "inline":
+                yield from self._inline(token, tokens[number - 1])
             elif kind in ("fence", "code_block"):
-                indent = "".join(indents) + "    "
+                indent = "".join(self.indents) + "    "
                 yield from (indent + line for line in token.content.rstrip("\n").split("\n"))
                 yield ""
             elif kind == "hr":
                 yield "* * *"
                 yield ""
-            elif kind == "inline":
-                yield from self._paragraph(token, "".join(indents), marker)
-                heading = tokens[number - 1].type == "heading_open"
-                tight = tokens[number - 1].hidden
-                marker = ""
-                if not heading and not tight and not tokens[number - 1].type.startswith("t"):
-                    yield ""
+            elif kind.startswith("list_item"):
+                self._item(opens=token.nesting == 1)
+            elif kind.startswith("blockquote"):
+                self._quote(opens=token.nesting == 1)
+            elif kind.startswith(("bullet_list", "ordered_list")):
+                yield from self._list(token)
+
+    def _list(self, token: Token) -> Iterator[str]:
+        if token.nesting == 1:
+            ordered = token.type.startswith("ordered")
+            self.counters.append(int(token.attrGet("start") or 1) if ordered else None)
+            return
+        self.counters.pop()
+        if not self.counters:
+            yield ""
+
+    def _item(self, *, opens: bool) -> None:
+        if not opens:
+            self.indents.pop()
+            self.marker = ""
+            return
+        number = self.counters[-1]
+        self.marker = "- " if number is None else f"{number}. "
+        if number is not None:
+            self.counters[-1] = number + 1
+        self.indents.append(" " * len(self.marker))
+
+    def _quote(self, *, opens: bool) -> None:
+        if opens:
+            self.indents.append("    ")
+        else:
+            self.indents.pop()
+
+    def _inline(self, token: Token, before: Token) -> Iterator[str]:
+        yield from self._paragraph(token, "".join(self.indents), self.marker)
+        self.marker = ""
+        ends_paragraph = before.type != "heading_open" and not before.hidden and not before.type.startswith("t")
+        if ends_paragraph:
+            yield ""
 
     def _paragraph(self, inline: Token, indent: str, marker: str) -> Iterator[str]:
         first = indent[: len(indent) - len(marker)] + marker if marker else indent

@@ -65,9 +65,7 @@ class CompiledIssue:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def compile_issue(
-    issue: Issue, template: Template, masthead: Masthead, schema: Schema, media: Media
-) -> CompiledIssue:
+def compile_issue(issue: Issue, template: Template, masthead: Masthead, schema: Schema, media: Media) -> CompiledIssue:
     """Compile an issue into literals and slots, ready to be merged per recipient.
 
     Runs once per issue, language and list. Pure: equal arguments give equal parts.
@@ -99,7 +97,7 @@ def compile_issue(
 
 
 def nonce_for(issue: Issue, template: Template, masthead: Masthead) -> str:
-    """Derive eight hexadecimal digits from all that goes into an issue: nobody can write an issue that holds its own."""
+    """Derive eight hexadecimal digits from all that goes into an issue: nobody can write one that holds its own."""
     digest = hashlib.sha256(template.digest.encode())
     digest.update(repr((issue.slug, issue.subject, issue.preheader, issue.number, issue.date)).encode())
     digest.update(repr((issue.language, issue.intro, masthead)).encode())
@@ -169,8 +167,8 @@ class _Compilation:
 
     def _assert_visibility(self, rendering: Rendering) -> None:
         for section in self.issue.sections:
-            for part in (section, *section.entries):
-                condition = part.visible_to
+            conditions = [section.visible_to, *(entry.visible_to for entry in section.entries)]
+            for condition in conditions:
                 if condition is not None and condition.source not in rendering.opened:
                     raise TemplateError(
                         f"the template shows to everybody what is only for: {condition.source}",
@@ -194,11 +192,7 @@ class _ListView:
 
 def _unclean(html: str, tokens: Tokens, known: Mapping[str, slots.Condition]) -> dict[str, slots.Condition]:
     found = (tokens.conditions[number] for number in unclean_blocks(html, tokens))
-    return {
-        condition.key: slots.Condition(condition.expression)
-        for condition in found
-        if condition.key not in known
-    }
+    return {condition.key: slots.Condition(condition.expression) for condition in found if condition.key not in known}
 
 
 def _too_many_variants(unclean: Mapping[str, slots.Condition], template: Template) -> TemplateError:

@@ -10,8 +10,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Final, TypeAlias
 
-from newsletter.expressions import Value as FieldValue
 from newsletter.expressions import Expression, evaluator, predicate, text_of
+from newsletter.expressions import Value as FieldValue
 from newsletter.message import (
     DeliveryKey,
     Mailbox,
@@ -25,7 +25,7 @@ from newsletter.message import (
     text_header,
 )
 from newsletter.render.compile import CompiledIssue
-from newsletter.render.slots import Block, Parts, Place, ReaderLink, Slot, Value, escape_for, token, walk
+from newsletter.render.slots import Block, Parts, ReaderLink, Slot, Value, escape_for, token, walk
 
 PLAN_LIMIT: Final = 256
 """How many plans are kept; a plan is about as large as a message."""
@@ -179,10 +179,7 @@ class Merger:
         return MergedParts(common, {name: escaped[numbers[slot]] for name, slot in common.slots})
 
     def _escaped(self, reader: Reader) -> list[str]:
-        return [
-            escape_for(place, make(reader))
-            for place, make in zip(self._places, self._makers, strict=True)
-        ]
+        return [escape_for(place, make(reader)) for place, make in zip(self._places, self._makers, strict=True)]
 
     def _fill_subject(self, escaped: list[str]) -> str:
         return one_line(
@@ -306,4 +303,4 @@ def _join_literals(run: list[Piece]) -> _Plan:
 
 def _forget_oldest(kept: dict[Answers, _Plan] | dict[Answers, CommonParts]) -> None:
     if len(kept) >= PLAN_LIMIT:
-        del kept[next(iter(kept))]  # type: ignore[arg-type]
+        del kept[next(iter(kept))]

@@ -114,6 +114,9 @@ class _Preparation:
                 self._style(match)
             elif kind == "stray":
                 self._report("a '<' that begins no tag", match.start(), "Write &lt; for the sign itself.")
+        self._check_whole()
+
+    def _check_whole(self) -> None:
         if not self.stack and not any("<mjml" in part for part in self.written[:3]):
             self._report("this is no MJML", 0, "Begin with <mjml>.")
         for left in self.stack:
@@ -194,7 +197,9 @@ class _Preparation:
             return
         if not self.in_content:
             self._report(
-                f"<{tag}> stands between components", match.start(), "Put HTML into mj-text, mj-table or mj-raw."
+                f"<{tag}> stands between components",
+                match.start(),
+                "Put HTML into mj-text, mj-table or mj-raw.",
             )
         lowered = tag.lower()
         if lowered in tags.VOID:
@@ -224,7 +229,9 @@ class _Preparation:
         self.stack.append(_Open(tag, position, len(self.written)))
         if len(self.stack) == DEPTH_LIMIT:
             self._report(
-                f"more than {DEPTH_LIMIT} elements stand within one another", position, "Nest them less deeply."
+                f"more than {DEPTH_LIMIT} elements stand within one another",
+                position,
+                "Nest them less deeply.",
             )
 
     def _close(self, tag: str, position: int) -> None:
@@ -287,7 +294,9 @@ class _Preparation:
             value = self._value(tag, name, quoted, position + match.start(1))
             if name in met:
                 self._report(
-                    f"<{tag}> has the attribute {name!r} twice", position + match.start(1), "Keep one of the two."
+                    f"<{tag}> has the attribute {name!r} twice",
+                    position + match.start(1),
+                    "Keep one of the two.",
                 )
             met[name] = value
             written.append(f' {name}="{_escaped(value)}"')
@@ -322,12 +331,14 @@ class _Preparation:
                 hint = f"Did you mean {near[0]!r}?" if near else f"Take it out; <{tag}> does not know it."
                 self._report(f"<{tag}> has no attribute {name!r}", position, hint)
             else:
-                expected = tags.value_fault(tag, name, unescape(value))
+                expected = tags.value_fault(name, unescape(value))
                 if expected and not self._is_token(value):
                     self._report(f"{value!r} will not do for {name!r} of <{tag}>", position, f"Expected: {expected}.")
         if tag == "mj-social-element" and "src" not in met:
             self._report(
-                "<mj-social-element> has no 'src'", position, "Name a picture of your own; the default lies elsewhere."
+                "<mj-social-element> has no 'src'",
+                position,
+                "Name a picture of your own; the default lies elsewhere.",
             )
         if tag == "mj-image" and "alt" not in met:
             self._report("<mj-image> has no 'alt'", position, 'Say what it shows, or alt="" if it only decorates.')

@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from typing import Final
 
 BODY_CONTENT: Final = frozenset(
-    {"mj-text", "mj-image", "mj-button", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar", "mj-raw"}
+    {
+        "mj-text",
+        "mj-image",
+        "mj-button",
+        "mj-divider",
+        "mj-spacer",
+        "mj-table",
+        "mj-social",
+        "mj-navbar",
+        "mj-raw",
+    }
 )
 
 PARENTS: Final[Mapping[str, frozenset[str]]] = {
@@ -40,7 +50,10 @@ PARENTS: Final[Mapping[str, frozenset[str]]] = {
 
 FORBIDDEN: Final[Mapping[str, tuple[str, str]]] = {
     "mj-carousel": ("most mail programs show one picture of it", "Use one mj-image."),
-    "mj-accordion": ("its spacing differs and most programs show it opened", "Write the text out in mj-text."),
+    "mj-accordion": (
+        "its spacing differs and most programs show it opened",
+        "Write the text out in mj-text.",
+    ),
     "mj-include": ("it reads files past the template's folder", "Use {% include 'parts/….mjml.j2' %}."),
     "mj-html-attributes": ("this MJML engine does not know it", "Write the attribute on the element."),
     "mj-selector": ("this MJML engine does not know it", "Write the attribute on the element."),
@@ -61,12 +74,14 @@ CONTENT: Final = frozenset(
 """Elements that hold text and HTML instead of components."""
 
 VOID: Final = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
 
 _BOX: Final = "padding padding-top padding-right padding-bottom padding-left"
 _BORDER: Final = "border border-top border-right border-bottom border-left border-radius"
-_FONT: Final = "color font-family font-size font-style font-weight letter-spacing line-height text-decoration text-transform"
+_FONT: Final = (
+    "color font-family font-size font-style font-weight letter-spacing line-height text-decoration text-transform"
+)
 _BACKGROUND: Final = (
     "background-color background-url background-repeat background-size background-position "
     "background-position-x background-position-y"
@@ -170,9 +185,7 @@ UNFIT: Final[Mapping[tuple[str, str], str]] = {
 
 _LENGTH: Final = re.compile(r"-?\d*\.?\d+(?:px|%|em|rem)?")
 _LENGTHS: Final = re.compile(rf"(?:{_LENGTH.pattern})(?:\s+(?:{_LENGTH.pattern})){{0,3}}")
-_COLOUR: Final = re.compile(
-    r"#[0-9a-fA-F]{3,8}|(?:rgb|rgba|hsl|hsla)\([^()]*\)|[a-zA-Z]+"
-)
+_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{3,8}|(?:rgb|rgba|hsl|hsla)\([^()]*\)|[a-zA-Z]+")
 _WORDS: Final = {
     "align": {"left", "center", "right", "justify"},
     "direction": {"ltr", "rtl"},
@@ -185,7 +198,7 @@ _WORDS: Final = {
 }
 
 
-def value_fault(tag: str, attribute: str, value: str) -> str | None:
+def value_fault(attribute: str, value: str) -> str | None:
     """Say what was expected of an attribute's value, or None where it will do."""
     if attribute in _WORDS:
         allowed = _WORDS[attribute]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -70,7 +70,7 @@ class Template:
     @cached_property
     def theme_values(self) -> SimpleNamespace:
         """The theme as templates see it: `theme.colors.ink`."""
-        return _namespace(self.theme)
+        return cast("SimpleNamespace", _namespace(self.theme))
 
 
 def load_template(folder: Path) -> Template:

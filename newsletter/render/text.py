@@ -8,8 +8,8 @@ from typing import Final
 
 from newsletter.expressions import Expression
 from newsletter.items import Article, Event, EventStatus, Item, Person, Publication, Quote
-from newsletter.render.bodies import text_from_markdown
 from newsletter.render.binding import Rendering
+from newsletter.render.bodies import text_from_markdown
 from newsletter.render.dates import event_date, event_time, format_day
 from newsletter.render.slots import Condition, ReaderLink
 from newsletter.render.translations import Translations
@@ -21,7 +21,7 @@ _JOIN: Final = "\x1f"
 WHOLE_TEXT: Final = frozenset({"story"})
 """Layouts that show an item's body."""
 
-_QUOTES: Final = {"nl": "‘’", "en": "“”"}
+_QUOTES: Final = {"nl": ("‘", "’"), "en": ("“", "”")}
 _STATUS: Final = {
     EventStatus.FULL: "Full",
     EventStatus.MOVED: "Moved",
@@ -147,7 +147,7 @@ class _Writer:
             yield from _wrapped(line)
 
     def _quote(self, quote: Quote) -> Iterator[str]:
-        left, right = _QUOTES.get(self.words.locale.language, "“”")
+        left, right = _QUOTES.get(self.words.locale.language, _QUOTES["en"])
         yield ""
         yield from _wrapped(f"{left}{quote.text}{right}", indent="    ")
         speaker = ", ".join(part for part in (quote.speaker, quote.role) if part)

@@ -119,9 +119,7 @@ def with_slots(text: str, rendering: Rendering, place: Place) -> str:
     )
 
 
-def _section(
-    section: Section, number: int, language: str, images: Mapping[tuple[str, str], str]
-) -> SectionView:
+def _section(section: Section, number: int, language: str, images: Mapping[tuple[str, str], str]) -> SectionView:
     entries = tuple(
         _entry(entry, f"item-{number}-{position}", language, images)
         for position, entry in enumerate(section.entries, 1)

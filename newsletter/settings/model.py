@@ -158,9 +158,7 @@ class Sender(_Table):
 class DatabaseSettings(_Table):
     """Where subscribers and dispatches are kept."""
 
-    url: Annotated[str, AfterValidator(_check_database)] = Field(
-        default="sqlite:///var/newsletter.db", repr=False
-    )
+    url: Annotated[str, AfterValidator(_check_database)] = Field(default="sqlite:///var/newsletter.db", repr=False)
     """`sqlite:///` with a path that starts from the workspace, or `postgresql://user@host/database`.
 
     A URL with a password belongs in the environment.

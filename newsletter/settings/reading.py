@@ -139,9 +139,7 @@ def _take_apart(text: str, name: str, environ: Mapping[str, str]) -> Sources:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(str(error), text, name) from error
-    ours = {
-        name.upper(): value for name, value in environ.items() if name.upper().startswith(PREFIX) and value
-    }
+    ours = {name.upper(): value for name, value in environ.items() if name.upper().startswith(PREFIX) and value}
     return Sources(name, table, find_keys(text), ours)
 
 
@@ -168,9 +166,7 @@ def _environment(model: type[BaseModel], sources: Sources, prefix: str) -> dict[
     except VariableError as error:
         field = re.search(r'"(\w+)"', str(error))
         name = f"{prefix}{field[1].upper()}" if field else prefix
-        raise SettingsError(
-            "this is not JSON", where=Place(name), remedy="Write lists and tables as JSON."
-        ) from error
+        raise SettingsError("this is not JSON", where=Place(name), remedy="Write lists and tables as JSON.") from error
 
 
 def _unknown_variables(sources: Sources) -> Iterator[SettingsError]:
@@ -202,9 +198,7 @@ def _secrets_in_file(sources: Sources) -> Iterator[SettingsError]:
         yield _secret_in_file(sources, ("database", "url"))
 
 
-def _secret_fields_in_file(
-    model: type[BaseModel], sources: Sources, path: Sequence[str]
-) -> Iterator[SettingsError]:
+def _secret_fields_in_file(model: type[BaseModel], sources: Sources, path: Sequence[str]) -> Iterator[SettingsError]:
     table: Any = sources.table
     for part in path:
         table = table.get(part, {}) if isinstance(table, Mapping) else {}
@@ -248,18 +242,14 @@ def _explain_all(
     return [_explain(problem, model, sources, path) for problem in error.errors()]
 
 
-def _explain(
-    problem: ErrorDetails, model: type[BaseModel], sources: Sources, above: Sequence[str]
-) -> SettingsError:
+def _explain(problem: ErrorDetails, model: type[BaseModel], sources: Sources, above: Sequence[str]) -> SettingsError:
     """Say in plain words what is wrong with a setting, where it came from, and what to do."""
     path = (*above, *problem["loc"])
     kind = problem["type"]
     origin = sources.origin(path)
     where = origin.place if origin.kind is not Kind.DEFAULT else sources.place(path)
     if kind == "extra_forbidden":
-        return _unknown_key(
-            path, problem["loc"], model, where, in_environment=origin.kind is Kind.ENVIRONMENT
-        )
+        return _unknown_key(path, problem["loc"], model, where, in_environment=origin.kind is Kind.ENVIRONMENT)
     if kind == "missing":
         return SettingsError("this setting is missing", where=where, remedy=_how_to_add(path, model))
     if kind == "value_error":

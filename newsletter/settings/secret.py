@@ -49,9 +49,7 @@ def secret_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[bytes
 def _take_apart(text: str, name: str) -> tuple[bytes, ...]:
     found = text.split()
     if not found or any(len(secret) < SHORTEST for secret in found):
-        problem = (
-            f"a secret key has fewer than {SHORTEST} characters" if found else "there is no secret key here"
-        )
+        problem = f"a secret key has fewer than {SHORTEST} characters" if found else "there is no secret key here"
         raise SettingsError(problem, where=Place(name), remedy=_HOW)
     return tuple(secret.encode() for secret in found)
 

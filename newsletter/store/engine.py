@@ -94,9 +94,7 @@ def explained(name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         message = str(error.orig).strip().split("\n")[0] if error.orig else type(error).__name__
-        raise StoreError(
-            f"the database says: {message}", where=Place(name), remedy=_remedy(message, error)
-        ) from error
+        raise StoreError(f"the database says: {message}", where=Place(name), remedy=_remedy(message, error)) from error
 
 
 def _remedy(message: str, error: DBAPIError) -> str:
@@ -131,7 +129,9 @@ def _parse(url: str, root: Path) -> URL:
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise StoreError(
-                "the database needs a file", where=Place(field="database.url"), remedy="Name one: sqlite:///var/newsletter.db."
+                "the database needs a file",
+                where=Place(field="database.url"),
+                remedy="Name one: sqlite:///var/newsletter.db.",
             )
         return parsed.set(database=str(root / str(parsed.database)))
     if backend == "postgresql":

@@ -73,9 +73,7 @@ def _parse_carefully(text: str, where: Place) -> Address:
     if not text:
         raise SubscriberError("there is no address", where=where, remedy="Fill it in, or leave the row out.")
     if _UNSEEN.search(text):
-        raise SubscriberError(
-            "the address holds a character that cannot be seen", where=where, remedy="Type it anew."
-        )
+        raise SubscriberError("the address holds a character that cannot be seen", where=where, remedy="Type it anew.")
     local, at, domain = text.rpartition("@")
     try:
         if not at:

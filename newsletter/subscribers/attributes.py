@@ -96,7 +96,11 @@ def read_attribute(definition: AttributeDefinition, text: str) -> Value:
     readers = {Type.NUMBER: _number, Type.DATE: _date, Type.BOOLEAN: _boolean}
     value = readers[definition.type](cleaned)
     if value is None:
-        expected = {Type.NUMBER: "a number", Type.DATE: "a date such as 2026-01-31", Type.BOOLEAN: "ja or nee"}
+        expected = {
+            Type.NUMBER: "a number",
+            Type.DATE: "a date such as 2026-01-31",
+            Type.BOOLEAN: "ja or nee",
+        }
         raise SubscriberError(
             f"{cleaned[:40]!r} does not fit",
             where=Place(field=definition.id),

@@ -85,7 +85,9 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: D
             if number not in said:
                 continue
             raise SubscriberError(
-                f"two columns hold {field!r}", where=Place(file, 1, field=header), remedy="Map one of them to '-'."
+                f"two columns hold {field!r}",
+                where=Place(file, 1, field=header),
+                remedy="Map one of them to '-'.",
             )
         fields[number] = field
     if "email" not in fields.values():
@@ -115,7 +117,9 @@ def _said(headers: Sequence[str], given: Mapping[str, str], known: Sequence[str]
             )
         if _plain(header) not in plain:
             raise SubscriberError(
-                f"there is no column {header!r}", where=Place(file, 1), remedy=f"There are: {', '.join(headers)}."
+                f"there is no column {header!r}",
+                where=Place(file, 1),
+                remedy=f"There are: {', '.join(headers)}.",
             )
         said[plain.index(_plain(header))] = field
     return said

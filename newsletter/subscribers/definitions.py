@@ -162,9 +162,7 @@ def read_definitions(workspace: Workspace) -> Definitions:
     _refuse_built_in(declared, attribute_document)
     topics = {id_: TopicDefinition(id_, one.name) for id_, one in attributes.topics.items()}
     return Definitions(
-        lists={
-            id_: ListDefinition(id_, one.name, one.description, one.reason) for id_, one in lists.lists.items()
-        },
+        lists={id_: ListDefinition(id_, one.name, one.description, one.reason) for id_, one in lists.lists.items()},
         segments=_segments(workspace, _schema(declared, topics)),
         attributes=declared,
         topics=topics,

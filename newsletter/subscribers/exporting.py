@@ -47,7 +47,10 @@ def export_people(
             moments = (row.subscribed_at, row.unsubscribed_at)
             cells = [*_cells(records[row.subscriber_id], fields), row.status, row.source]
             writer.writerow(
-                [*map(guard_formula, cells), *(moment.isoformat(timespec="seconds") if moment else "" for moment in moments)]
+                [
+                    *map(guard_formula, cells),
+                    *(moment.isoformat(timespec="seconds") if moment else "" for moment in moments),
+                ]
             )
         count += len(page)
         progress(len(page))
@@ -62,7 +65,9 @@ def count_people(connection: sa.Connection, list_name: str, *, everybody: bool) 
     return connection.scalar(chosen) or 0
 
 
-def _pages(connection: sa.Connection, list_name: str, *, everybody: bool) -> Iterator[Sequence[sa.Row[tuple[int, ...]]]]:
+def _pages(
+    connection: sa.Connection, list_name: str, *, everybody: bool
+) -> Iterator[Sequence[sa.Row[tuple[int, ...]]]]:
     last = 0
     while True:
         chosen = (

@@ -218,9 +218,7 @@ class _Writer:
         columns = {name: value for name, value in _columns(person).items() if known.values[name] != value}
         if columns:
             self.connection.execute(
-                sa.update(self.people)
-                .where(self.people.c.id == known.id)
-                .values(changed_at=self.target.now, **columns)
+                sa.update(self.people).where(self.people.c.id == known.id).values(changed_at=self.target.now, **columns)
             )
 
     def _subscribe(self, subscribers: Sequence[int]) -> None:
@@ -235,9 +233,7 @@ class _Writer:
         rows = [{"subscriber_id": subscriber, **given} for subscriber in subscribers]
         self.connection.execute(sa.insert(_subscriptions), rows)
 
-    def _add_topics(
-        self, people: Sequence[Person], ids: Mapping[str, int], known: Mapping[str, _Known]
-    ) -> None:
+    def _add_topics(self, people: Sequence[Person], ids: Mapping[str, int], known: Mapping[str, _Known]) -> None:
         rows: list[dict[str, Any]] = []
         for person in people:
             topics = person.values.get(TOPICS)
@@ -257,7 +253,7 @@ class _Writer:
         rows = self.connection.execute(
             sa.select(self.people.c.address_key, self.people.c.id).where(self.people.c.address_key.in_(keys))
         )
-        return {key: id_ for key, id_ in rows}
+        return dict(rows.tuples().all())
 
     def _known(self, keys: Sequence[str]) -> dict[str, _Known]:
         columns = [self.people.c[name] for name in self.columns]

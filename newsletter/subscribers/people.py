@@ -98,7 +98,11 @@ def add(
     if status is None:
         connection.execute(
             sa.insert(_subscriptions).values(
-                subscriber_id=subscriber, list=list_name, status="subscribed", source=source, subscribed_at=now
+                subscriber_id=subscriber,
+                list=list_name,
+                status="subscribed",
+                source=source,
+                subscribed_at=now,
             )
         )
     _add_topics(connection, subscriber, values.get(TOPICS))
@@ -117,11 +121,12 @@ def show(connection: sa.Connection, address: Address, definitions: Definitions, 
     subscriptions = connection.execute(
         sa.select(*columns).where(_subscriptions.c.subscriber_id == subscriber).order_by(_subscriptions.c.list)
     )
-    created = connection.scalar(sa.select(_people.c.created_at).where(_people.c.id == subscriber))
+    created: datetime = connection.execute(
+        sa.select(_people.c.created_at).where(_people.c.id == subscriber)
+    ).scalar_one()
     suppressed = connection.scalar(
         sa.select(_suppressions.c.reason).where(_suppressions.c.address_hash == hash_address(address.key))
     )
-    assert created is not None
     return Profile(
         subscriber,
         record.address,
@@ -181,7 +186,8 @@ def _known(connection: sa.Connection, address: Address) -> int:
     subscriber = find(connection, address)
     if subscriber is None:
         raise SubscriberError(
-            f"nobody has the address {address.address}", remedy="Check how it is written; see 'subscribers list'."
+            f"nobody has the address {address.address}",
+            remedy="Check how it is written; see 'subscribers list'.",
         )
     return subscriber
 
@@ -193,4 +199,3 @@ def _add_topics(connection: sa.Connection, subscriber: int, topics: Value) -> No
     missing = [{"subscriber_id": subscriber, "topic": topic} for topic in sorted(topics - present)]
     if missing:
         connection.execute(sa.insert(_topics), missing)
-

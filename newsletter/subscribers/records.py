@@ -25,16 +25,19 @@ class Record:
     values: Mapping[str, Value]
 
 
-def read_records(
-    connection: sa.Connection, subscribers: Sequence[int], definitions: Definitions
-) -> dict[int, Record]:
+def read_records(connection: sa.Connection, subscribers: Sequence[int], definitions: Definitions) -> dict[int, Record]:
     """Read subscribers by number, in two queries; those who do not exist are left out."""
     if not subscribers:
         return {}
     people, topics = tables.subscribers, tables.subscriber_topics
     attributes = attribute_columns(definitions)
     chosen = sa.select(
-        people.c.id, people.c.address, people.c.first_name, people.c.last_name, people.c.language, *attributes.values()
+        people.c.id,
+        people.c.address,
+        people.c.first_name,
+        people.c.last_name,
+        people.c.language,
+        *attributes.values(),
     ).where(people.c.id.in_(subscribers))
     topics_of: dict[int, set[str]] = {}
     for subscriber, topic in connection.execute(

@@ -70,9 +70,7 @@ def _read(row: Row, columns: ColumnMap, definitions: Definitions) -> Person:
             f"the row has {len(row.cells)} cells, the header {len(columns.headers)}",
             remedy="Put cells that hold the delimiter in quotation marks.",
         )
-    cells = {
-        field: row.cells[number] for number, field in columns.fields.items() if number < len(row.cells)
-    }
+    cells = {field: row.cells[number] for number, field in columns.fields.items() if number < len(row.cells)}
     name, address = split_named(cells.pop("email", ""))
     parsed = parse_address(address, Place(field="email"))
     for field, make in _COMPOSED.items():
@@ -106,7 +104,9 @@ def _language(text: str) -> str | None:
         return None
     if not _LANGUAGE.fullmatch(cleaned):
         raise SubscriberError(
-            f"{cleaned[:40]!r} is no language", where=Place(field="language"), remedy="Write a tag such as nl or en."
+            f"{cleaned[:40]!r} is no language",
+            where=Place(field="language"),
+            remedy="Write a tag such as nl or en.",
         )
     primary, _, rest = cleaned.partition("-")
     return f"{primary.lower()}-{rest.upper()}" if rest else primary.lower()

@@ -56,7 +56,9 @@ def open_table(path: Path) -> Iterator[Table]:
             yield _read(path, file, encoding)
     except OSError as error:
         raise SubscriberError(
-            f"the file cannot be read: {error.strerror}", where=Place(str(path)), remedy="Check its name and rights."
+            f"the file cannot be read: {error.strerror}",
+            where=Place(str(path)),
+            remedy="Check its name and rights.",
         ) from error
 
 
@@ -79,7 +81,9 @@ def _read(path: Path, file: IO[str], encoding: str) -> Table:
         raise SubscriberError("the file is empty", where=Place(str(path)), remedy="Name another.")
     if "\0" in sample or sample.startswith("PK\x03\x04"):
         raise SubscriberError(
-            "this is no text", where=Place(str(path)), remedy="Save the sheet as CSV in UTF-8 and name that file."
+            "this is no text",
+            where=Place(str(path)),
+            remedy="Save the sheet as CSV in UTF-8 and name that file.",
         )
     file.seek(0)
     delimiter = _find_delimiter(sample)
@@ -126,4 +130,7 @@ def _find_encoding(path: Path) -> str:
 def _find_delimiter(sample: str) -> str:
     """Find what parts the cells: the one that splits the header most often."""
     header = sample.splitlines()[0]
-    return max(DELIMITERS, key=lambda delimiter: (len(next(csv.reader([header], delimiter=delimiter))), delimiter == ","))
+    return max(
+        DELIMITERS,
+        key=lambda delimiter: (len(next(csv.reader([header], delimiter=delimiter))), delimiter == ","),
+    )

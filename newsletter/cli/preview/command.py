@@ -20,9 +20,7 @@ PORT = 8025
 @click.option("--port", type=click.IntRange(0, 65535), help=f"Serve there; {PORT} or a free one if not given.")
 @click.option("--open", "browse", is_flag=True, help="Open it in the browser.")
 @pass_face
-def command(
-    face: Face, slug: str, email: str | None, list_name: str | None, port: int | None, browse: bool
-) -> None:
+def command(face: Face, slug: str, email: str | None, list_name: str | None, port: int | None, browse: bool) -> None:
     """Show the issue SLUG on a page of this machine, anew whenever a file changes.
 
     Desktop, telephone, dark and text stand side by side. Ctrl-C ends it.

@@ -126,7 +126,11 @@ class Preview:
 
     def _files(self) -> Iterator[Path]:
         yield self.workspace.settings_file
-        for folder in (self.workspace.issues / self.slug, self.workspace.templates, self.workspace.subscribers):
+        for folder in (
+            self.workspace.issues / self.slug,
+            self.workspace.templates,
+            self.workspace.subscribers,
+        ):
             yield from sorted(path for path in folder.rglob("*") if not path.name.startswith("."))
 
 
@@ -218,7 +222,10 @@ def _problem(error: NewsletterError) -> Mapping[str, str]:
 
 
 _TEMPLATE: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
 )
 
 _RELOAD: Final = """\

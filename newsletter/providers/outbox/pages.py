@@ -68,7 +68,7 @@ def _views(library: Library, files: list[Path]) -> Iterator[Shown]:
     parser = BytesParser(policy=policy.default)
     for file in files:
         content = file.read_bytes()
-        message: EmailMessage = parser.parsebytes(content)  # type: ignore[assignment]
+        message: EmailMessage = parser.parsebytes(content)
         html, text = message.get_body(("html",)), message.get_body(("plain",))
         if html is not None:
             _write(library.views / f"{file.stem}.html", _with_local_pictures(html.get_content(), library))
@@ -93,7 +93,10 @@ def _index(library: Library, shown: list[Shown], total: int) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     words: Mapping[str, Any] = _WORDS["nl" if library.language.startswith("nl") else "en"]
     return environment.get_template("index.html.j2").render(

@@ -127,9 +127,7 @@ def read_faults(body: bytes) -> tuple[Fault, ...]:
     if not isinstance(entries, list):
         return ()
     return tuple(
-        Fault(_text(entry.get("field")), _text(entry.get("message")))
-        for entry in entries
-        if isinstance(entry, dict)
+        Fault(_text(entry.get("field")), _text(entry.get("message"))) for entry in entries if isinstance(entry, dict)
     )
 
 

@@ -214,9 +214,7 @@ def _headers(shared: Mapping[str, str], personal: Mapping[str, str]) -> dict[str
     under the same name, and SendGrid does not say that `headers` is an exception.
     """
     joined = {name.lower(): (name, value) for name, value in (*shared.items(), *personal.items())}
-    return {
-        name: _header_value(value) for low, (name, value) in joined.items() if low not in RESERVED_HEADERS
-    }
+    return {name: _header_value(value) for low, (name, value) in joined.items() if low not in RESERVED_HEADERS}
 
 
 def _header_value(value: str) -> str:

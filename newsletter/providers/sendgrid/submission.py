@@ -145,9 +145,7 @@ class Submission:
 
     async def _try(self, group: Group, attempt: Attempt) -> Verdict:
         try:
-            reply = await self._connection.post(
-                lambda: make_body(group.shared, attempt.letters, sandbox=self._sandbox)
-            )
+            reply = await self._connection.post(lambda: make_body(group.shared, attempt.letters, sandbox=self._sandbox))
         except UnreachableError as error:
             return Refused(
                 ProviderError(
