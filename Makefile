@@ -16,7 +16,7 @@ demo: setup
 	$(BIN)/python demo.py
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: setup
 	$(BIN)/ruff check .

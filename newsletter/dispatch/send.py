@@ -125,29 +125,40 @@ def keep_receipt(receipt: Receipt, target: Path) -> None:
     write_atomically(target, receipt.json())
 
 
+async def drive_with(
+    surroundings: Surroundings, dispatch: Dispatch, provider: Provider, progress: Progress, stop: Stop
+) -> None:
+    """Drive a dispatch with an open provider.
+
+    Raises:
+        DispatchError: Another process is sending it.
+        ProviderError: The provider refuses us or cannot be reached.
+    """
+    letter, public_url, return_path = _letter(surroundings, dispatch)
+    owner = lease.owner_name(secrets.token_hex(4))
+    leased = lease.take(surroundings.database, dispatch, owner, surroundings.clock())
+    with surroundings.database.writing() as connection:
+        ledger.recover(connection, leased, surroundings.clock())
+    run = Run(
+        database=surroundings.database,
+        dispatch=leased,
+        definitions=surroundings.definitions,
+        letter=letter,
+        links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
+        return_path=return_path,
+        clock=surroundings.clock,
+        progress=progress,
+        stop=stop,
+    )
+    await run.drive(provider)
+
+
 async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop) -> None:
     module = cast("ProviderModule", plugins.load("providers", dispatch.provider))
     settings = provider_settings(surroundings.settings, surroundings.workspace, dispatch.provider)
-    letter, public_url, return_path = _letter(surroundings, dispatch)
     opened: AbstractAsyncContextManager[Provider] = module.open(settings)
     async with opened as provider:
-        leased = lease.take(
-            surroundings.database, dispatch, lease.owner_name(secrets.token_hex(4)), surroundings.clock()
-        )
-        with surroundings.database.writing() as connection:
-            ledger.recover(connection, leased, surroundings.clock())
-        run = Run(
-            database=surroundings.database,
-            dispatch=leased,
-            definitions=surroundings.definitions,
-            letter=letter,
-            links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
-            return_path=return_path,
-            clock=surroundings.clock,
-            progress=progress,
-            stop=stop,
-        )
-        await run.drive(provider)
+        await drive_with(surroundings, dispatch, provider, progress, stop)
 
 
 def _letter(surroundings: Surroundings, dispatch: Dispatch) -> tuple[Letter, str, str]:

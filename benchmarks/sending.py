@@ -1,0 +1,128 @@
+"""How much memory a dispatch takes, from 1,000 to 200,000 recipients, and how fast people come in and messages go out.
+
+Everything is real but the last step: the provider merges each message and throws it away.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from newsletter.clock import now
+from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome
+
+SIZES = (1_000, 20_000, 200_000)
+BATCH = 500
+
+
+class Discard:
+    """Merges messages and forgets them."""
+
+    limits = Limits(batch=BATCH)
+
+    async def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
+        """Accept everything."""
+        batch: list[Message] = []
+        async for message in messages:
+            batch.append(message)
+            if len(batch) == BATCH:
+                for outcome in await self._take(batch, intend):
+                    yield outcome
+                batch = []
+        for outcome in await self._take(batch, intend):
+            yield outcome
+
+    async def _take(self, batch: list[Message], intend: Intend) -> list[Accepted]:
+        if not batch:
+            return []
+        going = await intend([message.key for message in batch])
+        for message in batch:
+            message.raw()
+        return [Accepted(key) for key in going]
+
+
+def run() -> None:
+    """Print a line for each size, each measured in a process of its own."""
+    figures = []
+    for size in SIZES:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.sending", str(size)], check=True, capture_output=True, text=True
+        )
+        figures.append(json.loads(done.stdout))
+    for found in figures:
+        print(
+            f"{found['recipients']:>7,} recipients: import {found['import']:,.0f}/s, freeze {found['freeze']:.2f} s, "
+            f"send {found['send']:,.0f}/s, {found['grown']:.0f} MB more at the peak than before the dispatch"
+        )
+    print(
+        f"growth of the peak from {SIZES[0]:,} to {SIZES[-1]:,}: {figures[-1]['grown'] - figures[0]['grown']:+.0f} MB"
+    )
+
+
+def measure(count: int) -> dict[str, float]:
+    """Import so many people and send them the example issue."""
+    from benchmarks.samples import SLUG, workspace
+    from newsletter.audience import Selection
+    from newsletter.dispatch import Stop, Surroundings, accept, propose
+    from newsletter.dispatch.send import drive_with
+    from newsletter.settings import load
+    from newsletter.store import open_database
+    from newsletter.subscribers import (
+        BadRow,
+        Person,
+        Target,
+        import_people,
+        map_columns,
+        open_table,
+        read_definitions,
+        read_rows,
+        synchronise_attributes,
+    )
+    from newsletter.tokens import Signer
+
+    with workspace() as made, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "people.csv"
+        with file.open("w", encoding="utf-8") as people:
+            people.write("email,voornaam,achternaam,regio\n")
+            people.writelines(f"p{number}@example.org,Piet,Puk {number},Noord\n" for number in range(count))
+        definitions, settings = read_definitions(made), load(made, {})
+        database = open_database("sqlite:///var/newsletter.db", made.root)
+        synchronise_attributes(database, definitions)
+        signer = Signer.of((b"a secret of thirty-two characters",))
+        target = Target("leden", "benchmark", now(), definitions, signer.hash_address)
+        start = time.perf_counter()
+        with open_table(file) as table:
+            columns = map_columns(table.headers, {}, definitions, str(file))
+            rows: Iterator[Person | BadRow] = read_rows(table.rows, columns, definitions)
+            import_people(database, rows, target, lambda _: None, dry_run=False)
+        imported = count / (time.perf_counter() - start)
+        surroundings = Surroundings(made, settings, definitions, signer, database, now)
+        _forget_peak()
+        before = _peak()
+        start = time.perf_counter()
+        dispatch = accept(surroundings, propose(surroundings, SLUG, Selection("leden"), None))
+        frozen = time.perf_counter() - start
+        start = time.perf_counter()
+        asyncio.run(drive_with(surroundings, dispatch, Discard(), lambda _: None, Stop()))
+        sent = count / (time.perf_counter() - start)
+        database.close()
+        return {"recipients": count, "import": imported, "freeze": frozen, "send": sent, "grown": _peak() - before}
+
+
+def _peak() -> float:
+    """Give the most memory that this process has held, in MB; `ru_maxrss` would count its parent's too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def _forget_peak() -> None:
+    """Let the peak begin anew from what is held now. Source: proc(5), clear_refs."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]))))

@@ -1,0 +1,45 @@
+"""The shape of the package: layers, and what `--help` loads."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsletter import plugins
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("jinja2", "sqlalchemy", "pydantic", "mjml", "premailer", "rich", "sendgrid", "ruamel", "babel", "asyncio")
+
+
+def test_packages_import_only_from_below() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports())"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from newsletter.cli import main; main(['--help'], standalone_mode=False); "
+        f"print('LOADED', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("LOADED []")
+
+
+@pytest.mark.parametrize("kind", ["cli", "providers"])
+def test_every_plugin_can_be_loaded_and_says_what_it_is(kind: str) -> None:
+    for name in plugins.names(kind):
+        assert plugins.load(kind, name).__doc__
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("newsletter/**/*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_stay_small_and_say_what_they_are_for(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 480
+    assert text.startswith(('"""', "'''"))
