@@ -2,13 +2,12 @@
 
 The way of the data, and the packages that answer for each step:
 
-    items ── issues ──→ render ──→ preflight ──→ dispatch ──→ providers
-                                      ↑             │  ↑          │
-                     subscribers ── audience ───────┘  └─ outcomes┘
+    items ── issues ──→ render ──→ dispatch ──→ providers
+                                    ↑  ↑           │
+         subscribers ── audience ───┘  └─ outcomes ┘
 
 - `cli`: commands; each parses, calls one function and prints.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
-- `preflight`: findings between an issue and a dispatch.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
 - `message`: Internet messages as bytes.
@@ -16,6 +15,7 @@ The way of the data, and the packages that answer for each step:
 - `audience`: who gets a dispatch, and who not and why.
 - `subscribers`: people, lists and subscriptions.
 - `items`: what an article, an event and a publication are, and how they stand in a file.
+- `starter`: makes a new workspace.
 - `expressions`: the one small language of conditions and values.
 - `store`: the database: engine, tables, migrations.
 - `tokens`: signed, purpose-bound tokens for links.

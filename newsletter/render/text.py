@@ -158,7 +158,7 @@ class _Writer:
     def _links(self, item: Item) -> Iterator[str]:
         if isinstance(item, Event):
             if item.online:
-                yield f"{self.words.gettext('online')}: <{item.online}>"
+                yield f"{self.words.gettext('Take part online')}: <{item.online}>"
             if item.registration and item.registration.url:
                 yield f"{self._register(item.registration.deadline)}: <{item.registration.url}>"
         link = item.url or (item.file if isinstance(item, Publication) else None)
