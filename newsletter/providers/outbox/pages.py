@@ -52,7 +52,8 @@ class Shown:
     """One message on the index page."""
 
     key: str
-    to: str
+    name: str
+    address: str
     subject: str
     kilobytes: int
 
@@ -60,7 +61,7 @@ class Shown:
 def write_pages(library: Library) -> None:
     """Write the index page and the views of the newest messages."""
     files = sorted(library.messages.glob("*.eml"), key=lambda file: (-file.stat().st_mtime_ns, file.name))
-    shown = sorted(_views(library, files[:SHOWN]), key=lambda one: (one.subject, one.to.casefold()))
+    shown = sorted(_views(library, files[:SHOWN]), key=lambda one: (one.subject, one.name.casefold(), one.address))
     write_atomically(library.index, _index(library, shown, len(files)).encode())
 
 
@@ -74,7 +75,9 @@ def _views(library: Library, files: list[Path]) -> Iterator[Shown]:
             _write(library.views / f"{file.stem}.html", _with_local_pictures(html.get_content(), library))
         if text is not None:
             _write(library.views / f"{file.stem}.txt", "\ufeff" + text.get_content())
-        yield Shown(file.stem, str(message["To"]), str(message["Subject"]), round(len(content) / 1024))
+        to = message["To"].addresses[0]
+        address = f"{to.username}@{to.domain}"
+        yield Shown(file.stem, to.display_name or address, address, str(message["Subject"]), round(len(content) / 1024))
 
 
 def _write(path: Path, text: str) -> None:
@@ -82,7 +85,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _with_local_pictures(html: str, library: Library) -> str:
-    """Show pictures from where they lie on this machine: nothing has been published yet."""
+    """Show pictures from where they lie on this machine, as nothing has been published yet; open links elsewhere."""
+    html = html.replace("<head>", '<head><base target="_blank">', 1)
     if library.media is None or not library.public_url:
         return html
     base = Path(relpath(library.media, library.views)).as_posix()

@@ -1,0 +1,34 @@
+"""Test sends: marked, for a few addresses, and outside of the ledger."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from conftest import SLUG
+from newsletter.dispatch import Surroundings, send_trial
+from newsletter.providers.base import Accepted
+from newsletter.settings import load
+from newsletter.store import Database, tables
+from newsletter.subscribers import Definitions, add, parse_address
+from newsletter.tokens import Signer
+from newsletter.workspace import Workspace
+from support.example import parse
+
+
+def test_trial_is_marked_personal_and_leaves_no_trace_in_the_ledger(
+    database: Database, workspace: Workspace, definitions: Definitions, signer: Signer, now: datetime
+) -> None:
+    known, stranger = parse_address("zoe@example.org"), parse_address("baas@example.org")
+    with database.writing() as connection:
+        values = {"first_name": "Zoë", "last_name": "Muis", "region": "Zuid"}
+        add(connection, known, "leden", values, definitions, source="t", now=now, hash_address=signer.hash_address)
+    surroundings = Surroundings(workspace, load(workspace, {}), definitions, signer, database, lambda: now)
+    trials = send_trial(surroundings, SLUG, [known, stranger], None, None)
+    assert [type(trial.outcome) for trial in trials] == [Accepted, Accepted]
+    messages = [parse(file.read_bytes()) for file in (workspace.root / "var/outbox/messages").glob("*.eml")]
+    assert all(str(message["Subject"]).startswith("[Test] ") for message in messages)
+    to_zoe = next(message for message in messages if "zoe@" in str(message["To"]))
+    assert str(to_zoe["To"]) == "Zoë Muis <zoe@example.org>"
+    assert "Regiobijeenkomst Noord" not in to_zoe.as_string()
+    with database.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.deliveries)) == 0
