@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
-from newsletter.issues import Issue, read_issue
+from newsletter.issues import Issue, assert_layouts, read_issue
 from newsletter.message import Mailbox
 from newsletter.render import (
     CompiledIssue,
@@ -58,6 +58,7 @@ def prepare_issue(
         language=settings.language,
     )
     template = load_template(workspace.templates / issue.template)
+    assert_layouts(workspace, issue, template.manifest.layouts)
     recipients = definitions.list(list_name) if list_name else next(iter(definitions.lists.values()), None)
     masthead = Masthead(
         name=settings.name,

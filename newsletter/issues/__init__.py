@@ -1,7 +1,7 @@
 """Issues as files: read, change, write back without losing a comment."""
 
 from newsletter.issues.edit import Position, add_item, move_item, new_issue, remove_item, restore_item
-from newsletter.issues.files import ISSUE_FILE, Listed, issue_folder, list_issues, read_issue
+from newsletter.issues.files import ISSUE_FILE, Listed, assert_layouts, issue_folder, list_issues, read_issue
 from newsletter.issues.model import Entry, Issue, Section
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Position",
     "Section",
     "add_item",
+    "assert_layouts",
     "issue_folder",
     "list_issues",
     "move_item",

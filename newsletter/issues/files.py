@@ -142,6 +142,26 @@ def read_issue(workspace: Workspace, slug: str, schema: Schema, *, time_zone: st
     )
 
 
+def assert_layouts(workspace: Workspace, issue: Issue, layouts: Sequence[str]) -> None:
+    """Hold an issue's sections against what its template can show.
+
+    Raises:
+        ContentError: A section asks for another layout; names its line.
+    """
+    unknown = [number for number, section in enumerate(issue.sections) if section.layout not in layouts]
+    if not unknown:
+        return
+    document = read_yaml(workspace.issues / issue.slug / ISSUE_FILE, f"issues/{issue.slug}/{ISSUE_FILE}")
+    raise_all(
+        ContentError(
+            f"the template {issue.template!r} has no layout {issue.sections[number].layout!r}",
+            where=document.place(("sections", number, "layout")),
+            remedy=f"There are: {', '.join(layouts)}.",
+        )
+        for number in unknown
+    )
+
+
 def list_issues(workspace: Workspace) -> Sequence[Listed]:
     """List all issues, the newest first; one that cannot be read is listed with its problem."""
     listed = [_listed(workspace, slug) for slug in slugs(workspace)]

@@ -81,7 +81,9 @@ def _views(library: Library, files: list[Path]) -> Iterator[Shown]:
 
 
 def _write(path: Path, text: str) -> None:
-    write_atomically(path, text.encode())
+    """Write a page that can be made again at any time: not worth waiting for the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
 
 
 def _with_local_pictures(html: str, library: Library) -> str:
