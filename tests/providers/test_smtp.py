@@ -52,9 +52,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return make_certificate(tmp_path_factory.mktemp("tls") / "certificate.pem")
 
 
-# --- a server that behaves ---------------------------------------------------------------------------------------
-
-
 def only_the_smith(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     return AuthResult(success=(data.login, data.password) == (b"smid", PASSWORD.encode()), handled=False)
 
@@ -76,6 +73,7 @@ def test_messages_arrive_byte_for_byte() -> None:
     }
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 def test_login_under_tls(certificate: Certificate, tls: str, mechanism: str) -> None:
@@ -97,6 +95,7 @@ def test_login_under_tls(certificate: Certificate, tls: str, mechanism: str) -> 
     assert not result.outcomes
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 def test_a_login_that_is_needed_blames_nobody() -> None:
     result, _ = run_real(samples(2), {"auth_required": True, "auth_require_tls": False})
     assert isinstance(result.error, ProviderError)
@@ -129,9 +128,6 @@ def test_words_slipped_in_before_tls_are_refused(certificate: Certificate) -> No
     result, server = run(script, samples(1), host="localhost", tls="starttls", ca_file=certificate.file)
     assert "between STARTTLS and TLS" in str(result.error)
     assert server.commands[-1] == "STARTTLS"
-
-
-# --- servers that refuse, break off, hang or babble ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("step", ["GREETING", "EHLO"])
@@ -191,6 +187,13 @@ def test_a_server_that_drops_a_long_content() -> None:
     assert (server.connections, server.messages, result.intended) == (2, [], [])
 
 
+@pytest.mark.parametrize("action", [DROP, RESET, "421 4.3.2 closing", "552 5.3.4 too big"])
+def test_a_server_that_leaves_before_the_final_dot(action: str) -> None:
+    result, server = run(Script({"BODY": [action]}), samples(2), intend_takes=0.1)
+    assert [type(result.outcomes[key]) for key in ("key0", "key1")] == [Deferred, Accepted]
+    assert len(server.messages) == 1
+
+
 def test_no_dot_is_written_for_a_recipient_that_may_have_been_taken() -> None:
     # A server that answers DATA with 354 whatever it refused before.
     script = Script({"MAIL": ["450 4.3.0 later"], "RCPT": ["250 ok", "450 4.2.0 later"], "DATA": "354 go on"})
@@ -207,9 +210,8 @@ def test_an_unexpected_reply_is_not_taken_for_the_next() -> None:
 
 
 def test_a_server_that_only_offers_pipelining() -> None:
-    assert run(Script({"RCPT": [HANG]}), samples(1), timeout=0.2)[0].only() == Accepted(
-        DeliveryKey("key0"), "4XyZ", "250 2.0.0 Ok: queued as 4XyZ"
-    )
+    result, _ = run(Script({"RCPT": [HANG]}), samples(1), timeout=0.2)
+    assert result.only() == Accepted(DeliveryKey("key0"), "4XyZ", "250 2.0.0 Ok: queued as 4XyZ")
 
 
 def test_old_servers_are_greeted_with_helo() -> None:
@@ -225,9 +227,6 @@ def test_a_server_that_does_not_relay_blames_nobody(refusal: str) -> None:
     result, _ = run(Script({"RCPT": [None, refusal, refusal]}), samples(5))
     assert isinstance(result.error, ProviderError)
     assert list(result.outcomes) == ["key0"]
-
-
-# --- how messages travel ----------------------------------------------------------------------------------------------
 
 
 def test_withheld_messages_are_not_sent() -> None:
@@ -316,9 +315,6 @@ def test_nobody_is_there() -> None:
 
     assert "cannot be reached" in str(asyncio.run(main()).error)
     assert "cannot be reached" in str(asyncio.run(main(host="nergens.invalid")).error)
-
-
-# --- settings and protocol, without a network ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

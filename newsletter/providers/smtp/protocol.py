@@ -1,0 +1,367 @@
+"""SMTP without a network: replies read, commands written, and what each reply means for a message.
+
+Source: RFC 5321; RFC 1870 (SIZE), 2034 and 3463 (enhanced codes), 2920 (PIPELINING), 4954 (AUTH), 6531 (SMTPUTF8).
+"""
+
+import base64
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Final
+
+from newsletter.message import DeliveryKey, needs_utf8, one_line, wire_address
+from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
+
+MAXIMUM_REPLY_LINE: Final = 4096
+"""Eight times what RFC 5321 §4.5.3.1.5 allows; more is not a mail server."""
+MAXIMUM_REPLY_LINES: Final = 200
+MAXIMUM_WORDS: Final = 400
+CLOSING: Final = 421
+END_OF_MESSAGE: Final = b".\r\n"
+
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?")
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
+_REFERENCE = re.compile(r"(?:queued as|\bid=)\s*([\w.-]+)", re.IGNORECASE)
+_SENDER_AT_FAULT = re.compile(r"relay|authenticat|rcpthosts", re.IGNORECASE)
+_PATH = re.compile(
+    r'(?:"[^"\\\x00-\x1f\x7f]*"|[^\s<>()\[\]:;@\\,"\x00-\x20\x7f]+)@(?:\[[0-9A-Za-z.:]+\]|[0-9A-Za-z_.-]+)'
+)
+
+_FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+_CREDENTIALS = frozenset({"5.7.8", "5.7.9", "5.7.11", "5.7.14"})
+_NOT_LET_IN = frozenset({530, 534, 535, 538})
+_NOT_UNDERSTOOD = frozenset({500, 502, 503, 504})
+
+
+class GarbageError(Exception):
+    """What came is no SMTP reply."""
+
+
+class Phase(StrEnum):
+    """What a reply answers, in words that fit after "at"."""
+
+    GREETING = "the greeting"
+    HELLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    LOGIN = "AUTH"
+    SENDER = "MAIL FROM"
+    RECIPIENT = "RCPT TO"
+    DATA = "DATA"
+    CONTENT = "the message"
+    END = "the end of the message"
+    RESET = "RSET"
+    QUIT = "QUIT"
+
+
+PATIENCE: Final = {
+    Phase.GREETING: 300.0,
+    Phase.HELLO: 300.0,
+    Phase.STARTTLS: 120.0,
+    Phase.LOGIN: 120.0,
+    Phase.SENDER: 300.0,
+    Phase.RECIPIENT: 300.0,
+    Phase.DATA: 120.0,
+    Phase.CONTENT: 180.0,
+    Phase.END: 600.0,
+    Phase.RESET: 60.0,
+    Phase.QUIT: 5.0,
+}
+"""How many seconds each phase may take. Source: RFC 5321 §4.5.3.2; RFC 1047 on why the end needs most."""
+
+
+class Verdict(Enum):
+    """What a reply means."""
+
+    GO_ON = "as hoped for"
+    LATER = "refused for now"
+    NEVER = "refused for good"
+    REFUSED = "we are refused, and nobody whom we write to"
+    CLOSED = "the server hangs up"
+    UNCLEAR = "no answer to what was asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply; its lines without code and line end, on one line each."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code, such as 5.1.1, or nothing."""
+        found = _ENHANCED.match(self.lines[0])
+        return found[1] if found else ""
+
+    @property
+    def words(self) -> str:
+        """Code and text for people and the ledger: without addresses, which servers like to repeat."""
+        text = " ".join(line for line in self.lines if line)
+        return f"{self.code} {_ADDRESS.sub('(address)', text)}".strip()[:MAXIMUM_WORDS]
+
+    def words_without(self, secrets: Iterable[str]) -> str:
+        """Give the words, or the codes alone where the server repeats a secret."""
+        text = " ".join(self.lines)
+        if any(secret and secret in text for secret in secrets):
+            return f"{self.code} {self.enhanced}".strip()
+        return self.words
+
+
+@dataclass(slots=True)
+class ReplyReader:
+    """Takes octets as they come and gives whole replies."""
+
+    _rest: bytes = b""
+    _code: int = 0
+    _lines: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left that no reply has used up."""
+        return not self._rest and not self._lines
+
+    def feed(self, octets: bytes) -> None:
+        """Take what came."""
+        self._rest += octets
+
+    def next_reply(self) -> Reply | None:
+        """Give the next reply, or None when more octets are needed.
+
+        Raises:
+            GarbageError: This is no SMTP; the connection is of no more use.
+
+        Source: RFC 5321 §4.2.1.
+        """
+        while (end := self._rest.find(b"\n")) >= 0:
+            line, self._rest = self._rest[:end], self._rest[end + 1 :]
+            if self._take(line.removesuffix(b"\r")):
+                reply = Reply(self._code, tuple(self._lines))
+                self._lines = []
+                return reply
+        if len(self._rest) > MAXIMUM_REPLY_LINE:
+            raise GarbageError("a reply without an end")
+        return None
+
+    def _take(self, line: bytes) -> bool:
+        """Take one line; tell whether it is a reply's last."""
+        found = _LINE.fullmatch(line)
+        if found is None or len(line) > MAXIMUM_REPLY_LINE or len(self._lines) >= MAXIMUM_REPLY_LINES:
+            raise GarbageError("something that is no SMTP reply")
+        code = int(found[1])
+        if self._lines and code != self._code:
+            raise GarbageError("a reply whose lines contradict each other")
+        self._code = code
+        self._lines.append(one_line((found[3] or b"").decode("utf-8", "replace")))
+        return found[2] != b"-"
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """What a server offers: keywords in capitals, with their parameters."""
+
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self.offered
+
+    @property
+    def message_bytes(self) -> int | None:
+        """The largest message that the server takes, or None where it does not say. Source: RFC 1870 §4."""
+        first = next(iter(self.offered.get("SIZE", ())), "")
+        return (int(first) or None) if first.isascii() and first.isdigit() and len(first) < 20 else None
+
+    @property
+    def mechanisms(self) -> frozenset[str]:
+        """The ways to log in. Source: RFC 4954 §3."""
+        return frozenset(name.upper() for name in self.offered.get("AUTH", ()))
+
+
+def read_extensions(reply: Reply) -> Extensions:
+    """Read the reply to EHLO; the first line is a greeting. Source: RFC 5321 §4.1.1.1."""
+    offered: dict[str, tuple[str, ...]] = {}
+    for line in reply.lines[1:]:
+        # Some old servers write AUTH=LOGIN.
+        keyword, *parameters = re.sub(r"^AUTH=", "AUTH ", line, flags=re.IGNORECASE).split(" ") or [""]
+        known = offered.get(keyword.upper(), ())
+        offered[keyword.upper()] = (*known, *(one for one in parameters if one))
+    return Extensions(offered)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as it goes over the wire; `content` is dot-stuffed and without the final dot."""
+
+    key: DeliveryKey
+    sender: bytes
+    recipient: bytes
+    content: bytes
+    size: int
+
+    @property
+    def steps(self) -> tuple[tuple[Phase, bytes], ...]:
+        """The commands before the content; DATA may end a pipelined group. Source: RFC 2920 §3.1."""
+        return (
+            (Phase.SENDER, self.sender),
+            (Phase.RECIPIENT, self.recipient),
+            (Phase.DATA, command("DATA")),
+        )
+
+
+def prepare(message: Message, extensions: Extensions) -> Letter | Rejected:
+    """Write a message's commands and content for a server, or tell why it can never go there.
+
+    Raises:
+        ValueError: The return path cannot stand in a command.
+    """
+    sender = _path(message.envelope_sender) if message.envelope_sender else ""
+    address = message.recipient.address
+    utf8 = needs_utf8(address)
+    if utf8 and "SMTPUTF8" not in extensions:
+        return Rejected(message.key, "the server does not take addresses like this one: it lacks SMTPUTF8")
+    try:
+        recipient = _path(address)
+        content = message.raw()
+    except ValueError:
+        return Rejected(message.key, "the address cannot be written in an SMTP command")
+    if not _has_whole_line_ends(content):
+        return Rejected(message.key, "the message holds a bare line end, which SMTP forbids")
+    if not content.endswith(b"\r\n"):
+        content += b"\r\n"
+    parameters = _sender_parameters(extensions, len(content), utf8=utf8)
+    return Letter(
+        message.key,
+        command("MAIL", f"FROM:<{sender}>", *parameters),
+        command("RCPT", f"TO:<{recipient}>"),
+        dot_stuff(content),
+        len(content),
+    )
+
+
+def command(*words: str) -> bytes:
+    """Write a command.
+
+    Raises:
+        ValueError: A word would break out of its line.
+    """
+    line = " ".join(words)
+    if "\r" in line or "\n" in line or "\0" in line:
+        raise ValueError("a command is one line")
+    return line.encode() + b"\r\n"
+
+
+def dot_stuff(content: bytes) -> bytes:
+    """Double every dot that begins a line, so that none ends the message early. Source: RFC 5321 §4.5.2."""
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+
+
+def name_for_hello(host_name: str, address: str) -> str:
+    """Name this machine: fully, or else by its address. Source: RFC 5321 §4.1.3 and §4.1.4."""
+    if "." in host_name and _FULL_NAME.fullmatch(host_name):
+        return host_name
+    literal = ipaddress.ip_address(address.partition("%")[0])
+    return f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
+
+
+def plain_response(username: str, password: str) -> str:
+    """Write the initial response of the mechanism PLAIN. Source: RFC 4616 §2."""
+    return encode64(f"\0{username}\0{password}")
+
+
+def secrets(username: str, password: str) -> tuple[str, ...]:
+    """Give every form in which a login goes over the wire."""
+    return password, encode64(password), plain_response(username, password)
+
+
+def encode64(text: str) -> str:
+    """Write a text as AUTH wants it."""
+    return base64.b64encode(text.encode()).decode("ascii")
+
+
+def judge(phase: Phase, reply: Reply) -> Verdict:
+    """Tell what a reply means.
+
+    421 before the end of a message says that nothing was taken; in answer to its end it is a refusal for now.
+
+    Source: RFC 5321 §4.2.1, §4.2.2 and §4.3.2.
+    """
+    kind = reply.code // 100
+    if reply.code == CLOSING and phase is not Phase.END:
+        return Verdict.CLOSED
+    if kind == (3 if phase is Phase.DATA else 2):
+        return Verdict.GO_ON
+    if kind == 4:
+        return Verdict.LATER
+    return _judge_refusal(phase, reply) if kind == 5 else Verdict.UNCLEAR
+
+
+def _judge_refusal(phase: Phase, reply: Reply) -> Verdict:
+    if phase is Phase.END:
+        return Verdict.NEVER
+    if phase is Phase.SENDER:
+        # 5.6.7: a recipient's address needs SMTPUTF8; everything else about MAIL is about us. RFC 6531 §3.5.
+        return Verdict.NEVER if reply.enhanced == "5.6.7" else Verdict.REFUSED
+    if phase is Phase.RECIPIENT and reply.code == 552:
+        return Verdict.LATER  # what old servers say for 452; RFC 5321 §4.5.3.1.10
+    if phase in (Phase.RECIPIENT, Phase.DATA):
+        return Verdict.REFUSED if _blames_the_sender(reply) else Verdict.NEVER
+    return Verdict.REFUSED
+
+
+def _blames_the_sender(reply: Reply) -> bool:
+    """Tell whether a refusal would meet every recipient alike: we may not relay, or are not understood."""
+    if reply.code in _NOT_LET_IN | _NOT_UNDERSTOOD or reply.enhanced in _CREDENTIALS:
+        return True
+    if reply.enhanced.startswith(("5.1.", "5.2.")):
+        return False
+    return _SENDER_AT_FAULT.search(" ".join(reply.lines)) is not None
+
+
+def remedy_for(phase: Phase, *, logged_in: bool) -> str:
+    """Say what a person can do when the server refuses us."""
+    if phase is Phase.LOGIN:
+        return "Check username and password; some servers want a password made for this program."
+    if phase is Phase.SENDER and logged_in:
+        return "Check the sender's address, the size of the issue, and what this login may send."
+    if phase in (Phase.SENDER, Phase.RECIPIENT, Phase.DATA) and not logged_in:
+        return "The server may want a login: set username and password."
+    return "Ask the server's keeper what this sender may do, and look at [providers.smtp]."
+
+
+def outcome(key: DeliveryKey, verdict: Verdict, reply: Reply) -> Outcome:
+    """Write a verdict about one message as its outcome."""
+    if verdict is Verdict.GO_ON:
+        found = _REFERENCE.search(" ".join(reply.lines))
+        return Accepted(key, found[1] if found else "", reply.words)
+    if verdict is Verdict.LATER:
+        return Deferred(key, reply.words)
+    if verdict is Verdict.NEVER:
+        return Rejected(key, reply.words)
+    return Uncertain(key, reply.words)
+
+
+def _path(address: str) -> str:
+    path = wire_address(address)
+    if not _PATH.fullmatch(path):
+        raise ValueError("this address cannot stand in a command")
+    path.encode()
+    return path
+
+
+def _has_whole_line_ends(content: bytes) -> bool:
+    """Tell whether every CR and LF is part of a CRLF; others let text pass for commands. RFC 5321 §2.3.8."""
+    return content.count(b"\r\n") == content.count(b"\r") == content.count(b"\n")
+
+
+def _sender_parameters(extensions: Extensions, size: int, *, utf8: bool) -> Iterable[str]:
+    """Give the parameters of MAIL; BODY only where the content needs it, as ours is else 7-bit. RFC 6152, 6531."""
+    if "SIZE" in extensions:
+        yield f"SIZE={size}"
+    if utf8:
+        if "8BITMIME" in extensions:
+            yield "BODY=8BITMIME"
+        yield "SMTPUTF8"
