@@ -203,6 +203,18 @@ def test_no_dot_is_written_for_a_recipient_that_may_have_been_taken() -> None:
     assert [one.recipient for one in server.messages] == ["TO:<lid2@example.com>"]
 
 
+def test_a_policy_against_the_content_blames_nobody_before_any_message_was_taken() -> None:
+    policy = "550 5.7.26 unauthenticated mail from example.org"
+    result, server = run(Script({"END": policy}), samples(3), connections=1)
+    assert isinstance(result.error, ProviderError)
+    assert "5.7.26" in str(result.error)
+    assert [type(outcome) for outcome in result.outcomes.values()] == [Deferred]
+    assert not server.messages
+    result, server = run(Script({"END": ["250 2.0.0 Ok", policy]}), samples(3), connections=1)
+    assert result.error is None
+    assert [type(result.outcomes[f"key{number}"]) for number in range(3)] == [Accepted, Rejected, Accepted]
+
+
 def test_an_unexpected_reply_is_not_taken_for_the_next() -> None:
     result, server = run(Script({"DATA": ["354 go on\r\n250 2.0.0 queued"]}), samples(2), timeout=1)
     assert {type(outcome) for outcome in result.outcomes.values()} == {Accepted}

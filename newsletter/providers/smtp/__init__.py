@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base import (
+    Accepted,
     Deferred,
     Intend,
     Limits,
@@ -25,8 +26,16 @@ from newsletter.providers.base import (
     Outcome,
     Provider,
     ProviderSettings,
+    Rejected,
 )
-from newsletter.providers.smtp.connection import Access, Connection, LostError, Tls, UnavailableError, connect
+from newsletter.providers.smtp.connection import (
+    Access,
+    Connection,
+    LostError,
+    Tls,
+    UnavailableError,
+    connect,
+)
 from newsletter.providers.smtp.protocol import Letter, prepare
 
 __all__ = ["Settings", "open"]
@@ -211,6 +220,7 @@ class _Submission:
         self._pulling = asyncio.Lock()
         self._returned: deque[Message] = deque()
         self._in_use = 0
+        self._accepted = False
         self._failure: BaseException | None = None
 
     async def run(self, count: int) -> None:
@@ -270,10 +280,27 @@ class _Submission:
                 self._in_use -= 1
                 self._server.give_back(connection)
             if outcome:
-                self._report(outcome)
+                self._settle(connection, outcome)
             return True
         self._report(Deferred(message.key, lost))
         return True
+
+    def _settle(self, connection: Connection, outcome: Outcome) -> None:
+        """Report an outcome; a policy that refuses content before any was accepted refuses us, not the reader.
+
+        Raises:
+            ProviderError: It does; the message waits.
+        """
+        self._accepted = self._accepted or isinstance(outcome, Accepted)
+        if not (isinstance(outcome, Rejected) and connection.against_policy) or self._accepted:
+            self._report(outcome)
+            return
+        self._report(Deferred(outcome.key, outcome.reply))
+        raise ProviderError(
+            f"the server refuses the message itself: {outcome.reply}",
+            where=Place(field="providers.smtp"),
+            remedy="Check the sender's address, SPF, DKIM and DMARC of its domain, and what the issue links to.",
+        )
 
     async def _connect(self, *, fresh: bool) -> Connection | None:
         """Give a connection; None when the server takes no more while another worker goes on with one."""

@@ -78,11 +78,13 @@ class Connection:
     Attributes:
         extensions: What the server offers.
         sent: How many messages were begun on it.
+        against_policy: Whether the last content was refused by a rule of the server's.
     """
 
     def __init__(self, access: Access, reader: _Reader, writer: asyncio.StreamWriter) -> None:
         self.extensions = Extensions()
         self.sent = 0
+        self.against_policy = False
         self._access = access
         self._reader = reader
         self._writer = writer
@@ -166,6 +168,7 @@ class Connection:
         verdict = judge(Phase.END, reply)
         self._ready = reply.code != CLOSING and verdict is not Verdict.UNCLEAR
         self._unclean = verdict is not Verdict.GO_ON
+        self.against_policy = verdict is Verdict.NEVER and reply.enhanced.startswith("5.7.")
         return outcome(letter.key, verdict, reply)
 
     async def _one_by_one(self, letter: Letter) -> Outcome | None:
