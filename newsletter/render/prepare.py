@@ -264,6 +264,8 @@ class _Preparation:
             why, remedy = tags.FORBIDDEN[tag]
             self._report(f"<{tag}> cannot be used: {why}", position, remedy)
             return False
+        if any(left.tag in tags.FORBIDDEN for left in self.stack):
+            return False  # what stands in it has been said with it
         within_attributes = self.parent == "mj-attributes"
         allowed = tags.PARENTS.get(tag)
         if allowed is None:
@@ -304,6 +306,8 @@ class _Preparation:
             self._report(f"the attributes of <{tag}> cannot be read", position + end, "Put values in quotes.")
         if tag.startswith("mj"):
             self._check_attributes(tag, met, position)
+        if tag == "mj-image" and "alt" not in met and self.parent != "mj-attributes":
+            written.append(' alt=""')  # without any, programs read the picture's address aloud
         return "".join(written)
 
     def _value(self, tag: str, name: str, quoted: str | None, position: int) -> str:
@@ -340,8 +344,6 @@ class _Preparation:
                 position,
                 "Name a picture of your own; the default lies elsewhere.",
             )
-        if tag == "mj-image" and "alt" not in met:
-            self._report("<mj-image> has no 'alt'", position, 'Say what it shows, or alt="" if it only decorates.')
 
     def _is_token(self, value: str) -> bool:
         return self.marker is not None and "zq" in value

@@ -95,7 +95,7 @@ def _names(*groups: str) -> frozenset[str]:
 
 
 ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
-    "mjml": _names("lang dir owa"),
+    "mjml": _names("lang dir owa version"),
     "mj-head": frozenset(),
     "mj-title": frozenset(),
     "mj-preview": frozenset(),
