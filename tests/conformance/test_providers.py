@@ -36,7 +36,9 @@ def test_unknown_setting_is_named_with_its_line(name: str, workspace: Workspace)
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_secrets_are_named_as_secrets(name: str) -> None:
     settings = plugins.load("providers", name).Settings
-    suspects = {field for field in settings.model_fields if any(word in field for word in ("key", "password", "secret"))}
+    suspects = {
+        field for field in settings.model_fields if any(word in field for word in ("key", "password", "secret"))
+    }
     assert all(is_secret(settings, field) for field in suspects)
 
 

@@ -1,5 +1,6 @@
 """The example issue in a real browser: nothing sticks out, nothing is too small, pictures are there."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -77,4 +78,4 @@ def test_headings_go_down_one_level_at_a_time(browser: str, page: Path) -> None:
     )
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))

@@ -5,10 +5,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from newsletter.errors import DispatchError
 from newsletter.message import Mailbox
 from newsletter.providers.base import Accepted, Rejected, SharedParts
-
 from support.sendgrid_messages import LINK, NAME, SHARED, Sample, run, samples
 from support.sendgrid_server import API_KEY, Request, SendGridServer, schema_path, sendgrid_server
 
@@ -27,9 +27,7 @@ def test_requests_make_the_right_messages(server: SendGridServer) -> None:
     assert result.outcomes == {one.key: Accepted(one.key, "message-1") for one in people}
     (request,) = server.requests
     assert request.addresses == ["lid1@example.com", "lid@xn--mnchen-3ya.example", "lid3@example.com"]
-    assert request.body["personalizations"][0]["to"] == [
-        {"email": "lid1@example.com", "name": "Zoë, de Vries"}
-    ]
+    assert request.body["personalizations"][0]["to"] == [{"email": "lid1@example.com", "name": "Zoë, de Vries"}]
     seen = server.messages()["key1"]
     assert seen["from"] == {"email": "nieuws@example.org", "name": "Veiligheidsregio Noord-Łódź"}
     assert seen["reply_to"] == {"email": "redactie@xn--bcher-kva.example"}
@@ -122,9 +120,7 @@ def test_a_lost_lease_ends_the_run(server: SendGridServer) -> None:
 
 
 def test_an_address_that_needs_smtputf8_is_rejected(server: SendGridServer) -> None:
-    result = run(
-        server.url, [Sample(1, address="zoë@example.com"), Sample(2, address="x@" + "é" * 70), Sample(3)]
-    )
+    result = run(server.url, [Sample(1, address="zoë@example.com"), Sample(2, address="x@" + "é" * 70), Sample(3)])
     assert result.kinds() == {"key1": Rejected, "key2": Rejected, "key3": Accepted}
     assert "@example" not in result.outcomes["key1"].reply  # type: ignore[union-attr]
     assert result.intended == ["key3"]
@@ -145,9 +141,7 @@ def test_the_sandbox_sends_nothing(server: SendGridServer) -> None:
     assert "not sent" in result.outcomes["key0"].reply  # type: ignore[union-attr]
 
 
-def test_the_log_holds_no_key_and_no_address(
-    server: SendGridServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_log_holds_no_key_and_no_address(server: SendGridServer, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         run(server.url, samples(1))
     assert API_KEY not in caplog.text

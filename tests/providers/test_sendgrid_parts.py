@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
+
 from newsletter.errors import ProviderError
 from newsletter.message import DeliveryKey, Mailbox
 from newsletter.providers.base import PersonalParts, Rejected, SharedParts
@@ -16,7 +18,6 @@ from newsletter.providers.sendgrid.requests import (
     make_body,
     prepare,
 )
-from pydantic import ValidationError
 
 DATE = "Mon, 02 Nov 2026 12:00:00 GMT"
 DATE_STAMP = 1793620800
@@ -40,9 +41,7 @@ class Sample:
         return self._parts
 
 
-def shared(
-    subject: str = "s", html: str = "<p>", text: str = "t", sender: str = "a@example.org"
-) -> SharedParts:
+def shared(subject: str = "s", html: str = "<p>", text: str = "t", sender: str = "a@example.org") -> SharedParts:
     return SharedParts(Mailbox(sender), None, subject, html, text, {"List-Post": "NO"})
 
 
@@ -127,9 +126,7 @@ def test_the_wait_that_is_asked_for(headers: dict[str, str], seconds: int | None
 
 
 def test_words_hold_no_address_and_are_short() -> None:
-    body = (
-        b'{"errors": [{"message": "first duplicate of [Jan.Jansen+x@example.com] ' + b"x" * 500 + b'"}, 3]}'
-    )
+    body = b'{"errors": [{"message": "first duplicate of [Jan.Jansen+x@example.com] ' + b"x" * 500 + b'"}, 3]}'
     words = read_words(Reply(400, {}, body))
     assert words.startswith("400 first duplicate of [(address)] xxx")
     assert len(words) < 250
@@ -178,9 +175,7 @@ def test_messages_that_sendgrid_never_takes_are_rejected(
 
 def test_an_empty_part_is_left_out() -> None:
     letter = prepared(shared(html=""))
-    assert make_body(letter.shared, [letter], sandbox=False)["content"] == [
-        {"type": "text/plain", "value": "t"}
-    ]
+    assert make_body(letter.shared, [letter], sandbox=False)["content"] == [{"type": "text/plain", "value": "t"}]
 
 
 @pytest.mark.parametrize("sender", ["nobody", "zoë@example.org"])

@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from newsletter.errors import DispatchError, ProviderError
 from newsletter.message import DeliveryKey, Mailbox
 from newsletter.providers import sendgrid
 from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
-
 from support.sendgrid_messages import SHARED, Sample, run, samples
 from support.sendgrid_server import (
     API_KEY,
@@ -39,9 +39,7 @@ def server() -> Iterator[SendGridServer]:
 def test_bad_recipients_are_rejected_and_the_rest_goes(server: SendGridServer) -> None:
     def script(request: Request) -> Answer | None:
         bad = [place for place, address in enumerate(request.addresses) if address in bad_ones]
-        faults = [
-            ("Does not contain a valid address.", f"personalizations.{place}.to.0.email") for place in bad
-        ]
+        faults = [("Does not contain a valid address.", f"personalizations.{place}.to.0.email") for place in bad]
         return Answer(400, errors(*faults[:2])) if faults else None
 
     bad_ones = {"lid3@example.com", "lid5@example.com", "lid8@example.com"}
@@ -137,9 +135,7 @@ def test_a_request_too_large_is_halved(server: SendGridServer) -> None:
 def test_a_rate_limit_with_a_long_wait_defers(server: SendGridServer) -> None:
     server.script = lambda _: Answer(429, errors(("too many requests", None)), {"Retry-After": "600"})
     result = run(server.url, samples(2))
-    assert result.outcomes["key0"] == Deferred(
-        DeliveryKey("key0"), "429 too many requests", timedelta(seconds=600)
-    )
+    assert result.outcomes["key0"] == Deferred(DeliveryKey("key0"), "429 too many requests", timedelta(seconds=600))
     assert result.error is None
 
 
@@ -171,9 +167,7 @@ def test_a_rate_limit_that_says_nothing_defers(server: SendGridServer) -> None:
         (Drop(), Uncertain),
     ],
 )
-def test_replies_that_blame_nobody(
-    server: SendGridServer, answer: Answer | Drop, kind: type[Outcome]
-) -> None:
+def test_replies_that_blame_nobody(server: SendGridServer, answer: Answer | Drop, kind: type[Outcome]) -> None:
     server.script = lambda _: answer
     result = run(server.url, samples(2))
     assert result.error is None

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult
+from pydantic import ValidationError
+
 from newsletter.errors import ProviderError, StoreError
 from newsletter.message import DeliveryKey
 from newsletter.providers import smtp
@@ -22,8 +24,6 @@ from newsletter.providers.smtp.protocol import (
     judge,
     read_extensions,
 )
-from pydantic import ValidationError
-
 from support.smtp_server import (
     CONTENT,
     DROP,

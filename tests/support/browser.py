@@ -30,7 +30,13 @@ def ask(browser: str, page: Path, width: int, question: str) -> Any:
         f"document.body.dataset.answer = JSON.stringify({question}); }};</script>",
         encoding="utf-8",
     )
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--window-size=1200,3200"]
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--allow-file-access-from-files",
+        "--window-size=1200,3200",
+    ]
     profile = f"--user-data-dir={page.with_name('profile')}"
     done = subprocess.run(
         [browser, *options, profile, "--virtual-time-budget=2000", "--dump-dom", frame.as_uri()],

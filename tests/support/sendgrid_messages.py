@@ -8,7 +8,6 @@ from typing import Any
 from newsletter.message import DeliveryKey, Mailbox
 from newsletter.providers import sendgrid
 from newsletter.providers.base import Message, Outcome, PersonalParts, SharedParts
-
 from support.sendgrid_server import API_KEY
 
 NAME, LINK = "zqn0ncevm1z", "zqn0ncevl2z"

@@ -79,9 +79,7 @@ def read_validator(path: Path) -> Draft202012Validator:
     """Read the schema of the request body; its references start from the whole document."""
     document = json.loads(path.read_text("utf-8"))
     schema = document["components"]["requestBodies"]["PostMailSend"]["content"]["application/json"]["schema"]
-    return Draft202012Validator(
-        {**schema, "components": document["components"]}, format_checker=FormatChecker()
-    )
+    return Draft202012Validator({**schema, "components": document["components"]}, format_checker=FormatChecker())
 
 
 class SendGridServer:

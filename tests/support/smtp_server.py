@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from newsletter.message import DeliveryKey, Mailbox
 from newsletter.providers import smtp
 from newsletter.providers.base import Message, Outcome, PersonalParts, SharedParts

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from newsletter.store.types import BigIdentifier, UtcDateTime
 
 revision = "0001"
