@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeAlias
 
 from newsletter.errors import NewsletterError, Place, Problems, TemplateError
 from newsletter.expressions import Schema
@@ -234,19 +234,7 @@ def raise_at_template_line(traced: str, nonce: str, template: str) -> None:
     Raises:
         TemplateError: Whatever is wrong, at the template's own file and line.
     """
-    origins: list[Place] = []
-    lines: list[str] = []
-    here = Place(file=f"templates/{template}")
-    for line in traced.split("\n"):
-        plain = line
-        marks = list(_MARK.finditer(line))
-        if marks:
-            here = Place(file=marks[0][1], line=int(marks[0][2]))
-            plain = _MARK.sub("", line)
-        origins.append(here)
-        lines.append(plain)
-        if marks:
-            here = Place(file=marks[-1][1], line=int(marks[-1][2]))
+    lines, origins = _origins(traced, Place(file=f"templates/{template}"))
     try:
         prepared = prepare("\n".join(lines), f"templates/{template}", slots.border_pattern(nonce))
         to_html(prepared)
@@ -256,7 +244,33 @@ def raise_at_template_line(traced: str, nonce: str, template: str) -> None:
         raise
 
 
-def _relocate(error: NewsletterError, origins: list[Place]) -> None:
+_Origins: TypeAlias = list[list[tuple[int, Place]]]
+"""For each line, from which column on (from 0) it comes from which place."""
+
+
+def _origins(traced: str, start: Place) -> tuple[list[str], _Origins]:
+    """Take the marks out of a text, and tell where each stretch of each line comes from."""
+    lines: list[str] = []
+    origins: _Origins = []
+    here = start
+    for line in traced.split("\n"):
+        plain, stretches, end = "", [(0, here)], 0
+        for found in _MARK.finditer(line):
+            plain += line[end : found.start()]
+            here = Place(file=found[1], line=int(found[2]))
+            stretches.append((len(plain), here))
+            end = found.end()
+        lines.append(plain + line[end:])
+        origins.append(stretches)
+    return lines, origins
+
+
+def _relocate(error: NewsletterError, origins: _Origins) -> None:
     line = error.where.line
-    if line is not None and 0 < line <= len(origins) and origins[line - 1].line is not None:
-        error.where = origins[line - 1]
+    if line is None or not 0 < line <= len(origins):
+        return
+    stretches = origins[line - 1]
+    column = error.where.column
+    before = [place for start, place in stretches if column is None or start < column]
+    if before and before[-1].line is not None:
+        error.where = before[-1]

@@ -249,9 +249,8 @@ class _Preparation:
             return
         while self.stack[-1].tag != tag:
             left = self.stack.pop()
-            line = self._place(left.position).line
             self._report(
-                f"</{tag}> comes while <{left.tag}> from line {line} is still open",
+                f"</{tag}> comes while <{left.tag}> is still open",
                 position,
                 f"Close it with </{left.tag}> first.",
             )

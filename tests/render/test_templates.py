@@ -1,0 +1,127 @@
+"""Templates: their mistakes are named with file and line, and they cannot reach out of their sandbox."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import SLUG
+from newsletter.dispatch import prepare_issue
+from newsletter.errors import ContentError, NewsletterError, TemplateError
+from newsletter.settings import load
+from newsletter.subscribers import Definitions
+from newsletter.workspace import Workspace
+
+Compile = Callable[[], None]
+
+
+@pytest.fixture
+def compile_it(workspace: Workspace, definitions: Definitions) -> Compile:
+    return lambda: (prepare_issue(workspace, load(workspace, {}), definitions, SLUG, "leden"), None)[1]
+
+
+def change(workspace: Workspace, file: str, old: str, new: str) -> int:
+    """Change a file of the template and give the line of the change."""
+    path = workspace.templates / "bulletin" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("issue.mjml.j2", "{% endfor %}", "{% endfo %}", "endfo"),
+        ("parts/news.mjml.j2", "{{ item.title }}{%", "{{ item.titel }}{%", "titel"),
+        ("parts/news.mjml.j2", "{{ item.lead }}", "{{ item.lead | shout }}", "shout"),
+        ("parts/footer.mjml.j2", "<mj-section", "<mj-sektion", "mj-sektion"),
+        ("parts/footer.mjml.j2", 'css-class="side"', 'css-klass="side"', "css-klass"),
+        ("parts/footer.mjml.j2", "</mj-text>", "</mj-table>", "mj-text"),
+        ("parts/masthead.mjml.j2", "{{ newsletter.name }}", "{{ subscriber.frist_name }}", "first_name"),
+        ("parts/masthead.mjml.j2", "{{ newsletter.name }}", "{{ subscriber.first_name | tojson }}", "tojson"),
+        ("parts/masthead.mjml.j2", "{{ newsletter.name }}", "{{ ''.__class__.__mro__ }}", "__class__"),
+        ("parts/masthead.mjml.j2", "{{ newsletter.name }}", "{{ 'x' * 1000000000 }}", "operator"),
+    ],
+)
+def test_mistake_is_named_with_its_file_and_line(
+    workspace: Workspace, compile_it: Compile, file: str, old: str, new: str, message: str
+) -> None:
+    line = change(workspace, file, old, new)
+    with pytest.raises(NewsletterError) as raised:
+        compile_it()
+    text = str(raised.value)
+    assert message in text
+    assert f"templates/bulletin/{file}:{line}" in text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "{% set x = subscriber.first_name %}",
+        "{% for x in subscriber.topics %}{{ x }}{% endfor %}",
+        "{{ issue.sections[subscriber.first_name] }}",
+        "{% include subscriber.first_name %}",
+        "{{ subscriber }}",
+        "{{ subscriber.first_name * 3 }}",
+    ],
+)
+def test_what_cannot_be_bound_once_for_each_reader_is_refused(
+    workspace: Workspace, compile_it: Compile, code: str
+) -> None:
+    line = change(workspace, "parts/masthead.mjml.j2", "<h1>", f"{code}<h1>")
+    with pytest.raises(NewsletterError) as raised:
+        compile_it()
+    assert f"templates/bulletin/parts/masthead.mjml.j2:{line}" in str(raised.value)
+    assert raised.value.remedy or "\n" in str(raised.value)
+
+
+def test_template_cannot_read_files_past_its_folder(workspace: Workspace, compile_it: Compile) -> None:
+    (workspace.templates / "secret.txt").write_text("secret")
+    change(workspace, "issue.mjml.j2", "parts/masthead.mjml.j2", "../secret.txt")
+    with pytest.raises(TemplateError, match="does not exist"):
+        compile_it()
+
+
+def test_language_that_the_template_does_not_speak(workspace: Workspace, compile_it: Compile) -> None:
+    issue = workspace.issues / SLUG / "issue.yaml"
+    issue.write_text(issue.read_text(encoding="utf-8").replace("language: nl", "language: fy"), encoding="utf-8")
+    with pytest.raises(TemplateError, match="no words in the language 'fy'") as raised:
+        compile_it()
+    assert "nl, en" in raised.value.remedy
+
+
+def test_layout_that_the_template_does_not_have_is_named_with_its_line(
+    workspace: Workspace, compile_it: Compile
+) -> None:
+    issue = workspace.issues / SLUG / "issue.yaml"
+    text = issue.read_text(encoding="utf-8")
+    line = text[: text.index("layout: news")].count("\n") + 1
+    issue.write_text(text.replace("layout: news", "layout: nws"), encoding="utf-8")
+    with pytest.raises(ContentError, match="no layout 'nws'") as raised:
+        compile_it()
+    assert raised.value.where.line == line
+
+
+def test_entry_for_some_cannot_be_shown_to_everybody(workspace: Workspace, compile_it: Compile) -> None:
+    change(
+        workspace, "parts/news.mjml.j2", "{% for entry in section.entries %}", "{% set entry = section.entries[2] %}"
+    )
+    change(workspace, "parts/news.mjml.j2", "{% endfor %}\n    </mj-table>", "</mj-table>")
+    change(workspace, "parts/news.mjml.j2", "'' if loop.first else ' ruled'", "''")
+    with pytest.raises(TemplateError, match="shows to everybody what is only for"):
+        compile_it()
+
+
+def test_every_word_of_the_template_is_translated() -> None:
+    import re
+
+    from newsletter.render.translations import read_translations
+
+    folder = Path(__file__).parents[2] / "templates" / "bulletin"
+    words = read_translations(folder / "translations", "nl").words
+    used = set()
+    for path in folder.rglob("*.j2"):
+        used.update(re.findall(r'\b(?:_|ngettext)\(\s*"([^"]+)"', path.read_text(encoding="utf-8")))
+    assert len(used) > 10
+    assert used - words.keys() == set()
