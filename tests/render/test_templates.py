@@ -33,7 +33,7 @@ def change(workspace: Workspace, file: str, old: str, new: str) -> int:
     ("file", "old", "new", "message"),
     [
         ("issue.mjml.j2", "{% endfor %}", "{% endfo %}", "endfo"),
-        ("parts/news.mjml.j2", "{{ item.title }}{%", "{{ item.titel }}{%", "titel"),
+        ("parts/news.mjml.j2", "{{ item.title }}</a>", "{{ item.titel }}</a>", "titel"),
         ("parts/news.mjml.j2", "{{ item.lead }}", "{{ item.lead | shout }}", "shout"),
         ("parts/footer.mjml.j2", "<mj-section", "<mj-sektion", "mj-sektion"),
         ("parts/footer.mjml.j2", 'css-class="side"', 'css-klass="side"', "css-klass"),
