@@ -322,6 +322,8 @@ def _kept(row: "Person | BadRow", field: str) -> str:
 
     if not isinstance(row, Person):
         return "(bad)"
+    if field in ("status", "left_at"):
+        return "has left" if row.has_left else ""
     return row.address.address if field == "email" else _shown(row.values.get(field))
 
 
@@ -338,7 +340,8 @@ _FATES = {
     "joined": "known already, now on this list too",
     "changed": "on the list already, something changed",
     "unchanged": "on the list already, nothing changed",
-    "unsubscribed": "have left this list; left alone",
+    "left": "have left, says the file; kept so that no import adds them",
+    "unsubscribed": "have left this list before; left alone",
     "suppressed": "may not be mailed; left alone",
     "repeated": "the same address as a row above",
     "bad": "bad; see the report",

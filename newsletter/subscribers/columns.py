@@ -13,6 +13,10 @@ INFIX: Final = "infix"
 """A Dutch "tussenvoegsel", which is put in front of the last name."""
 NAME: Final = "name"
 """A whole name, taken apart at its first space."""
+STATUS: Final = "status"
+"""Whether somebody is on the list, or has left it."""
+LEFT_AT: Final = "left_at"
+"""When somebody left the list; whatever stands here says that they have."""
 IGNORED: Final = "-"
 
 _SYNONYMS: Final[Mapping[str, str]] = {
@@ -44,6 +48,16 @@ _SYNONYMS: Final[Mapping[str, str]] = {
     "topics": TOPICS,
     "onderwerpen": TOPICS,
     "interesses": TOPICS,
+    "status": STATUS,
+    "subscriptionstatus": STATUS,
+    "subscriberstatus": STATUS,
+    "inschrijfstatus": STATUS,
+    "unsubscribedat": LEFT_AT,
+    "unsubtime": LEFT_AT,
+    "cleantime": LEFT_AT,
+    "deletedat": LEFT_AT,
+    "uitgeschrevenop": LEFT_AT,
+    "afgemeldop": LEFT_AT,
 }
 
 
@@ -96,12 +110,19 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: D
             where=Place(file, 1),
             remedy=f"Say which: --map 'COLUMN=email'. There are: {', '.join(headers)}.",
         )
-    return ColumnMap(tuple(headers), fields)
+    return ColumnMap(tuple(headers), _with_first_names(fields))
 
 
 def known_fields(definitions: Definitions) -> tuple[str, ...]:
     """Name what a column may hold."""
-    return (*BUILT_IN, INFIX, NAME, TOPICS, *definitions.attributes)
+    return (*BUILT_IN, INFIX, NAME, STATUS, LEFT_AT, TOPICS, *definitions.attributes)
+
+
+def _with_first_names(fields: dict[int, str]) -> dict[int, str]:
+    """Take a "name" for the first name where the last name has a column of its own."""
+    if "last_name" not in fields.values() or "first_name" in fields.values():
+        return fields
+    return {number: "first_name" if field == NAME else field for number, field in fields.items()}
 
 
 def _said(headers: Sequence[str], given: Mapping[str, str], known: Sequence[str], file: str) -> dict[int, str]:

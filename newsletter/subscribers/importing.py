@@ -1,7 +1,7 @@
 """Imports people into a list: all good rows in one transaction, safe to repeat, and nobody is brought back.
 
-Who has unsubscribed from the list stays so, and who may not be mailed at all is not added again. A cell that is
-empty changes nothing.
+Who has unsubscribed from the list stays so, and who may not be mailed at all is not added again. Whom the file calls
+unsubscribed is kept as somebody who has left, so that no later import adds them. An empty cell changes nothing.
 """
 
 import csv
@@ -41,6 +41,7 @@ class Fate(StrEnum):
     JOINED = "joined"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    LEFT = "left"
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     REPEATED = "repeated"
@@ -62,7 +63,7 @@ class ImportResult:
     @property
     def written(self) -> int:
         """How many rows changed something."""
-        return self.counts[Fate.ADDED] + self.counts[Fate.JOINED] + self.counts[Fate.CHANGED]
+        return sum(self.counts[fate] for fate in (Fate.ADDED, Fate.JOINED, Fate.CHANGED, Fate.LEFT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +167,12 @@ class _Writer:
         return Counter(fates.values())
 
     def _fate(self, person: Person, known: _Known | None) -> Fate:
+        if known is not None and known.status == "unsubscribed":
+            return Fate.UNSUBSCRIBED
+        if person.has_left:
+            return Fate.LEFT
         if known is None:
             return Fate.ADDED
-        if known.status == "unsubscribed":
-            return Fate.UNSUBSCRIBED
         if known.status is None:
             return Fate.JOINED
         return Fate.CHANGED if self._news(person, known) else Fate.UNCHANGED
@@ -186,14 +189,17 @@ class _Writer:
         known: Mapping[str, _Known],
         hashes: Mapping[str, bytes],
     ) -> None:
-        added = [person for person in people if fates[person.address.key] is Fate.ADDED]
-        self._insert(added, hashes)
-        joined = [person for person in people if fates[person.address.key] is Fate.JOINED]
-        changed = [person for person in people if fates[person.address.key] is Fate.CHANGED]
+        by_fate = {
+            fate: [person for person in people if fates[person.address.key] is fate]
+            for fate in (Fate.ADDED, Fate.JOINED, Fate.CHANGED, Fate.LEFT)
+        }
+        added, joined, changed, left = by_fate.values()
+        self._insert([person for person in (*added, *left) if person.address.key not in known], hashes)
         for person in (*joined, *changed):
             self._update(person, known[person.address.key])
-        ids = self._identifiers([person.address.key for person in (*added, *joined, *changed)])
+        ids = self._identifiers([person.address.key for fate in by_fate.values() for person in fate])
         self._subscribe([ids[person.address.key] for person in (*added, *joined)])
+        self._take_off([ids[person.address.key] for person in left])
         self._add_topics((*added, *joined, *changed), ids, known)
 
     def _insert(self, people: Sequence[Person], hashes: Mapping[str, bytes]) -> None:
@@ -229,6 +235,22 @@ class _Writer:
             "status": "subscribed",
             "source": self.target.source,
             "subscribed_at": self.target.now,
+        }
+        rows = [{"subscriber_id": subscriber, **given} for subscriber in subscribers]
+        self.connection.execute(sa.insert(_subscriptions), rows)
+
+    def _take_off(self, subscribers: Sequence[int]) -> None:
+        """Keep people as having left the list, whether they were on it or not."""
+        if not subscribers:
+            return
+        mine = (_subscriptions.c.list == self.target.list) & _subscriptions.c.subscriber_id.in_(subscribers)
+        self.connection.execute(sa.delete(_subscriptions).where(mine))
+        given = {
+            "list": self.target.list,
+            "status": "unsubscribed",
+            "source": self.target.source,
+            "subscribed_at": self.target.now,
+            "unsubscribed_at": self.target.now,
         }
         rows = [{"subscriber_id": subscriber, **given} for subscriber in subscribers]
         self.connection.execute(sa.insert(_subscriptions), rows)

@@ -9,21 +9,33 @@ from newsletter.errors import NewsletterError, Place, SubscriberError
 from newsletter.expressions import Value
 from newsletter.subscribers.addresses import Address, clean_text, parse_address, split_named
 from newsletter.subscribers.attributes import read_attribute
-from newsletter.subscribers.columns import INFIX, NAME, ColumnMap
+from newsletter.subscribers.columns import INFIX, LEFT_AT, NAME, STATUS, ColumnMap
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.tabular import Row
 
 _LONGEST: Final = 200
+_ON_THE_LIST: Final = frozenset(
+    {"", "subscribed", "active", "confirmed", "ingeschreven", "aangemeld", "actief", "1", "true", "yes", "ja"}
+)
+_LEFT: Final = frozenset(
+    {"unsubscribed", "cleaned", "bounced", "complained", "inactive", "deleted", "removed", "uitgeschreven", "afgemeld"}
+    | {"inactief", "0", "false", "no", "nee"}
+)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a row says of somebody: only what it says, so that an empty cell changes nothing."""
+    """What a row says of somebody: only what it says, so that an empty cell changes nothing.
+
+    Args:
+        has_left: The row says that they have left the list.
+    """
 
     row: Row
     address: Address
     values: Mapping[str, Value]
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +87,24 @@ def _read(row: Row, columns: ColumnMap, definitions: Definitions) -> Person:
     parsed = parse_address(address, Place(field="email"))
     for field, make in _COMPOSED.items():
         make(cells, cells.pop(field, name if field == NAME else ""))
+    left_at = cells.pop(LEFT_AT, "").strip()
+    has_left = _has_left(cells.pop(STATUS, "")) or bool(left_at)
     values = {field: read_value(definitions, field, text) for field, text in cells.items()}
-    return Person(row, parsed, {field: value for field, value in values.items() if value not in (None, frozenset())})
+    return Person(
+        row, parsed, {field: value for field, value in values.items() if value not in (None, frozenset())}, has_left
+    )
+
+
+def _has_left(text: str) -> bool:
+    """Read a status; one that nobody knows is an error, because it may say that somebody has left."""
+    status = clean_text(text).casefold()
+    if status not in _ON_THE_LIST | _LEFT:
+        raise SubscriberError(
+            f"{status[:40]!r} does not tell whether they are on the list",
+            where=Place(field=STATUS),
+            remedy="Write subscribed or unsubscribed, or pass the column over: --map 'COLUMN=-'.",
+        )
+    return status in _LEFT
 
 
 def _take_name_apart(cells: dict[str, str], name: str) -> None:

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_SAID_DELIMITER: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+"""The first line by which a spreadsheet says what parts the cells."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -86,7 +89,10 @@ def _read(path: Path, file: IO[str], encoding: str) -> Table:
             remedy="Save the sheet as CSV in UTF-8 and name that file.",
         )
     file.seek(0)
-    delimiter = _find_delimiter(sample)
+    said = _SAID_DELIMITER.match(sample)
+    if said:
+        file.readline()
+    delimiter = said[1] if said else _find_delimiter(sample)
     reader = csv.reader(file, delimiter=delimiter)
     headers = tuple(header.strip() for header in next(reader))
     return Table(encoding, delimiter, headers, _rows(path, reader))
