@@ -275,7 +275,7 @@ class _Writer:
         rows = self.connection.execute(
             sa.select(self.people.c.address_key, self.people.c.id).where(self.people.c.address_key.in_(keys))
         )
-        return dict(rows.tuples().all())
+        return {row.address_key: row.id for row in rows}
 
     def _known(self, keys: Sequence[str]) -> dict[str, _Known]:
         columns = [self.people.c[name] for name in self.columns]
