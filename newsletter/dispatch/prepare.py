@@ -58,7 +58,7 @@ def prepare_issue(
         language=settings.language,
     )
     template = load_template(workspace.templates / issue.template)
-    assert_layouts(workspace, issue, template.manifest.layouts)
+    assert_layouts(workspace, issue, template.manifest.layouts, template.manifest.kinds)
     recipients = definitions.list(list_name) if list_name else next(iter(definitions.lists.values()), None)
     masthead = Masthead(
         name=settings.name,

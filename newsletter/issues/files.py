@@ -1,6 +1,6 @@
 """Issues as folders of files: reading one whole, and listing what there is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -142,24 +142,33 @@ def read_issue(workspace: Workspace, slug: str, schema: Schema, *, time_zone: st
     )
 
 
-def assert_layouts(workspace: Workspace, issue: Issue, layouts: Sequence[str]) -> None:
+def assert_layouts(
+    workspace: Workspace, issue: Issue, layouts: Sequence[str], kinds: Mapping[str, Sequence[str]]
+) -> None:
     """Hold an issue's sections against what its template can show.
 
+    Args:
+        kinds: The kinds of item that a layout shows; one that is not named shows all.
+
     Raises:
-        ContentError: A section asks for another layout; names its line.
+        ContentError: A section asks for another layout, or holds an item that its layout cannot show; names the line.
     """
-    unknown = [number for number, section in enumerate(issue.sections) if section.layout not in layouts]
-    if not unknown:
-        return
-    document = read_yaml(workspace.issues / issue.slug / ISSUE_FILE, f"issues/{issue.slug}/{ISSUE_FILE}")
-    raise_all(
-        ContentError(
-            f"the template {issue.template!r} has no layout {issue.sections[number].layout!r}",
-            where=document.place(("sections", number, "layout")),
-            remedy=f"There are: {', '.join(layouts)}.",
+    problems: list[tuple[KeyPath, str, str]] = []
+    for number, section in enumerate(issue.sections):
+        if section.layout not in layouts:
+            message = f"the template {issue.template!r} has no layout {section.layout!r}"
+            problems.append((("sections", number, "layout"), message, f"There are: {', '.join(layouts)}."))
+        shown = kinds.get(section.layout)
+        for position, entry in enumerate(section.entries):
+            if shown is not None and entry.item.kind not in shown:
+                message = f"the layout {section.layout!r} cannot show an item of the kind {entry.item.kind}"
+                remedy = f"It shows: {', '.join(shown)}. Move the item to another section."
+                problems.append((("sections", number, "items", position), message, remedy))
+    if problems:
+        document = read_yaml(workspace.issues / issue.slug / ISSUE_FILE, f"issues/{issue.slug}/{ISSUE_FILE}")
+        raise_all(
+            ContentError(message, where=document.place(path), remedy=remedy) for path, message, remedy in problems
         )
-        for number in unknown
-    )
 
 
 def list_issues(workspace: Workspace) -> Sequence[Listed]:

@@ -108,6 +108,16 @@ class Event:
         """Whether the event has days but no hours."""
         return not isinstance(self.start, datetime)
 
+    @property
+    def byline(self) -> tuple[Person, ...]:
+        """Nobody: layouts for every kind of item ask for it."""
+        return ()
+
+    @property
+    def quote(self) -> Quote | None:
+        """None: layouts for every kind of item ask for it."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -138,6 +148,21 @@ class Publication:
     def image(self) -> Image | None:
         """The cover, under the name that every kind of item has for its picture."""
         return self.cover
+
+    @property
+    def byline(self) -> tuple[Person, ...]:
+        """The authors, under the name that every kind of item has for who wrote it."""
+        return self.authors
+
+    @property
+    def quote(self) -> Quote | None:
+        """None: layouts for every kind of item ask for it."""
+        return None
+
+    @property
+    def link_text(self) -> str | None:
+        """None: the words of the template are used."""
+        return None
 
 
 Item: TypeAlias = Article | Event | Publication

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -32,6 +32,8 @@ class Manifest(BaseModel):
     description: str = ""
     languages: tuple[str, ...] = Field(min_length=1)
     layouts: tuple[str, ...] = Field(min_length=1)
+    kinds: dict[str, tuple[Literal["article", "event", "publication"], ...]] = {}
+    """What a layout can show; one that is not named here shows every kind of item."""
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,27 @@ def test_layout_that_the_template_does_not_have_is_named_with_its_line(
     assert raised.value.where.line == line
 
 
+def test_item_that_a_layout_cannot_show_is_named_with_its_line(workspace: Workspace, compile_it: Compile) -> None:
+    issue = workspace.issues / SLUG / "issue.yaml"
+    text = issue.read_text(encoding="utf-8").replace("layout: news", "layout: agenda")
+    line = text[: text.index("- extra-geld")].count("\n") + 1
+    issue.write_text(text, encoding="utf-8")
+    with pytest.raises(NewsletterError) as raised:
+        compile_it()
+    assert f"issue.yaml:{line}:" in str(raised.value)
+    assert "the layout 'agenda' cannot show an item of the kind article" in str(raised.value)
+
+
+@pytest.mark.parametrize("layout", ["lead", "news", "story"])
+def test_layouts_that_name_no_kind_show_every_kind(workspace: Workspace, compile_it: Compile, layout: str) -> None:
+    issue = workspace.issues / SLUG / "issue.yaml"
+    text = issue.read_text(encoding="utf-8")
+    for other in ("lead", "news", "agenda", "publications"):
+        text = text.replace(f"layout: {other}", f"layout: {layout}")
+    issue.write_text(text, encoding="utf-8")
+    compile_it()
+
+
 def test_entry_for_some_cannot_be_shown_to_everybody(workspace: Workspace, compile_it: Compile) -> None:
     change(
         workspace, "parts/news.mjml.j2", "{% for entry in section.entries %}", "{% set entry = section.entries[2] %}"
