@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+import sqlalchemy as sa
+
 from newsletter.audience import departed
 from newsletter.dispatch import lease, ledger
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, ReaderLinks, make_batch
@@ -131,9 +133,7 @@ class Run:
                 self.return_path,
             )
             ledger.exclude(connection, self.dispatch, now, batch.excluded)
-            if self._renewed is None or now - self._renewed > lease.RENEWAL:
-                ledger.renew_lease(connection, self.dispatch, now, lease.LASTING)
-                self._renewed = now
+            self._keep_lease(connection, now)
         self._claimed.update({message.key: message for message in batch.messages})
         return batch
 
@@ -149,6 +149,7 @@ class Run:
             )
             going = {subscriber: key for subscriber, key in wanted.items() if subscriber not in gone}
             ledger.intend(connection, self.dispatch, self.clock(), going)
+            self._keep_lease(connection, self.clock())
         for subscriber in gone:
             del self._claimed[wanted[subscriber]]
         return frozenset(going.values())
@@ -157,8 +158,15 @@ class Run:
         settled = [_settled(self._claimed[outcome.key].subscriber, outcome, now) for outcome in outcomes]
         with self.database.writing() as connection:
             ledger.settle(connection, self.dispatch, now, settled)
+            self._keep_lease(connection, now)
         for outcome in outcomes:
             del self._claimed[outcome.key]
+
+    def _keep_lease(self, connection: sa.Connection, now: datetime) -> None:
+        """Renew the lease now and then: a slow provider may take longer over a batch than the lease lasts."""
+        if self._renewed is None or now - self._renewed > lease.RENEWAL:
+            ledger.renew_lease(connection, self.dispatch, now, lease.LASTING)
+            self._renewed = now
 
     def _put_down(self) -> None:
         """Give back what was not handed over; what was handed over without an outcome is uncertain."""
