@@ -99,7 +99,7 @@ class _Preparation:
         self.classes: set[str] = set()
         self.used_classes: list[tuple[str, int]] = []
         self._line_starts: list[int] | None = None
-        self._after_tag = False
+        self.doubled: list[tuple[str, int]] = []
 
     def run(self) -> None:
         for match in _TOKEN.finditer(self.text):
@@ -126,6 +126,11 @@ class _Preparation:
                 near = get_close_matches(name, self.classes, n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else "Define it in mj-attributes with mj-class."
                 self._report(f"the mj-class {name!r} is not defined", position, hint)
+        for name, position in self.doubled if self.css else ():
+            # A style sheet that is written into the elements keeps only the last of them.
+            self._report(
+                f"{name!r} stands in a style twice", position, "Put the fallback into an mj-style."
+            )
 
     @property
     def parent(self) -> str:
@@ -205,13 +210,18 @@ class _Preparation:
         if lowered in tags.VOID:
             self.written.append(f"<{lowered}{written}/>")
             return
-        if lowered in ("script", "style") and self.parent != "mj-raw":
-            self._report(f"<{lowered}> stands in a text", match.start(), "Use mj-style; scripts do not run in mail.")
+        self._check_html(lowered, match.start())
         if closed:
             self.written.append(f"<{tag}{written}></{tag}>")
             return
         self._push(tag, match.start())
         self.written.append(f"<{tag}{written}>")
+
+    def _check_html(self, tag: str, position: int) -> None:
+        if tag in ("script", "style") and self.parent != "mj-raw":
+            self._report(f"<{tag}> stands in a text", position, "Use mj-style; scripts do not run in mail.")
+        if tag == "table" and any(left.tag.lower() == "a" for left in self.stack):
+            self._report("<table> stands within a link, which would be emptied", position, "Put links into its cells.")
 
     def _component(self, tag: str, written: str, position: int, *, closed: bool) -> None:
         known = self._check_parent(tag, position)
@@ -300,6 +310,8 @@ class _Preparation:
                     "Keep one of the two.",
                 )
             met[name] = value
+            if name.lower() == "style":
+                self._note_doubled(value, position + match.start(1))
             written.append(f' {name}="{_escaped(value)}"')
         if text[end:].strip(" \t\n/"):
             self._report(f"the attributes of <{tag}> cannot be read", position + end, "Put values in quotes.")
@@ -308,6 +320,10 @@ class _Preparation:
         if tag == "mj-image" and "alt" not in met and self.parent != "mj-attributes":
             written.append(' alt=""')  # without any, programs read the picture's address aloud
         return "".join(written)
+
+    def _note_doubled(self, style: str, position: int) -> None:
+        names = [declaration.partition(":")[0].strip().lower() for declaration in style.split(";")]
+        self.doubled.extend((name, position) for name in sorted(set(names)) if name and names.count(name) > 1)
 
     def _value(self, tag: str, name: str, quoted: str | None, position: int) -> str:
         if quoted is None:
