@@ -1,0 +1,29 @@
+"""Addresses on the wire."""
+
+import pytest
+
+from newsletter.message import needs_utf8, wire_address
+
+
+@pytest.mark.parametrize(
+    ("address", "wire"),
+    [
+        ("zoe@example.org", "zoe@example.org"),
+        ("zoe@münchen.example", "zoe@xn--mnchen-3ya.example"),
+        ("zoë@münchen.example", "zoë@xn--mnchen-3ya.example"),
+        ("a@例え.テスト", "a@xn--r8jz45g.xn--zckzah"),
+    ],
+)
+def test_domain_travels_as_a_labels(address: str, wire: str) -> None:
+    assert wire_address(address) == wire
+
+
+@pytest.mark.parametrize("address", ["zoe", "@example.org", "zoe@", f"{'a' * 65}@example.org", f"a@{'b.' * 200}org"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError):
+        wire_address(address)
+
+
+def test_only_a_local_part_beyond_ascii_needs_an_extension() -> None:
+    assert needs_utf8("zoë@example.org")
+    assert not needs_utf8("zoe@münchen.example")
