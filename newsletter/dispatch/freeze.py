@@ -110,7 +110,10 @@ def _plan_deliveries(
         sa.literal(now, tables.deliveries.c.changed_at.type),
     )
     columns = ["dispatch_id", "subscriber_id", "state", "reason", "changed_at"]
-    return connection.execute(sa.insert(tables.deliveries).from_select(columns, rows)).rowcount
+    connection.execute(sa.insert(tables.deliveries).from_select(columns, rows))
+    # Not every driver tells how many rows such a statement wrote.
+    written = sa.select(sa.func.count()).where(tables.deliveries.c.dispatch_id == identifier)
+    return connection.scalar(written) or 0
 
 
 def _audience(plan: Plan, definitions: Definitions) -> sa.Select[tuple[int, str | None]]:

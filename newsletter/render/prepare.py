@@ -128,9 +128,7 @@ class _Preparation:
                 self._report(f"the mj-class {name!r} is not defined", position, hint)
         for name, position in self.doubled if self.css else ():
             # A style sheet that is written into the elements keeps only the last of them.
-            self._report(
-                f"{name!r} stands in a style twice", position, "Put the fallback into an mj-style."
-            )
+            self._report(f"{name!r} stands in a style twice", position, "Put the fallback into an mj-style.")
 
     @property
     def parent(self) -> str:
