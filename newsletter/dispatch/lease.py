@@ -26,10 +26,27 @@ def take(database: Database, dispatch: Dispatch, owner: str, now: datetime) -> D
         DispatchError: Another process is sending it.
     """
     with database.writing() as connection:
-        number = ledger.take_lease(connection, dispatch, owner, now, LASTING)
+        number = ledger.take_lease(connection, dispatch, owner, now, LASTING, _is_gone)
         if number is None:
             raise DispatchError(
                 f"another process is sending {dispatch.issue} to {dispatch.list}",
-                remedy="Wait until it has finished; a process that died lets go after a minute.",
+                remedy="Wait until it has finished; one that died on another machine lets go after a minute.",
             )
         return ledger.read_dispatch(connection, dispatch.id)
+
+
+def _is_gone(owner: str) -> bool:
+    """Tell whether an owner was a process of this machine that has ended.
+
+    Where two machines share a name this may be wrong; the fencing number then stops the one that is still there.
+    """
+    host, _, rest = owner.rpartition(":")[0].rpartition(":")
+    if host != socket.gethostname() or not rest.isdigit():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -4,7 +4,7 @@ Every function takes a connection with a transaction under way. Those that chang
 the lease they act under and refuse when it is no longer the newest.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -263,24 +263,36 @@ def replies(connection: sa.Connection, dispatch: Dispatch, states: Iterable[Stat
 
 
 def take_lease(
-    connection: sa.Connection, dispatch: Dispatch, owner: str, now: datetime, lasting: timedelta
+    connection: sa.Connection,
+    dispatch: Dispatch,
+    owner: str,
+    now: datetime,
+    lasting: timedelta,
+    is_gone: Callable[[str], bool] = lambda _owner: False,
 ) -> int | None:
     """Take the lease of a dispatch, unless somebody else holds it.
+
+    Args:
+        is_gone: Tells whether an owner is certainly no more, so that nobody need wait for the end of its lease.
 
     Returns:
         The new fencing number, or None where another owner's lease is still valid.
     """
+    mine = _dispatches.c.id == dispatch.id
+    holder = connection.scalar(sa.select(_dispatches.c.lease_owner).where(mine))
     free = (
         _dispatches.c.lease_owner.is_(None) | (_dispatches.c.lease_owner == owner) | (_dispatches.c.lease_until < now)
     )
+    if holder is not None and is_gone(holder):
+        free |= _dispatches.c.lease_owner == holder
     changed = connection.execute(
         sa.update(_dispatches)
-        .where(_dispatches.c.id == dispatch.id, free)
+        .where(mine, free)
         .values(lease_owner=owner, lease_until=now + lasting, lease_number=_dispatches.c.lease_number + 1)
     )
     if changed.rowcount != 1:
         return None
-    return connection.scalar(sa.select(_dispatches.c.lease_number).where(_dispatches.c.id == dispatch.id))
+    return connection.scalar(sa.select(_dispatches.c.lease_number).where(mine))
 
 
 def renew_lease(connection: sa.Connection, dispatch: Dispatch, now: datetime, lasting: timedelta) -> None:

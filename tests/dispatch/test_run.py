@@ -1,6 +1,9 @@
 """Driving a dispatch: every outcome lands in the ledger, and whatever happens the account balances."""
 
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -156,6 +159,14 @@ def test_second_process_is_turned_away_until_the_lease_ends(bench: Bench) -> Non
     with pytest.raises(DispatchError, match="another process is sending"):
         bench.drive(dispatch, Scripted())
     bench.clock.pass_by(seconds=LASTING.total_seconds() + 1)
+    assert bench.drive(dispatch, Scripted()).complete
+
+
+def test_owner_that_has_ended_on_this_machine_need_not_be_waited_for(bench: Bench) -> None:
+    bench.subscribe(NAMES[:2])
+    dispatch = bench.freeze()
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    take(bench.database, dispatch, f"{socket.gethostname()}:{int(ended.stdout)}:token", bench.clock())
     assert bench.drive(dispatch, Scripted()).complete
 
 

@@ -17,7 +17,8 @@ from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome, ProviderSettings
 from newsletter.providers.outbox.pages import Library, write_pages
 
-BATCH: Final = 200
+BATCH: Final = 50
+"""How many are written at a time; what a kill leaves in doubt."""
 
 
 class Settings(ProviderSettings):

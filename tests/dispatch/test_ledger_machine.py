@@ -1,0 +1,158 @@
+"""The ledger under any order of steps, crashes and takeovers: it always balances and never goes back."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from newsletter.dispatch import Dispatch, State, Step, ledger
+from newsletter.dispatch.ledger import Settled
+from newsletter.dispatch.states import FINAL, TRANSITIONS, Reason
+from newsletter.errors import DispatchError
+from newsletter.message import DeliveryKey
+from newsletter.store import Database, open_database, tables
+
+LASTING = timedelta(seconds=60)
+START = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
+SIZE = 8
+
+OUTCOMES = (Step.ACCEPT, Step.DEFER, Step.REJECT, Step.LOSE)
+
+
+class Ledger(RuleBasedStateMachine):
+    """Two workers, one of which may be dead or asleep, and a model of what every delivery must be."""
+
+    database: Database
+
+    @initialize()
+    def freeze(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.database = open_database(f"sqlite:///{self.folder.name}/ledger.db", Path(self.folder.name))
+        self.now = START
+        with self.database.writing() as connection:
+            connection.execute(
+                sa.insert(tables.compiled_issues).values(content_hash="h", payload=b"", created_at=self.now)
+            )
+            connection.execute(
+                sa.insert(tables.dispatches).values(
+                    id="d", issue="i", list="l", provider="outbox", content_hash="h", letterhead="{}",
+                    secret=b"s" * 32, state="open", selected=SIZE, created_at=self.now,
+                )
+            )  # fmt: skip
+            rows = [
+                {"dispatch_id": "d", "subscriber_id": number, "state": "planned", "changed_at": self.now}
+                for number in range(1, SIZE + 1)
+            ]
+            connection.execute(sa.insert(tables.deliveries), rows)
+            self.worker = ledger.read_dispatch(connection, "d")
+        self.model = dict.fromkeys(range(1, SIZE + 1), State.PLANNED)
+        self.due: dict[int, datetime] = {}
+        self.sleeper: Dispatch | None = None
+        self.take_over()
+
+    @rule()
+    def take_over(self) -> None:
+        """A new process takes the lease of one that died, and puts right what that one left."""
+        self.now += LASTING * 2
+        with self.database.writing() as connection:
+            assert ledger.take_lease(connection, self.worker, f"owner {self.now}", self.now, LASTING) is not None
+            self.sleeper, self.worker = self.worker, ledger.read_dispatch(connection, "d")
+            ledger.recover(connection, self.worker, self.now)
+        for number, state in self.model.items():
+            if state is State.CLAIMED:
+                self.model[number] = State.PLANNED
+            elif state is State.SUBMITTING:
+                self.model[number] = State.UNCERTAIN
+
+    @rule(size=st.integers(1, SIZE))
+    def claim(self, size: int) -> None:
+        with self.database.writing() as connection:
+            claimed = ledger.claim(connection, self.worker, self.now, size)
+        ready = [
+            number
+            for number, state in sorted(self.model.items())
+            if state is State.PLANNED or (state is State.DEFERRED and self.due[number] <= self.now)
+        ]
+        assert claimed == ready[:size]
+        for number in claimed:
+            self.model[number] = State.CLAIMED
+
+    @rule(minutes=st.integers(1, 90))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(numbers=st.sets(st.integers(1, SIZE)))
+    def intend(self, numbers: set[int]) -> None:
+        keys = {number: DeliveryKey(f"key{number}") for number in numbers}
+        self.step(Step.INTEND, numbers, lambda connection: ledger.intend(connection, self.worker, self.now, keys))
+
+    @rule(numbers=st.sets(st.integers(1, SIZE)), step=st.sampled_from(OUTCOMES), minutes=st.integers(0, 60))
+    def settle(self, numbers: set[int], step: Step, minutes: int) -> None:
+        due = self.now + timedelta(minutes=minutes) if step is Step.DEFER else None
+        settled = [Settled(number, step, "reply", due=due) for number in numbers]
+        if (
+            self.step(step, numbers, lambda connection: ledger.settle(connection, self.worker, self.now, settled))
+            and due
+        ):
+            self.due.update(dict.fromkeys(numbers, due))
+
+    @rule(numbers=st.sets(st.integers(1, SIZE)), reason=st.sampled_from(list(Reason)))
+    def exclude(self, numbers: set[int], reason: Reason) -> None:
+        reasons = dict.fromkeys(numbers, reason)
+        self.step(Step.EXCLUDE, numbers, lambda connection: ledger.exclude(connection, self.worker, self.now, reasons))
+
+    @rule(numbers=st.sets(st.integers(1, SIZE), min_size=1))
+    def sleeper_wakes(self, numbers: set[int]) -> None:
+        """A process that lost its lease tries to write: nothing of it may enter."""
+        assert self.sleeper is not None
+        sleeper, keys = self.sleeper, {number: DeliveryKey(f"old{number}") for number in numbers}
+        settled = [Settled(number, Step.ACCEPT, "reply") for number in numbers]
+        attempts: list[Callable[[sa.Connection], object]] = [
+            lambda connection: ledger.intend(connection, sleeper, self.now, keys),
+            lambda connection: ledger.settle(connection, sleeper, self.now, settled),
+            lambda connection: ledger.claim(connection, sleeper, self.now, SIZE),
+        ]
+        for attempt in attempts:
+            with pytest.raises(DispatchError, match="taken over"), self.database.writing() as connection:
+                attempt(connection)
+
+    def step(self, step: Step, numbers: set[int], write: Callable[[sa.Connection], None]) -> bool:
+        """Take a step with some deliveries: all of it where the table allows it, and nothing otherwise."""
+        allowed = all(step in TRANSITIONS[self.model[number]] for number in numbers)
+        if not allowed:
+            with pytest.raises(DispatchError), self.database.writing() as connection:
+                write(connection)
+            return False
+        with self.database.writing() as connection:
+            write(connection)
+        for number in numbers:
+            self.model[number] = TRANSITIONS[self.model[number]][step]
+        return True
+
+    @invariant()
+    def ledger_is_as_the_model_says_and_balances(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        with self.database.reading() as connection:
+            rows = connection.execute(sa.select(tables.deliveries.c.subscriber_id, tables.deliveries.c.state))
+            assert {number: State(state) for number, state in rows} == self.model
+            balance = ledger.balance(connection, self.worker)
+        assert balance.total == SIZE
+        assert balance.at_rest == all(state in FINAL | {State.UNCERTAIN} for state in self.model.values())
+
+    def teardown(self) -> None:
+        if hasattr(self, "database"):
+            self.database.close()
+            self.folder.cleanup()
+
+
+TestLedger = Ledger.TestCase
+TestLedger.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
