@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from newsletter.errors import Place, SubscriberError
 
 MAXIMUM_LENGTH: Final = 254
+MAXIMUM_LOCAL_PART: Final = 64
 _SIMPLE: Final = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
 )
@@ -91,6 +92,12 @@ def _parse_carefully(text: str, where: Place) -> Address:
             where=where,
             remedy="Correct it, or leave it out.",
         ) from error
+    if len(checked.local_part.encode()) > MAXIMUM_LOCAL_PART:
+        raise SubscriberError(
+            f"what stands before the @ is longer than {MAXIMUM_LOCAL_PART} octets",
+            where=where,
+            remedy="Use a shorter one.",
+        )
     if len(f"{checked.local_part}@{ascii_domain}".encode()) > MAXIMUM_LENGTH:
         raise SubscriberError(
             f"the address is longer than {MAXIMUM_LENGTH} octets", where=where, remedy="Use a shorter one."
