@@ -29,9 +29,7 @@ def run() -> None:
         rendering = 1 / _time_second_render(prepared, people)
         whole = 1 / _time_everything(prepared, definitions)
     print(f"merge, {size / 1000:.0f} kB a message: {rate:,.0f}/s on one core ({rates[0]:,.0f} to {rates[-1]:,.0f})")
-    print(
-        f"a second Jinja render of finished HTML for each: {rendering:,.0f}/s; merging: {rate / rendering:,.0f} ×"
-    )
+    print(f"a second Jinja render of finished HTML for each: {rendering:,.0f}/s; merging: {rate / rendering:,.0f} ×")
     print(f"Jinja, MJML, inlining and encoding for each: {whole:,.0f}/s; merging: {rate / whole:,.0f} ×")
 
 

@@ -63,14 +63,14 @@ class Outline:
 
     def paste(self, section: int, position: int, piece: Piece) -> None:
         """Put an entry in before the one at a position, or at the end."""
-        if self._is_flow(section):
-            self._paste_flow(section, position, piece)
-            return
-        lines = self._lines()
         count = len(self.files(section))
         if count == 0:
             self._paste_first(section, piece)
             return
+        if self._is_flow(section):
+            self._paste_flow(section, position, piece)
+            return
+        lines = self._lines()
         if position < count:
             at, dash = self._span(section, position)[0], self._dash_column(section, position)
         else:
@@ -96,7 +96,10 @@ class Outline:
         self._replace(start, end, f"[{', '.join(elements)}]")
 
     def _paste_first(self, section: int, piece: Piece) -> None:
-        """Paste into a section that has no list of items yet."""
+        """Paste into a section that has no list of items yet, or an empty one in brackets."""
+        if self._is_flow(section):
+            start, end, _ = self._flow(section)
+            self.text = self.text[:start].rstrip(" ") + self.text[end:]
         lines = self._lines()
         keys = self.data["sections"][section]
         places = [self.document.key_places["sections", section, key] for key in keys]

@@ -1,0 +1,111 @@
+"""The database: opened, brought up to date, or refused with a clear reason."""
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from newsletter.errors import Place, StoreError
+from newsletter.expressions import Type
+from newsletter.store import Database, open_database, tables
+from newsletter.store.tables import metadata
+from newsletter.subscribers import Definitions, synchronise_attributes
+from newsletter.subscribers.definitions import AttributeDefinition
+
+
+def test_migrations_make_the_tables_that_the_program_uses(database_url: str, tmp_path: Path) -> None:
+    database = open_database(database_url, tmp_path)
+    with database.reading() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    database.close()
+    assert differences == []
+
+
+def test_open_database_can_be_opened_again(database_url: str, tmp_path: Path) -> None:
+    for _ in range(3):
+        open_database(database_url, tmp_path).close()
+
+
+def test_database_of_a_newer_version_is_refused(database_url: str, tmp_path: Path) -> None:
+    database = open_database(database_url, tmp_path)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999_the_future'")
+    database.close()
+    with pytest.raises(StoreError, match="newer") as raised:
+        open_database(database_url, tmp_path)
+    assert raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("mysql://localhost/x", "mysql"),
+        ("sqlite://", "needs a file"),
+        ("nonsense", "no database URL"),
+        ("postgresql://nobody:secret@127.0.0.1:1/x", "the database says"),
+    ],
+)
+def test_database_that_cannot_be_used_is_a_clear_error_without_password(tmp_path: Path, url: str, message: str) -> None:
+    with pytest.raises(StoreError, match=message) as raised:
+        open_database(url, tmp_path)
+    assert raised.value.remedy
+    assert "secret" not in str(raised.value)
+
+
+def test_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "people.db"
+    file.write_text("this is a letter to my aunt " * 50)
+    with pytest.raises(StoreError, match="not a database"):
+        open_database("sqlite:///people.db", tmp_path)
+    assert file.read_text().startswith("this is a letter")
+
+
+def test_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    open_database("sqlite:///var/people.db", tmp_path).close()
+    assert stat.S_IMODE((tmp_path / "var/people.db").stat().st_mode) == 0o600
+
+
+def test_folder_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("")
+    with pytest.raises(StoreError, match="cannot be opened") as raised:
+        open_database("sqlite:///var/people.db", tmp_path)
+    assert isinstance(raised.value.where, Place)
+
+
+def test_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    row = {"address_hash": b"x" * 32, "reason": "y", "created_at": datetime.now(UTC)}
+    with pytest.raises(StoreError), database.writing() as connection:
+        connection.execute(sa.insert(tables.suppressions), [row, row])
+    with database.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.suppressions)) == 0
+
+
+def test_reading_changes_nothing(database: Database) -> None:
+    with database.reading() as connection:
+        connection.execute(sa.delete(tables.suppressions))
+    with database.writing() as connection:
+        connection.execute(sa.delete(tables.suppressions))
+
+
+def test_new_attribute_becomes_a_column_and_a_changed_type_is_refused(
+    database: Database, definitions: Definitions
+) -> None:
+    def declare(kind: Type) -> Definitions:
+        attribute = AttributeDefinition("shoe_size", "Shoe size", kind, ())
+        return Definitions(definitions.lists, {}, {**definitions.attributes, "shoe_size": attribute}, {}, {})
+
+    for _ in range(2):
+        synchronise_attributes(database, declare(Type.NUMBER))
+    with pytest.raises(StoreError, match="kept as another type"):
+        synchronise_attributes(database, declare(Type.DATE))
+    synchronise_attributes(database, definitions)
+
+
+def test_value_without_time_zone_cannot_be_kept(database: Database) -> None:
+    naive = datetime(2024, 1, 1)  # noqa: DTZ001 - that is the point
+    with pytest.raises(sa.exc.StatementError, match="without a time zone"), database.writing() as connection:
+        connection.execute(sa.insert(tables.suppressions).values(address_hash=b"x" * 32, reason="y", created_at=naive))
