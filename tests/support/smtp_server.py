@@ -3,11 +3,13 @@
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
@@ -322,6 +324,29 @@ class Keeper:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
         return "250 2.0.0 Ok: queued as 1234"
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[int, Keeper]]:
+    """Run aiosmtpd in a thread of its own; gives its port, and what keeps what it takes."""
+    keeper = Keeper()
+    ready: Future[tuple[int, Callable[[], object]]] = Future()
+
+    async def serve_until_stopped() -> None:
+        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+        listening = await loop.create_server(lambda: SMTP(keeper, loop=loop), "127.0.0.1", 0)
+        ready.set_result((listening.sockets[0].getsockname()[1], lambda: loop.call_soon_threadsafe(stopped.set)))
+        async with listening:
+            await stopped.wait()
+
+    thread = Thread(target=asyncio.run, args=(serve_until_stopped(),), daemon=True)
+    thread.start()
+    port, stop = ready.result(timeout=30)
+    try:
+        yield port, keeper
+    finally:
+        stop()
+        thread.join()
 
 
 @dataclass
