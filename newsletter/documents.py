@@ -296,6 +296,7 @@ class _Reader:
         self.count += 1
         if self.count > NODE_LIMIT or len(path) > 40:
             raise ContentError("too much is nested or repeated here", where=Place(self.name), remedy="Write it out.")
+        self._refuse_tag(value, path)
         if isinstance(value, CommentedMap):
             return {self._key(value, key, path): self.plain(value[key], (*path, str(key))) for key in value}
         if isinstance(value, CommentedSeq):
@@ -304,6 +305,17 @@ class _Reader:
                 self.places[*path, index] = (line + 1 + self.offset, column + 1)
             return [self.plain(item, (*path, index)) for index, item in enumerate(value)]
         return _plain_scalar(value)
+
+    def _refuse_tag(self, value: Any, path: KeyPath) -> None:
+        tag = getattr(value, "tag", None)
+        name = getattr(tag, "value", None) or getattr(tag, "trval", None)
+        if name is None and isinstance(value, (CommentedMap, CommentedSeq, *_SCALARS, type(None))):
+            return
+        raise ContentError(
+            f"the tag {str(name or type(value).__name__)!r} does not belong here",
+            where=Place(self.name, *self.places.get(path, (None, None))),
+            remedy="Write plain texts, numbers, lists and keys, without an exclamation mark before them.",
+        )
 
     def _key(self, mapping: CommentedMap, key: Any, path: KeyPath) -> str:
         if not isinstance(key, str):
@@ -316,6 +328,9 @@ class _Reader:
         self.key_places[*path, key] = (key_line + 1 + self.offset, key_column + 1)
         self.places[*path, key] = (line + 1 + self.offset, column + 1)
         return key
+
+
+_SCALARS: Final = (str, bool, int, float, date)
 
 
 def _plain_scalar(value: Any) -> Any:
