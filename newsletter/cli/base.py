@@ -94,11 +94,12 @@ class Face:
     def database(self) -> "Iterator[Database]":
         """Open the database, made or brought up to date where needed, and close it at the end."""
         from newsletter.store import open_database
-        from newsletter.subscribers import synchronise_attributes
+        from newsletter.subscribers import renew_hashes, synchronise_attributes
 
         database = open_database(self.settings.database.url, self.workspace.root)
         try:
             synchronise_attributes(database, self.definitions)
+            renew_hashes(database, self.signer.address_hashes)
             yield database
         finally:
             database.close()

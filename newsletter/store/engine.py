@@ -45,15 +45,26 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection with a transaction that is committed when the block ends well."""
+        with self.connected() as connection, self.transaction(connection):
+            yield connection
+
+    @contextmanager
+    def connected(self) -> Iterator[sa.Connection]:
+        """Give a connection for several steps, of which only some may write: those within `transaction`."""
         with explained(self.name), self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+            yield connection
+
+    @contextmanager
+    def transaction(self, connection: sa.Connection) -> Iterator[None]:
+        """Let a connection write: all of the block is committed when it ends well, and nothing otherwise."""
+        if self.is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
 
     def close(self) -> None:
         """Let go of the database."""

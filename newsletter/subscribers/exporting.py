@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from newsletter.expressions import Value
 from newsletter.store import tables
 from newsletter.subscribers.definitions import TOPICS, Definitions
+from newsletter.subscribers.formulas import guard_formula
+from newsletter.subscribers.headers import EXPORTED
 from newsletter.subscribers.records import Record, read_records
-from newsletter.subscribers.tabular import guard_formula
 
 PAGE: Final = 500
 
@@ -39,7 +40,7 @@ def export_people(
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
     fields = ["email", "first_name", "last_name", "language", *definitions.attributes, TOPICS]
-    writer.writerow([*fields, "status", "source", "subscribed_at", "unsubscribed_at"])
+    writer.writerow([*fields, *EXPORTED])
     count = 0
     for page in _pages(connection, list_name, everybody=everybody):
         records = read_records(connection, [row.subscriber_id for row in page], definitions)
