@@ -82,7 +82,8 @@ def open_database(url: str, root: Path) -> Database:
         StoreError: It cannot be reached, read or written, or a newer version of this program has made it.
     """
     parsed = _parse(url, root)
-    name = parsed.render_as_string(hide_password=True)
+    # Options may hold passwords too, and tell nobody which database it is.
+    name = parsed.set(query={}).render_as_string(hide_password=True)
     engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed, name)
     database = Database(engine, name)
     try:
@@ -130,7 +131,7 @@ _REMEDIES: Final = {
 def _parse(url: str, root: Path) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(
             "this is no database URL",
             where=Place(field="database.url"),
@@ -144,7 +145,8 @@ def _parse(url: str, root: Path) -> URL:
                 where=Place(field="database.url"),
                 remedy="Name one: sqlite:///var/newsletter.db.",
             )
-        return parsed.set(database=str(root / str(parsed.database)))
+        # Options of the driver are not ours to pass on: a wrong one would end as a mistake of the program.
+        return parsed.set(database=str(root / str(parsed.database)), query={})
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     raise StoreError(
