@@ -16,12 +16,13 @@ from newsletter.subscribers.hashes import AddressHashes, renew_hashes, suppressi
 from newsletter.subscribers.headers import SIGNS
 from newsletter.subscribers.importing import ImportResult, import_people
 from newsletter.subscribers.people import Profile, Subscription, add, change, find, remove, show, unsubscribe
-from newsletter.subscribers.records import Record, example_record, read_records
+from newsletter.subscribers.records import EXAMPLE_ID, Record, example_record, read_records
 from newsletter.subscribers.reporting import keep_report, write_report
 from newsletter.subscribers.rows import BadRow, Person, read_rows, read_value
 from newsletter.subscribers.tabular import Table, open_table
 
 __all__ = [
+    "EXAMPLE_ID",
     "SIGNS",
     "TOPICS",
     "Address",

@@ -125,6 +125,11 @@ SYNONYMS: Final[Mapping[str, str]] = {
 }
 """Field by header, as `plain` makes it."""
 
+_RESERVED: Final = frozenset({name.replace("_", "") for name in (INFIX, NAME, *SIGNS, *EXPORTED, *REPORTED)}) | {
+    *_DEPARTURES,
+    *("email", "firstname", "lastname", "language", "topics", "id", "address", "createdat", "changedat"),
+}
+
 _TELLS_OF_LEAVING: Final = re.compile(
     r"unsub|optout|optedout|afmeld|afgemeld|uitschrij|uitgeschrev|blocklist|blacklist|blokkeer|suppress|bounce"
     r"|clean|opgeschoond|disabled|inactive|inactief|delet|verwijder|donot|nietmail|complain|klacht|spam|status"
@@ -140,6 +145,11 @@ def plain(header: str) -> str:
 def says_who_left(header: str) -> bool:
     """Tell whether a header is known to say who has left."""
     return plain(header) in _DEPARTURES
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a name stands for something else in tables that are imported or exported."""
+    return plain(name) in _RESERVED
 
 
 def may_say_who_left(header: str) -> bool:
