@@ -12,7 +12,7 @@ from typing import IO, Final
 
 from newsletter.errors import SubscriberError
 
-MOST_LINES: Final = 50
+MOST_LINES: Final = 20
 """How many lines a record may take: a few more than an address or a remark has."""
 MOST_CHARACTERS: Final = 65_536
 """How many characters a record of several lines may have."""
@@ -94,13 +94,22 @@ class Lines(Iterator[str]):
         """Refuse a record of several lines that only a stray quotation mark holds together.
 
         Raises:
-            StrayQuote: It has another number of cells than the header, text behind a closing mark, or a line in it
-                that is a row of its own.
+            StrayQuote: It has another number of cells than the header, or text behind a closing mark.
         """
-        if len(self._taken) == 1:
-            return
-        if (self.width and len(cells) != self.width) or not self._is_strict() or self._holds_a_row():
+        if len(self._taken) > 1 and ((self.width and len(cells) != self.width) or not self._is_strict()):
             raise StrayQuote(self._stray())
+
+    def hidden_row(self) -> SubscriberError | None:
+        """Say whether a line within a record looks like a row of its own, which nobody but a person can decide."""
+        if not self.width or len(self._taken) == 1:
+            return None
+        for line in self._taken[1:]:
+            if "@" in line.text and line.text.count(self.delimiter) == self.width - 1:
+                return SubscriberError(
+                    f"a cell goes on from here over line {line.number}, which looks like a row itself",
+                    remedy=f"Check {self._mark()}.",
+                )
+        return None
 
     def _is_strict(self) -> bool:
         try:
@@ -109,19 +118,15 @@ class Lines(Iterator[str]):
             return False
         return True
 
-    def _holds_a_row(self) -> bool:
-        if not self.width:
-            return False
-        alone = (line.text for line in self._taken[1:] if "@" in line.text)
-        return any(text.count(self.delimiter) == self.width - 1 for text in alone)
-
     def _stray(self) -> SubscriberError:
-        first = self.first
-        column = _opening(first.text, self.delimiter)
         return SubscriberError(
-            f"the quotation mark at column {column} of line {first.number} is not closed where its cell ends",
+            f"{self._mark()} is not closed where its cell ends",
             remedy="Take it away, or close it; a quotation mark within a quoted cell is written twice.",
         )
+
+    def _mark(self) -> str:
+        column = _opening(self.first.text, self.delimiter)
+        return f"the quotation mark at column {column} of line {self.first.number}"
 
     def _read(self) -> Physical | None:
         text = self._file.readline(LONGEST_LINE)

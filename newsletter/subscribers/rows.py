@@ -26,8 +26,8 @@ _LEFT: Final = frozenset(
     | {"uitgeschreven", "afgemeld", "inactief", "niet actief", "opgeschoond", "verwijderd", "geblokkeerd", "gebounced"}
     | {"0", "false", "no", "n", "nee", "onwaar"}
 )
-_NO: Final = frozenset({"", "0", "false", "no", "n", "nee", "onwaar", "null", "none", "-"})
-"""What stands in a column about leaving for somebody who has not left."""
+_NO: Final = frozenset({"", "false", "no", "n", "nee", "onwaar", "null", "none"})
+"""What stands in a column about leaving for somebody who has not left; a date of zeros and a dash say no too."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -152,7 +152,7 @@ def _has_left(field: str, text: str) -> bool:
     """Read a sign of leaving; a status that nobody knows is an error, because it may say that somebody has left."""
     said = clean_text(text).casefold()
     if field != STATUS:
-        return said not in _NO
+        return said.strip("0:-./ ") not in _NO
     if said not in _ON_THE_LIST and said not in _LEFT:
         raise SubscriberError(
             f"{said[:40]!r} does not tell whether they are on the list",

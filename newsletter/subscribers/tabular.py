@@ -131,7 +131,7 @@ def _records(lines: Lines, delimiter: str) -> Iterator[Row]:
             yield _bad(lines.back_to_first(), delimiter, _too_long())
         else:
             first = lines.first
-            problem = _too_long() if first.is_cut else _nul() if lines.have_nul() else None
+            problem = _too_long() if first.is_cut else _nul() if lines.have_nul() else lines.hidden_row()
             yield Row(0, first.number, _presentable(cells) if problem else cells, problem)
 
 

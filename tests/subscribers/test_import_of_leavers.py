@@ -138,6 +138,16 @@ def test_any_of_several_columns_may_say_who_has_left(database: Database, target:
     assert import_file(database, path, target).counts == {Fate.LEFT: 1}
 
 
+@pytest.mark.parametrize("cell", ["", "no", "FALSE", "0", "0000-00-00 00:00:00", "-", "NULL"])
+@pytest.mark.parametrize("header", ["left_at", "Opted out"])
+def test_no_in_a_column_about_leaving_is_a_no(
+    database: Database, target: Target, tmp_path: Path, header: str, cell: str
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f"email;{header}\nzoe@example.org;{cell}\n", encoding="utf-8")
+    assert import_file(database, path, target).counts == {Fate.ADDED: 1}
+
+
 def test_somebody_has_left_whatever_else_is_wrong_with_the_row(
     database: Database, target: Target, tmp_path: Path
 ) -> None:

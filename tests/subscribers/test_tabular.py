@@ -64,6 +64,13 @@ def test_cell_of_several_lines_is_one_cell(tmp_path: Path) -> None:
     assert [row.line for row in rows] == [2, 5]
 
 
+def test_row_that_may_be_hidden_in_a_cell_is_left_to_a_person(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path / "x.csv", 'email;naam\na@example.org;"Jan\nb@example.org;Bo"\nc@example.org;Cor\n')
+    assert addresses(rows, bad=True) == ["a@example.org"]
+    assert "line 3, which looks like a row" in str(rows[0].problem)
+    assert addresses(rows, bad=False) == ["c@example.org"]
+
+
 def test_cell_of_too_many_lines_is_taken_for_a_stray_mark(tmp_path: Path) -> None:
     filling = "regel\n" * MOST_LINES
     rows = rows_of(tmp_path / "x.csv", f'email;adres\na@example.org;"{filling}"\nb@example.org;x\n')
