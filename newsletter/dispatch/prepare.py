@@ -67,6 +67,8 @@ def prepare_issue(
         url=settings.public_url,
         list_name=recipients.name if recipients else "",
         list_reason=recipients.reason if recipients else "",
+        time_zone=settings.time_zone,
+        topics={topic: one.name for topic, one in definitions.topics.items()},
     )
     media = collect_media(issue, settings.public_url)
     compiled = compile_issue(issue, template, masthead, definitions.schema(), media)

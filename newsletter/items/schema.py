@@ -282,13 +282,15 @@ KINDS: Final[Mapping[str, type[Matter]]] = {
 
 
 def localise(moment: date | datetime | None, zone: ZoneInfo, key: str = "") -> date | datetime | None:
-    """Put a time without an offset into a zone; of a time that occurs twice, the first is meant.
+    """Put a time into a zone; one without an offset is meant by its clock, the first where it occurs twice.
 
     Raises:
         ValueError: The clock skips that time.
     """
-    if not isinstance(moment, datetime) or moment.tzinfo is not None:
+    if not isinstance(moment, datetime):
         return moment
+    if moment.tzinfo is not None:
+        return moment.astimezone(zone)
     aware = moment.replace(tzinfo=zone)
     if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
         raise _wrong(f"{moment} does not exist in {zone.key}", "The clock skips that hour; choose another.", key)

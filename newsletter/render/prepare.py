@@ -13,8 +13,10 @@ from difflib import get_close_matches
 from html import unescape
 from typing import Final
 
-from newsletter.errors import NewsletterError, Place, TemplateError, raise_all
+from newsletter.errors import NOWHERE, NewsletterError, Place, TemplateError, raise_all
 from newsletter.render import tags
+from newsletter.render.slots import border_pattern, slot_pattern
+from newsletter.render.stylesheets import faults
 
 DEPTH_LIMIT: Final = 60
 
@@ -31,19 +33,12 @@ _PLAIN_VALUE: Final = re.compile(r"[ !#-&(-;=?-\[\]-~]*")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff\ufffe\uffff\ud800-\udfff]")
 _SPACE: Final = re.compile(r"[ \t]*[\n\t][ \t\n]*")
 _INLINE: Final = re.compile(r"\binline\s*=\s*[\"']inline[\"']")
-_BAD_CSS: Final = (
-    (re.compile(r"@import\b", re.IGNORECASE), "@import loads from elsewhere", "Write the rules out here."),
-    (
-        re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*@media"),
-        "@media within @media",
-        "Join the two conditions with 'and'.",
-    ),
-    (
-        re.compile(r"\[[^\]]*[\"'][^\"'\]]*,[^\"'\]]*[\"'][^\]]*\]"),
-        "a comma within an attribute selector",
-        "Use a class.",
-    ),
-)
+_QUOTED_OR_BORDER: Final = r"(\"[^\"]*\"|'[^']*')|{}"
+_ONCE: Final = ("mjml", "mj-head", "mj-body")
+_UNCUT_PARENTS: Final = frozenset({"", "mjml", "mj-head", "mj-attributes", "mj-social", "mj-navbar", "mj-hero"})
+"""Elements between whose children no border can travel through the engine."""
+_CUT_ATTRIBUTES: Final = frozenset({"href", "src", "alt", "title", "name", "rel", "target"})
+"""Attributes of components that the engine writes once, as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +48,17 @@ class Prepared:
     Args:
         source: The MJML.
         css: Style sheets that are to be inlined.
+        css_place: Where the first of them begins.
         name: The template as a person would name it.
+        uncuttable: The numbers of borders that stand where no block can be cut out afterwards; the rest is of no use
+            then.
     """
 
     source: str
     css: tuple[str, ...]
     name: str
+    css_place: Place = NOWHERE
+    uncuttable: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -68,29 +68,35 @@ class _Open:
     at: int
 
 
-def prepare(source: str, name: str, marker: re.Pattern[str] | None = None) -> Prepared:
+def prepare(source: str, name: str, nonce: str = "") -> Prepared:
     """Normalise and check MJML.
 
     Args:
         name: For messages.
-        marker: Matches the borders of blocks, which may stand between components.
+        nonce: Marks the tokens of readers' values and blocks, if there are any.
 
     Raises:
         TemplateError: Something would go wrong in the engine or in mail programs; names line, column and tag. The
             problems of a document are raised together.
     """
     text = _UNSEEN.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
-    work = _Preparation(text, name, marker)
+    work = _Preparation(text, name, nonce or "-")
     work.run()
-    raise_all(work.problems)
-    return Prepared("".join(work.written), tuple(work.css), name)
+    if not work.uncuttable:
+        raise_all(work.problems)
+    return Prepared("".join(work.written), tuple(work.css), name, work.css_place, frozenset(work.uncuttable))
 
 
 class _Preparation:
-    def __init__(self, text: str, name: str, marker: re.Pattern[str] | None) -> None:
+    def __init__(self, text: str, name: str, nonce: str) -> None:
         self.text = text
         self.name = name
-        self.marker = marker
+        self.border = border_pattern(nonce)
+        self.value = slot_pattern(nonce)
+        self.outside = re.compile(_QUOTED_OR_BORDER.format(self.border.pattern))
+        self.uncuttable: set[int] = set()
+        self.css_place = NOWHERE
+        self.once: list[str] = []
         self.written: list[str] = []
         self.css: list[str] = []
         self.problems: list[NewsletterError] = []
@@ -117,8 +123,10 @@ class _Preparation:
         self._check_whole()
 
     def _check_whole(self) -> None:
-        if not self.stack and not any("<mjml" in part for part in self.written[:3]):
+        if not self.stack and "mjml" not in self.once:
             self._report("this is no MJML", 0, "Begin with <mjml>.")
+        elif "mj-body" not in self.once:
+            self._report("there is no <mj-body>", 0, "Put one into <mjml>: it holds what is shown.")
         for left in self.stack:
             self._report(f"<{left.tag}> is never closed", left.position, f"Add </{left.tag}>.")
         for name, position in self.used_classes:
@@ -146,10 +154,10 @@ class _Preparation:
             if self.parent in ("mj-body", "mj-section", "mj-wrapper", "mj-column", ""):
                 self.written.append("\n")
             return
-        if self.marker is not None and not self.marker.sub("", text).strip():
-            borders = self.marker.findall(text)
-            shell = "{}" if self.parent in ("mj-head", "mj-attributes") else "<mj-raw>{}</mj-raw>"
-            self.written.extend(shell.format(border) for border in borders)
+        if not self.border.sub("", text).strip():
+            if self.parent in _UNCUT_PARENTS:
+                self._note_uncuttable(text)
+            self.written.extend(f"<mj-raw>{border[0]}</mj-raw>" for border in self.border.finditer(text))
             return
         first = position + len(text) - len(text.lstrip())
         shown = " ".join(text.split())[:40]
@@ -177,22 +185,27 @@ class _Preparation:
     def _style(self, match: re.Match[str]) -> None:
         self._check_parent("mj-style", match.start())
         css = match["css"]
-        for pattern, what, remedy in _BAD_CSS:
-            bad = pattern.search(css)
-            if bad:
-                self._report(f"{what} in a style sheet", match.start("css") + bad.start(), remedy)
-        if _INLINE.search(match["style_attributes"]):
-            if css.strip():
-                self.css.append(css)
-            return
-        self.written.append(f"<mj-style>{css}</mj-style>")
+        inlined = _INLINE.search(match["style_attributes"]) is not None
+        for position, what, remedy in faults(css, inlined=inlined):
+            self._report(f"{what} in a style sheet", match.start("css") + position, remedy)
+        self._note_uncuttable(css)
+        value = self.value.search(css)
+        if value:
+            self._report(
+                "one reader's value in a style sheet", match.start("css") + value.start(), "Put {% if %} around rules."
+            )
+        if not inlined:
+            self.written.append(f"<mj-style>{css}</mj-style>")
+        elif css.strip():
+            self.css_place = self._place(match.start("css")) if not self.css else self.css_place
+            self.css.append(css)
 
     def _tag(self, match: re.Match[str]) -> None:
         tag = match["tag"]
         if match["end"]:
             self._close(tag, match.start())
             return
-        attributes = match["attributes"]
+        attributes = self._without_borders(match["attributes"])
         closed = attributes.rstrip().endswith("/")
         written = self._attributes(tag, attributes, match.start("attributes"))
         if tag.lower().startswith("mj"):
@@ -223,6 +236,7 @@ class _Preparation:
 
     def _component(self, tag: str, written: str, position: int, *, closed: bool) -> None:
         known = self._check_parent(tag, position)
+        self._check_once(tag, position)
         if known and self.in_content:
             self._report(f"<{tag}> stands within <{self.parent}>", position, "Close that element first.")
         if closed:
@@ -232,6 +246,31 @@ class _Preparation:
         if tag in tags.CONTENT:
             self.content_depth += 1
         self.written.append(f"<{tag}{written}>")
+
+    def _check_once(self, tag: str, position: int) -> None:
+        """Hold the few elements that there is one of against their order: the engine keeps one and drops the rest."""
+        if tag not in _ONCE:
+            return
+        if tag in self.once:
+            self._report(f"a second <{tag}>", position, "Join the two.")
+        elif tag == "mj-head" and "mj-body" in self.once:
+            self._report("<mj-head> comes after <mj-body>", position, "Put it before.")
+        self.once.append(tag)
+
+    def _note_uncuttable(self, text: str) -> None:
+        self.uncuttable.update(int(found[1]) for found in self.border.finditer(text))
+
+    def _without_borders(self, attributes: str) -> str:
+        """Take the borders out from between attributes, where no block can be cut out."""
+        if "zq" not in attributes:
+            return attributes
+
+        def kept(found: re.Match[str]) -> str:
+            if found[1] is None:
+                self._note_uncuttable(found[0])
+            return found[1] or ""
+
+        return self.outside.sub(kept, attributes)
 
     def _push(self, tag: str, position: int) -> None:
         self.stack.append(_Open(tag, position, len(self.written)))
@@ -294,6 +333,7 @@ class _Preparation:
             return ""
         written: list[str] = []
         met: dict[str, str] = {}
+        places: dict[str, int] = {}
         end = 0
         for match in _ATTRIBUTE.finditer(text):
             if text[end : match.start()].strip(" \t\n/"):
@@ -308,16 +348,32 @@ class _Preparation:
                     "Keep one of the two.",
                 )
             met[name] = value
-            if name.lower() == "style":
-                self._note_doubled(value, position + match.start(1))
+            places[name] = position + match.start(1)
+            self._check_tokens(tag, name, value, places[name])
             written.append(f' {name}="{_escaped(value)}"')
         if text[end:].strip(" \t\n/"):
             self._report(f"the attributes of <{tag}> cannot be read", position + end, "Put values in quotes.")
         if tag.startswith("mj"):
-            self._check_attributes(tag, met, position)
+            self._check_attributes(tag, met, places, position)
         if tag == "mj-image" and "alt" not in met and self.parent != "mj-attributes":
             written.append(' alt=""')  # without any, programs read the picture's address aloud
         return "".join(written)
+
+    def _check_tokens(self, tag: str, name: str, value: str, position: int) -> None:
+        lowered = name.lower()
+        if lowered == "style":
+            self._note_doubled(value, position)
+        if "zq" not in value:
+            return
+        selects = lowered in ("class", "css-class", "id")
+        if lowered == "style" or (selects and self.css) or (tag.startswith("mj") and lowered not in _CUT_ATTRIBUTES):
+            self._note_uncuttable(value)
+        if selects and self.css and self.value.search(value):
+            self._report(
+                f"one reader's value in {name!r} of <{tag}>, which style sheets select by",
+                position,
+                "Put {% if %} around the class instead.",
+            )
 
     def _note_doubled(self, style: str, position: int) -> None:
         names = [declaration.partition(":")[0].strip().lower() for declaration in style.split(";")]
@@ -331,35 +387,33 @@ class _Preparation:
             return quoted
         return quoted[1:-1]
 
-    def _check_attributes(self, tag: str, met: Mapping[str, str], position: int) -> None:
+    def _check_attributes(self, tag: str, met: Mapping[str, str], places: Mapping[str, int], position: int) -> None:
         if tag == "mj-class":
             self.classes.add(met.get("name", ""))
             return
         for name in met.get("mj-class", "").split():
-            self.used_classes.append((name, position))
+            self.used_classes.append((name, places["mj-class"]))
         allowed = tags.ATTRIBUTES.get(tag)
         if allowed is None or self.parent == "mj-attributes":
             return
         for name, value in met.items():
             if (tag, name) in tags.UNFIT:
-                self._report(f"the attribute {name!r} of <{tag}> cannot be used", position, tags.UNFIT[tag, name])
+                self._report(f"the attribute {name!r} of <{tag}> cannot be used", places[name], tags.UNFIT[tag, name])
             elif name not in allowed:
                 near = get_close_matches(name, allowed, n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"Take it out; <{tag}> does not know it."
-                self._report(f"<{tag}> has no attribute {name!r}", position, hint)
-            else:
+                self._report(f"<{tag}> has no attribute {name!r}", places[name], hint)
+            elif not (self.border.search(value) or self.value.search(value)):
                 expected = tags.value_fault(name, unescape(value))
-                if expected and not self._is_token(value):
-                    self._report(f"{value!r} will not do for {name!r} of <{tag}>", position, f"Expected: {expected}.")
+                if expected:
+                    message = f"{value!r} will not do for {name!r} of <{tag}>"
+                    self._report(message, places[name], f"Expected: {expected}.")
         if tag == "mj-social-element" and "src" not in met:
             self._report(
                 "<mj-social-element> has no 'src'",
                 position,
                 "Name a picture of your own; the default lies elsewhere.",
             )
-
-    def _is_token(self, value: str) -> bool:
-        return self.marker is not None and "zq" in value
 
     def _report(self, message: str, position: int, remedy: str) -> None:
         self.problems.append(TemplateError(message, where=self._place(position), remedy=remedy))

@@ -9,18 +9,23 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes, pass_context
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from newsletter.errors import NewsletterError, Place, TemplateError, raise_all
 from newsletter.render import dates
-from newsletter.render.binding import Binder, LateExpression, runtime
+from newsletter.render.binding import TOKENED, Binder, runtime
+from newsletter.render.late import LateExpression
+from newsletter.render.limits import check_call, check_format, check_operator, modest
+from newsletter.render.rendering import current
 from newsletter.render.translations import Translations, read_translations
+from newsletter.render.views import Masthead
 
 MAIN_FILE = "issue.mjml.j2"
 _SOURCES = ("*.toml", "*.j2", "*.po", "*.css")
-_PRODUCT_LIMIT = 100_000
 
 
 class Manifest(BaseModel):
@@ -112,7 +117,7 @@ class Environment(ImmutableSandboxedEnvironment):
             see `mark`. Only used to say where an error is.
     """
 
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"*", "**", "%"})
 
     def __init__(self, template: Template, translations: Translations, *, tracing: bool) -> None:
         super().__init__(
@@ -133,6 +138,11 @@ class Environment(ImmutableSandboxedEnvironment):
         install: Callable[..., None] = self.install_gettext_callables  # type: ignore[attr-defined]
         install(translations.gettext, translations.ngettext, newstyle=True)
         self.filters.update(dates.filters(translations))
+        self.filters.update(
+            {name: modest(name, self.filters[name]) for name in ("center", "indent", "format", "batch")}
+        )
+        self.filters[TOKENED] = lambda text: current.get().tokened(text)
+        self.filters["topic"] = _topic_name
         self.filters["image_url"] = lambda image: image.source
         self.filters["initial_cap"] = lambda text: text[:1].upper() + text[1:]
 
@@ -144,13 +154,20 @@ class Environment(ImmutableSandboxedEnvironment):
         return super()._generate(bound, name, *rest, **options)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Refuse products that would fill the memory."""
-        if operator == "**" or (isinstance(left, str) != isinstance(right, str) and _too_long(left, right)):
-            raise TemplateError(
-                f"the operator {operator} is not for templates with such values",
-                remedy="Write the text out, or compute it elsewhere.",
-            )
+        """Refuse what would fill the memory."""
+        check_operator(operator, left, right)
         return super().call_binop(context, operator, left, right)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """Let a template format no text beyond measure."""
+        check_format(value)
+        return super().wrap_str_format(value)
+
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja names them
+        """Call what a template calls; what a macro gives is guarded, if readers' values stand in it."""
+        check_call(__obj, args)
+        result = super().call(__context, __obj, *args, **kwargs)
+        return current.get().tokened(result) if isinstance(__obj, Macro) and isinstance(result, Markup) else result
 
     def render_source(self, variables: Mapping[str, Any]) -> str:
         """Render the main file.
@@ -169,7 +186,7 @@ class Environment(ImmutableSandboxedEnvironment):
         except TemplateNotFound as error:
             raise TemplateError(
                 f"the part {error.name!r} does not exist",
-                where=Place(file=f"templates/{self.template_name}/{MAIN_FILE}"),
+                where=self._where(error),
                 remedy="Parts are named from the template's folder: parts/name.mjml.j2.",
             ) from error
         except NewsletterError as error:
@@ -197,6 +214,13 @@ class Environment(ImmutableSandboxedEnvironment):
         return place
 
 
+@pass_context
+def _topic_name(context: Context, topic: str) -> str:
+    """Give what readers know a topic as."""
+    masthead: Masthead = context["newsletter"]
+    return masthead.topics.get(topic, topic)
+
+
 def mark(file: str, line: int) -> str:
     """Write the mark of a place; control characters, so that it cannot be part of any template."""
     return f"\x1c{file}\x1d{line}\x1e"
@@ -219,11 +243,6 @@ def _traced_lines(data: nodes.TemplateData, file: str) -> list[nodes.Expr]:
         nodes.TemplateData(mark(file, data.lineno + number) + text, lineno=data.lineno + number)
         for number, text in enumerate(lines)
     ]
-
-
-def _too_long(left: Any, right: Any) -> bool:
-    text, factor = (left, right) if isinstance(left, str) else (right, left)
-    return not isinstance(factor, int) or len(text) * factor > _PRODUCT_LIMIT
 
 
 def _namespace(value: Any) -> Any:
