@@ -124,7 +124,7 @@ class Binder(NodeTransformer):
         self._refuse(node.filter, "a reader's value cannot be an argument", _ARGUMENT)
         for part in node.body:
             self._refuse(part, "a filter cannot change a reader's value that is not known yet", _FILTER)
-        node.filter = cast("nodes.Filter", _tokened(node.filter, node.lineno))
+        node.filter = _tokened(node.filter, node.lineno)
         return self.generic_visit(node)
 
     def visit_With(self, node: nodes.With) -> nodes.Node:
@@ -279,7 +279,14 @@ def runtime(late: Sequence[LateExpression]) -> dict[str, Callable[..., Any]]:
         current.get().tick()
         return Markup()
 
-    own = {_VALUE: value, _BEGIN: begin, _OPEN: _open, _CLOSE: _close, _SHOWN: opened, _TICK: tick}
+    own: dict[str, Callable[..., Any]] = {
+        _VALUE: value,
+        _BEGIN: begin,
+        _OPEN: _open,
+        _CLOSE: _close,
+        _SHOWN: opened,
+        _TICK: tick,
+    }
     return {**own, FIRST: _first, LAST: _last}
 
 
@@ -307,12 +314,12 @@ def _close(seen: object) -> Markup:
 
 def _first(loop: Any, seen: object) -> bool | Expression:
     neighbours = _neighbours(loop, seen)
-    return loop.first if neighbours is None else neighbours.is_first  # type: ignore[no-any-return]
+    return loop.first if neighbours is None else neighbours.is_first
 
 
 def _last(loop: Any, seen: object) -> bool | Expression:
     neighbours = _neighbours(loop, seen)
-    return loop.last if neighbours is None else neighbours.is_last  # type: ignore[no-any-return]
+    return loop.last if neighbours is None else neighbours.is_last
 
 
 def _neighbours(loop: Any, seen: object) -> Neighbours | None:

@@ -14,6 +14,7 @@ from newsletter.expressions import Schema
 from newsletter.issues import Issue
 from newsletter.render import binding, slots
 from newsletter.render.cuts import unclean_blocks
+from newsletter.render.environment import MAIN_FILE
 from newsletter.render.images import Media
 from newsletter.render.inline import inline, to_html
 from newsletter.render.prepare import prepare
@@ -173,7 +174,7 @@ class _Compilation:
         return slots.split_plain(subject, tokens), slots.split_plain(text, tokens)
 
     def _html(self, mjml: str) -> tuple[str, frozenset[int]]:
-        prepared = prepare(mjml, f"templates/{self.template.name}", self.nonce)
+        prepared = prepare(mjml, f"templates/{self.template.name}/{MAIN_FILE}", self.nonce)
         if prepared.uncuttable:
             return "", prepared.uncuttable
         return inline(to_html(prepared), prepared.css, prepared.css_place), frozenset()
@@ -190,7 +191,7 @@ class _Compilation:
         except BrokenToken as error:
             raise TemplateError(
                 "something in the template changes a text with a reader's value in it",
-                where=Place(file=f"templates/{self.template.name}/issue.mjml.j2"),
+                where=Place(file=f"templates/{self.template.name}/{MAIN_FILE}"),
                 remedy="Use filters on the expression itself: {{ subscriber.first_name|upper }}.",
             ) from error
 
@@ -221,7 +222,7 @@ class _ListView:
 def _too_many_variants(unclean: Mapping[str, slots.Condition], template: Template) -> TemplateError:
     return TemplateError(
         f"{len(unclean)} conditions cannot be cut out of the finished HTML: {'; '.join(unclean)}",
-        where=Place(file=f"templates/{template.name}/issue.mjml.j2"),
+        where=Place(file=f"templates/{template.name}/{MAIN_FILE}"),
         remedy=f"At most {VARIANT_LIMIT.bit_length() - 1} may; put the others around whole sections, around elements "
         "of a column, table rows or text.",
     )
@@ -251,9 +252,9 @@ def raise_at_template_line(traced: str, nonce: str, template: str) -> None:
     Raises:
         TemplateError: Whatever is wrong, at the template's own file and line.
     """
-    lines, origins = _origins(traced, Place(file=f"templates/{template}"))
+    lines, origins = _origins(traced, Place(file=f"templates/{template}/{MAIN_FILE}", line=1))
     try:
-        prepared = prepare("\n".join(lines), f"templates/{template}", nonce)
+        prepared = prepare("\n".join(lines), f"templates/{template}/{MAIN_FILE}", nonce)
         inline(to_html(prepared), prepared.css, prepared.css_place)
     except NewsletterError as error:
         for problem in error.errors if isinstance(error, Problems) else (error,):

@@ -109,7 +109,7 @@ class _Span:
         if not isinstance(event.start, datetime):
             return cls(first, last, None, None)
         end = event.end if isinstance(event.end, datetime) else None
-        if end is not None and (end - event.start <= _NIGHT or end.time() == time() and last - first <= timedelta(1)):
+        if end is not None and (end - event.start <= _NIGHT or (end.time() == time() and last - first <= timedelta(1))):
             last = first
         return cls(first, last, event.start, end)
 

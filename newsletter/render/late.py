@@ -1,4 +1,4 @@
-"""Expressions on the reader, taken apart: what is bound while rendering is evaluated, what is left waits for the reader.
+"""Expressions on the reader, taken apart: what can be bound while rendering is; what is left waits for the reader.
 
 `{% if item.topics[0] in subscriber.topics %}` in a loop becomes one condition for each item: `item.topics[0]` is a
 hole, filled with a constant each time. What a constant decides by itself is decided then.

@@ -38,9 +38,8 @@ def check_call(function: Any, arguments: tuple[Any, ...]) -> None:
     if any(isinstance(one, int) and abs(one) > LONGEST for one in arguments):
         _refuse("a call with such a number")
     text, name = getattr(function, "__self__", None), getattr(function, "__name__", "")
-    if isinstance(text, str) and name == "replace" and len(arguments) > 1:
-        if len(text) * len(str(arguments[1])) > LONGEST * 10:
-            _refuse("a replacement of that size")
+    if isinstance(text, str) and name == "replace" and len(text) * sum(map(len, map(str, arguments))) > LONGEST * 10:
+        _refuse("a replacement of that size")
 
 
 def check_format(function: Any) -> None:

@@ -7,14 +7,13 @@ right or reported with its line and tag.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from html import unescape
 from typing import Final
 
 from newsletter.errors import NOWHERE, NewsletterError, Place, TemplateError, raise_all
 from newsletter.render import tags
+from newsletter.render.attributes import Attribute, component_faults, read_attributes, twice_declared, written
 from newsletter.render.slots import border_pattern, slot_pattern
 from newsletter.render.stylesheets import faults
 
@@ -28,10 +27,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<stray><)",
     re.DOTALL,
 )
-_ATTRIBUTE: Final = re.compile(r"\s*([^\s=\"'<>/]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
-_PLAIN_VALUE: Final = re.compile(r"[ !#-&(-;=?-\[\]-~]*")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff\ufffe\uffff\ud800-\udfff]")
-_SPACE: Final = re.compile(r"[ \t]*[\n\t][ \t\n]*")
 _INLINE: Final = re.compile(r"\binline\s*=\s*[\"']inline[\"']")
 _QUOTED_OR_BORDER: Final = r"(\"[^\"]*\"|'[^']*')|{}"
 _ONCE: Final = ("mjml", "mj-head", "mj-body")
@@ -93,6 +89,7 @@ class _Preparation:
         self.name = name
         self.border = border_pattern(nonce)
         self.value = slot_pattern(nonce)
+        self.undecided = re.compile(f"{self.border.pattern}|{self.value.pattern}")
         self.outside = re.compile(_QUOTED_OR_BORDER.format(self.border.pattern))
         self.uncuttable: set[int] = set()
         self.css_place = NOWHERE
@@ -331,88 +328,36 @@ class _Preparation:
     def _attributes(self, tag: str, text: str, position: int) -> str:
         if not text or text.isspace() or text == "/":
             return ""
-        written: list[str] = []
-        met: dict[str, str] = {}
-        places: dict[str, int] = {}
-        end = 0
-        for match in _ATTRIBUTE.finditer(text):
-            if text[end : match.start()].strip(" \t\n/"):
-                break
-            end = match.end()
-            name, quoted = match[1], match[2]
-            value = self._value(tag, name, quoted, position + match.start(1))
-            if name in met:
-                self._report(
-                    f"<{tag}> has the attribute {name!r} twice",
-                    position + match.start(1),
-                    "Keep one of the two.",
-                )
-            met[name] = value
-            places[name] = position + match.start(1)
-            self._check_tokens(tag, name, value, places[name])
-            written.append(f' {name}="{_escaped(value)}"')
-        if text[end:].strip(" \t\n/"):
-            self._report(f"the attributes of <{tag}> cannot be read", position + end, "Put values in quotes.")
-        if tag.startswith("mj"):
-            self._check_attributes(tag, met, places, position)
-        if tag == "mj-image" and "alt" not in met and self.parent != "mj-attributes":
-            written.append(' alt=""')  # without any, programs read the picture's address aloud
-        return "".join(written)
+        attributes, faults = read_attributes(tag, text)
+        for one in attributes:
+            self._check_value(tag, one, position + one.position)
+        if tag == "mj-class":
+            self.classes.update(one.value for one in attributes if one.name == "name")
+        elif tag.startswith("mj") and self.parent != "mj-attributes":
+            faults.extend(component_faults(tag, attributes, self.undecided))
+        for fault in faults:
+            self._report(fault.message, position + fault.position, fault.remedy)
+        shown = [f' {one.name}="{written(one.value)}"' for one in attributes]
+        if tag == "mj-image" and self.parent != "mj-attributes" and not any(one.name == "alt" for one in attributes):
+            shown.append(' alt=""')  # without any, programs read the picture's address aloud
+        return "".join(shown)
 
-    def _check_tokens(self, tag: str, name: str, value: str, position: int) -> None:
-        lowered = name.lower()
-        if lowered == "style":
-            self._note_doubled(value, position)
+    def _check_value(self, tag: str, one: Attribute, position: int) -> None:
+        name, value = one.name.lower(), one.value
+        if name == "style":
+            self.doubled.extend((declared, position) for declared in twice_declared(value))
+        if name == "mj-class":
+            self.used_classes.extend((used, position) for used in value.split())
         if "zq" not in value:
             return
-        selects = lowered in ("class", "css-class", "id")
-        if lowered == "style" or (selects and self.css) or (tag.startswith("mj") and lowered not in _CUT_ATTRIBUTES):
+        selects = name in ("class", "css-class", "id")
+        if name == "style" or (selects and self.css) or (tag.startswith("mj") and name not in _CUT_ATTRIBUTES):
             self._note_uncuttable(value)
         if selects and self.css and self.value.search(value):
             self._report(
-                f"one reader's value in {name!r} of <{tag}>, which style sheets select by",
+                f"one reader's value in {one.name!r} of <{tag}>, which style sheets select by",
                 position,
                 "Put {% if %} around the class instead.",
-            )
-
-    def _note_doubled(self, style: str, position: int) -> None:
-        names = [declaration.partition(":")[0].strip().lower() for declaration in style.split(";")]
-        self.doubled.extend((name, position) for name in sorted(set(names)) if name and names.count(name) > 1)
-
-    def _value(self, tag: str, name: str, quoted: str | None, position: int) -> str:
-        if quoted is None:
-            return ""
-        if quoted[0] not in "\"'":
-            self._report(f"the value of {name!r} on <{tag}> has no quotes", position, f'Write {name}="{quoted}".')
-            return quoted
-        return quoted[1:-1]
-
-    def _check_attributes(self, tag: str, met: Mapping[str, str], places: Mapping[str, int], position: int) -> None:
-        if tag == "mj-class":
-            self.classes.add(met.get("name", ""))
-            return
-        for name in met.get("mj-class", "").split():
-            self.used_classes.append((name, places["mj-class"]))
-        allowed = tags.ATTRIBUTES.get(tag)
-        if allowed is None or self.parent == "mj-attributes":
-            return
-        for name, value in met.items():
-            if (tag, name) in tags.UNFIT:
-                self._report(f"the attribute {name!r} of <{tag}> cannot be used", places[name], tags.UNFIT[tag, name])
-            elif name not in allowed:
-                near = get_close_matches(name, allowed, n=1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"Take it out; <{tag}> does not know it."
-                self._report(f"<{tag}> has no attribute {name!r}", places[name], hint)
-            elif not (self.border.search(value) or self.value.search(value)):
-                expected = tags.value_fault(name, unescape(value))
-                if expected:
-                    message = f"{value!r} will not do for {name!r} of <{tag}>"
-                    self._report(message, places[name], f"Expected: {expected}.")
-        if tag == "mj-social-element" and "src" not in met:
-            self._report(
-                "<mj-social-element> has no 'src'",
-                position,
-                "Name a picture of your own; the default lies elsewhere.",
             )
 
     def _report(self, message: str, position: int, remedy: str) -> None:
@@ -423,27 +368,3 @@ class _Preparation:
             self._line_starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
         line = bisect_right(self._line_starts, position)
         return Place(self.name, line, position - self._line_starts[line - 1] + 1)
-
-
-def _escaped(value: str) -> str:
-    """Write an attribute's value so that the engine, which would escape it in its own way, has nothing to escape."""
-    if _PLAIN_VALUE.fullmatch(value):
-        return value
-    value = _SPACE.sub(" ", value)
-    return "".join(_characters(value))
-
-
-def _characters(value: str) -> Iterator[str]:
-    for character in value:
-        if character == "\\":
-            yield "&#92;"
-        elif character == '"':
-            yield "&quot;"
-        elif character == "<":
-            yield "&lt;"
-        elif character == ">":
-            yield "&gt;"
-        elif character < " " or character > "~":
-            yield f"&#x{ord(character):x};"
-        else:
-            yield character

@@ -234,7 +234,7 @@ LEAKS = [
     "{{ issue.sections[0].entries|map(attribute='item.title')|join(',') }}",
     "{{ issue.sections[0].entries[1].item.title }}",
     "{{ issue.sections[0].entries|last }}",
-    "{% set n = namespace(e=none) %}{% for e in issue.sections[0].entries %}{% set n.e = e %}{% endfor %}{{ n.e.item.title }}",
+    "{% set n = namespace(e=0) %}{% for e in issue.sections[0].entries %}{% set n.e = e %}{% endfor %}{{ n.e.file }}",
     "{% for e in issue.sections[0].entries %}{{ loop.nextitem.item.title if loop.nextitem }}{% endfor %}",
 ]
 
@@ -290,7 +290,7 @@ def test_first_and_last_are_those_a_reader_sees_and_no_title_stands_alone(
     ("head", "body"),
     [
         (
-            '<mj-style inline="inline">{% if subscriber.member %}p { color: red }{% endif %} p { margin: 0 }</mj-style>',
+            '<mj-style inline="inline">{% if subscriber.member %}p {color: red}{% endif %} p {margin: 0}</mj-style>',
             "<p>x</p>",
         ),
         (
@@ -364,7 +364,8 @@ def test_body_stands_in_the_text_part_where_it_stands_in_the_html(template_folde
     both = Section(
         "x", "S", (Entry("a.md", Article("A", body="Alleen hier.")), Entry("b.md", Article("B", body="Niet.")))
     )
-    loop = "{% for e in issue.sections[0].entries %}{{ e.item.title }}{% if e.item.title == 'A' %}{{ e.html }}{% endif %}{% endfor %}"
+    shows = "{{ e.item.title }}{% if e.item.title == 'A' %}{{ e.html }}{% endif %}"
+    loop = f"{{% for e in issue.sections[0].entries %}}{shows}{{% endfor %}}"
     merger = compiled(template_folder, in_text(loop), an_issue(both))
     text = merger.parts(Reader(Mailbox("r@example.org"), DeliveryKey("k"), NORTH, LINKS)).common.text
     assert "Alleen hier." in text
