@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
-import idna
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from newsletter.errors import Place, ProviderError
+from newsletter.message import ascii_domain
 from newsletter.providers.base import Intend, Limits, Message, Outcome, Provider, ProviderSettings
 from newsletter.providers.smtp.access import Access, Tls
 from newsletter.providers.smtp.pool import Pool
@@ -62,8 +62,8 @@ class Settings(ProviderSettings):
         if _is_address(value):
             return value
         try:
-            host = value if value.isascii() else idna.encode(value, uts46=True).decode("ascii")
-        except idna.IDNAError:
+            host = ascii_domain(value)
+        except ValueError:
             raise ValueError(f"this is not the name of a host|{remedy}") from None
         if not _HOST.fullmatch(host):
             raise ValueError(f"this is not the name of a host|{remedy}")
