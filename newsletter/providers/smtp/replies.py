@@ -173,7 +173,7 @@ def end(key: DeliveryKey, phase: Phase, verdict: Verdict, reply: Reply) -> Endin
     return Ending(
         _outcome(key, verdict, reply),
         likeness=f"{reply.code} {reply.enhanced}".strip() if alike else "",
-        against_policy=phase is Phase.END and verdict is Verdict.NEVER and reply.enhanced.startswith("5.7."),
+        against_policy=phase is Phase.END and alike and reply.enhanced.startswith("5.7."),
         in_doubt=phase is Phase.END,
     )
 

@@ -33,6 +33,10 @@ class Streak:
         self._count = 0
         self._held: list[Outcome] = []
 
+    def holds(self, likeness: str) -> bool:
+        """Tell whether refusals of this kind are held."""
+        return bool(self._held) and self._likeness == likeness
+
     def take(self, ending: Ending) -> bool:
         """Pass an ending on, or hold it; tell whether the refusals are about us by now."""
         if isinstance(ending.outcome, Accepted):

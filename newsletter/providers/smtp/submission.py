@@ -16,6 +16,8 @@ from newsletter.providers.smtp.streak import EQUAL_REFUSALS, Streak
 
 ATTEMPTS: Final = 2
 """How many connections may break under one message before it waits for later."""
+TOO_LARGE: Final = "too large"
+"""The likeness of messages that the server has no room for."""
 
 
 async def submit(
@@ -75,6 +77,12 @@ class Submission:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+        if self._streak.holds(TOO_LARGE) and not self._accepted:
+            self._failure = self._failure or ProviderError(
+                "every message is larger than the server takes",
+                where=Place(field="providers.smtp"),
+                remedy="Make the issue smaller, or ask the server's keeper for more room.",
+            )
         self._streak.close(blaming=self._failure is None)
         if self._failure:
             raise self._failure
@@ -168,5 +176,5 @@ class Submission:
         limit = connection.extensions.message_bytes
         if limit is not None and letter.size > limit:
             words = f"the message of {letter.size} bytes is larger than the server takes ({limit} bytes)"
-            return Ending(Rejected(letter.key, words), likeness="too large")
+            return Ending(Rejected(letter.key, words), likeness=TOO_LARGE)
         return await connection.send(letter, self._intend, pipelining=pipelining)
