@@ -31,6 +31,7 @@ _STYLE_ELEMENT: Final = re.compile(r"<style\b.*?</style>", re.DOTALL)
 _KEEP: Final = ' data-premailer="ignore"'
 _POSITION: Final = re.compile(r"position (\d+)(?::\d+)?")
 _ADJACENT: Final = "<![endif]--><!--[if mso | IE]>"
+_SHEETS_KEPT: Final = 32
 _DOCTYPE: Final = "<!DOCTYPE html>"
 _ESCAPES: Final = re.compile(r"\\u\{|=\"[^\"]*\\n[^\"]*\"")
 _LOCK: Final = Lock()
@@ -138,4 +139,17 @@ def _premailer() -> Any:
     from premailer import Premailer
 
     cssutils.log.setLevel(logging.CRITICAL)
-    return Premailer
+    kept: dict[tuple[str, int], Any] = {}
+
+    class Inliner(Premailer):  # type: ignore[misc]
+        """Premailer, which would write the rules of the same sheets out anew for every document."""
+
+        def _parse_style_rules(self, css_body: str, ruleset_index: int) -> Any:
+            key = css_body, ruleset_index
+            if key not in kept:
+                if len(kept) >= _SHEETS_KEPT:
+                    kept.clear()
+                kept[key] = super()._parse_style_rules(css_body, ruleset_index)
+            return kept[key]
+
+    return Inliner

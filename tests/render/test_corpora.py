@@ -47,7 +47,7 @@ for path in sorted(Path(sys.argv[1]).rglob("*.mjml")):
         prepared = prepare(source, path.name)
         html = inline(to_html(prepared), prepared.css)
         body = html[html.index("<body"):]
-        found[path.stem] = {"written": words(source.partition("<mj-body")[2]), "shown": words(body)}
+        found[path.stem] = {"written": words(source[source.index("<mj-body"):]), "shown": words(body)}
     except NewsletterError as error:
         errors = error.errors if isinstance(error, Problems) else (error,)
         found[path.stem] = [[one.where.file, one.where.line, one.message, one.remedy] for one in errors]
