@@ -12,12 +12,15 @@ from newsletter.documents.splicing import (
     remove_from_brackets,
 )
 from newsletter.documents.validation import explain, validate
+from newsletter.documents.values import Day, Text
 
 __all__ = [
+    "Day",
     "Document",
     "FrontMatter",
     "KeyPath",
     "Node",
+    "Text",
     "add_to_brackets",
     "changed",
     "compose",

@@ -31,7 +31,7 @@ def explain(problem: ErrorDetails, document: Document, model: type[BaseModel]) -
     """Say in plain words what is wrong with a value, where, and what to do."""
     path = _path_in(document, problem["loc"])
     kind, context = problem["type"], problem.get("ctx", {})
-    key = str(problem["loc"][-1]) if problem["loc"] else ""
+    key = next((part for part in reversed(problem["loc"]) if isinstance(part, str)), "")
     if kind == "extra_forbidden":
         known = _known_keys(model, problem["loc"][:-1])
         near = get_close_matches(key, known, n=1)
@@ -40,13 +40,17 @@ def explain(problem: ErrorDetails, document: Document, model: type[BaseModel]) -
     if kind == "missing":
         return ContentError(f"the key {key!r} is missing", where=document.place(path[:-1]), remedy=f"Add '{key}: …'.")
     if kind == "value_error":
-        message, remedy, named = [*str(context.get("error", problem["msg"])).split("|"), "", ""][:3]
+        message, remedy, named = [*str(context.get("error", problem["msg"])).rsplit("|", 2), "", ""][:3]
         if named:
             return ContentError(message, where=document.place((*path, named), key=True), remedy=remedy)
         return ContentError(message, where=document.place(path), remedy=remedy or "Correct it.")
     expected = _EXPECTED.get(kind, problem["msg"])
     if kind in ("enum", "literal_error"):
         expected = f"one of {context.get('expected')}"
+    if kind == "greater_than":
+        expected = f"more than {context.get('gt')}"
+    if kind in ("model_type", "model_attributes_type"):
+        expected = _expected_keys(_model_at(model, problem["loc"]) or model)
     return ContentError(
         f"{_shown(problem.get('input'))} does not fit {key!r}",
         where=document.place(path),
@@ -63,24 +67,40 @@ _EXPECTED: Final = {
     "list_type": "a list, each on a line that begins with '- '",
     "tuple_type": "a list, each on a line that begins with '- '",
     "dict_type": "keys with values below it, indented",
-    "model_type": "keys with values below it, indented",
-    "model_attributes_type": "keys with values below it, indented",
     "date_type": "a date such as 2024-03-07",
     "date_parsing": "a date such as 2024-03-07",
     "date_from_datetime_parsing": "a date such as 2024-03-07",
+    "date_from_datetime_inexact": "a day without a time, such as 2024-03-07",
+    "finite_number": "a whole number",
+    "int_from_float": "a whole number",
+    "string_unicode": "a text of whole characters",
     "string_too_short": "a text that is not empty",
     "too_short": "at least one",
 }
 
 
+def _expected_keys(model: type[BaseModel]) -> str:
+    needed = ", ".join(f"'{name}: …'" for name, info in model.model_fields.items() if info.is_required())
+    others = ", ".join(name for name, info in model.model_fields.items() if not info.is_required())
+    listed = f": {needed}" if needed else ""
+    if others:
+        listed += f"; there {'are also' if needed else 'are'}: {others}"
+    return f"keys with values below it, indented{listed}"
+
+
 def _known_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    found = _model_at(model, location)
+    return list(found.model_fields) if found else []
+
+
+def _model_at(model: type[BaseModel], location: Sequence[str | int]) -> type[BaseModel] | None:
     found: type[BaseModel] | None = model
     for part in location:
         if isinstance(part, int) or found is None:
             continue
         info = found.model_fields.get(part)
         found = _model_in(info.annotation) if info else found
-    return list(found.model_fields) if found else []
+    return found
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from newsletter.documents import Document, KeyPath, read_yaml, validate
+from newsletter.documents import Day, Document, KeyPath, Text, read_yaml, validate
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.expressions import Expression, Schema, parse
 from newsletter.issues.model import Entry, Issue, Section
@@ -22,7 +22,7 @@ ISSUE_FILE: Final = "issue.yaml"
 def _relative(value: str) -> str:
     path = PurePosixPath(value)
     if path.is_absolute() or ".." in path.parts or "\\" in value or path.suffix.lower() != ".md":
-        raise ValueError(f"{value!r} is no Markdown file in the issue's folder|Items lie beside issue.yaml.")
+        raise ValueError(f"{value!r} is no Markdown file in the issue's folder|Items lie beside issue.yaml.|")
     return path.as_posix()
 
 
@@ -34,9 +34,6 @@ def _as_entry(value: Any) -> Any:
     return {"file": value} if isinstance(value, str) else value
 
 
-Day: TypeAlias = date
-
-
 class EntryMatter(BaseModel):
     """One item of a section: its file, and what is particular to it in this issue."""
 
@@ -44,8 +41,8 @@ class EntryMatter(BaseModel):
 
     file: Annotated[str, AfterValidator(_relative)]
     visible_to: str | None = None
-    title: Annotated[str, Field(min_length=1)] | None = None
-    lead: Annotated[str, Field(min_length=1)] | None = None
+    title: Text | None = None
+    lead: Text | None = None
     image: ImageGroup | None = None
 
 
@@ -54,7 +51,7 @@ class SectionMatter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    layout: Annotated[str, Field(min_length=1)]
+    layout: Text
     title: str | None = None
     visible_to: str | None = None
     items: tuple[Annotated[EntryMatter, BeforeValidator(_as_entry)], ...] = ()
@@ -65,7 +62,7 @@ class IssueMatter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    subject: Annotated[str, Field(min_length=1)]
+    subject: Text
     preheader: str = ""
     number: Annotated[str, BeforeValidator(_as_text)] | None = None
     date: Day
