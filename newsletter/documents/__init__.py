@@ -6,6 +6,7 @@ from newsletter.documents.reading import Document, KeyPath, document_of, parse_y
 from newsletter.documents.scalars import written
 from newsletter.documents.splicing import (
     add_to_brackets,
+    break_near,
     changed,
     line_end,
     line_start,
@@ -22,6 +23,7 @@ __all__ = [
     "Node",
     "Text",
     "add_to_brackets",
+    "break_near",
     "changed",
     "compose",
     "document_of",

@@ -65,7 +65,7 @@ def add_to_brackets(text: str, node: Node, spans: Sequence[Span], position: int,
     if _has_own_line(text, start, behind):
         at = line_end(text, behind)
         last = f"{_break_and_indent(text, start)}{new}{'' if comma is None else ','}{comment}"
-        return changed(text, [(at, at, last), *([(end, end, ",")] if comma is None else [])])
+        return changed(text, [(end, at, f"{',' if comma is None else ''}{text[end:at]}{last}")])
     return changed(text, [(behind, behind, f", {new}{comment}" if comma is None else f" {new},{comment}")])
 
 
@@ -88,7 +88,8 @@ def remove_from_brackets(text: str, node: Node, spans: Sequence[Span], position:
         bare = not text[before + 1 : start].strip()
         splices = [(before, end, "")] if bare else [(before, before + 1, ""), (start, end, "")]
     else:
-        splices = [(start, behind, "")]
+        bare = before is not None and not text[before + 1 : start].strip()
+        splices = [(before + 1 if bare and before is not None else start, behind, "")]
     result = changed(text, splices)
     opened, closed = node.content + 1, close - (len(text) - len(result))
     return result if result[opened:closed].strip() else result[:opened] + result[closed:]
