@@ -129,10 +129,11 @@ def restore_item(
     """
     folder = issue_folder(workspace, slug)
     name = PurePosixPath(file).as_posix()
-    if not is_item_file(name) or not (folder / name).resolve().is_relative_to(folder.resolve()):
-        raise ContentError(
-            f"{file!r} is no Markdown file that lies in the issue's folder", remedy="Use 'newsletter issue add'."
-        )
+    remedy = "Use 'newsletter issue add'."
+    if ".." in PurePosixPath(name).parts or not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise ContentError(f"{file!r} does not lie in the issue's folder", remedy=remedy)
+    if not is_item_file(name):
+        raise ContentError(f"{file!r} is no Markdown file", remedy=remedy)
     item = read_item(folder / name, f"issues/{slug}/{name}", time_zone)
     with _edited(folder, slug) as outline:
         if name in _all_files(outline):
