@@ -53,7 +53,8 @@ def add_to_brackets(text: str, node: Node, spans: Sequence[Span], position: int,
     if not spans:
         opened = node.content + 1
         blank = not text[opened:close].strip()
-        return changed(text, [(opened if blank else close, close, new + comment)])
+        closing = _break_and_indent(text, close) if comment else ""
+        return changed(text, [(opened if blank else close, close, new + comment + closing)])
     if position < len(spans):
         start = spans[position][0]
         if _begins_line(text, start):
@@ -105,4 +106,5 @@ def _has_own_line(text: str, start: int, behind: int) -> bool:
 
 
 def _break_and_indent(text: str, start: int) -> str:
-    return break_near(text, start) + text[line_start(text, start) : start]
+    begun = line_start(text, start)
+    return break_near(text, start) + text[begun : begun + len(text[begun:start]) - len(text[begun:start].lstrip())]

@@ -307,6 +307,13 @@ def test_comment_moves_with_its_entry_between_lists_of_all_kinds(workspace: Work
     assert (folder / "issue.yaml").read_text(encoding="utf-8") == HEAD + sections
 
 
+def test_only_entry_of_a_list_with_comments_can_be_moved_to_its_own_place(workspace: Workspace) -> None:
+    folder = issue_of(workspace, "  - layout: news\n    items: [  # all\n      a.md,  # first\n    ]\n")
+    move_item(workspace, "i", "a.md", section="1", at=1)
+    assert order(folder) == [["a.md"]]
+    assert (folder / "issue.yaml").read_text(encoding="utf-8").count("#") == 2
+
+
 def test_byte_order_mark_survives_edits_of_issue_and_item(workspace: Workspace) -> None:
     folder = issue_of(workspace, "  - layout: news\n    items: [a.md]\n")
     path, source = folder / "issue.yaml", workspace.root / "new.md"
