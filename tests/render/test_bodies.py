@@ -143,4 +143,4 @@ def test_sanitisers_inputs_stay_text(corpora: Path) -> None:
     for path in inputs:
         given, *_ = path.read_text(encoding="utf-8").split("\n--\n")
         assert_harmless(given)
-        assert letters(read(given).words)
+        assert bool(letters(given)) == bool(letters(read(given).words))
