@@ -77,8 +77,9 @@ class Binder(NodeTransformer):
         if isinstance(node.target, nodes.Name):
             self._loops.pop()
             node.body = self._guarded(node.target.name, seen, node)
+        else:
+            node.body.insert(0, _output(call(_TICK, line=node.lineno)))
         node.else_ = self._visit_all(node.else_)
-        node.body.insert(0, _output(call(_TICK, line=node.lineno)))
         return node
 
     def _guarded(self, target: str, seen: str, node: nodes.For) -> list[nodes.Node]:
@@ -300,6 +301,7 @@ def start(rendering: Rendering) -> None:
 
 
 def _open(seen: object) -> Markup:
+    current.get().tick()
     condition = condition_of(seen)
     if condition is None:
         return Markup()

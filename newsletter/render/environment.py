@@ -3,26 +3,31 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from types import SimpleNamespace
+from types import BuiltinMethodType, MethodType, SimpleNamespace
 from typing import Any, Final
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes, pass_context
 from jinja2.exceptions import UndefinedError
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup
 
 from newsletter.errors import NewsletterError, Place, TemplateError
+from newsletter.items import Article, Event, Image, Person, Publication, Quote, Registration
 from newsletter.render import dates
 from newsletter.render.binding import TOKENED, Binder, runtime
 from newsletter.render.late import LateExpression
 from newsletter.render.limits import check_call, check_format, check_operator, modest
 from newsletter.render.rendering import current
 from newsletter.render.translations import Translations
-from newsletter.render.views import Masthead
+from newsletter.render.views import EntryView, IssueView, Masthead, SectionView
 
 MAIN_FILE: Final = "issue.mjml.j2"
+_MADE_FOR_TEMPLATES: Final = frozenset(
+    {IssueView, SectionView, EntryView, Masthead, SimpleNamespace, Article, Event, Publication, Person, Image, Quote}
+    | {Registration, LoopContext}
+)
 
 
 class Environment(ImmutableSandboxedEnvironment):
@@ -76,14 +81,23 @@ class Environment(ImmutableSandboxedEnvironment):
         check_operator(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Let templates read what is made for them without asking at length; of all else Jinja decides."""
+        if type(obj) in _MADE_FOR_TEMPLATES:
+            return not attr.startswith("_")
+        return super().is_safe_attribute(obj, attr, value)
+
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         """Let a template format no text beyond measure."""
+        if not isinstance(value, (MethodType, BuiltinMethodType)):
+            return None
         check_format(value)
         return super().wrap_str_format(value)
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja names them
         """Call what a template calls; what a macro gives is guarded, if readers' values stand in it."""
-        check_call(__obj, args)
+        if args:
+            check_call(__obj, args)
         result = super().call(__context, __obj, *args, **kwargs)
         return current.get().tokened(result) if isinstance(__obj, Macro) and isinstance(result, Markup) else result
 

@@ -35,8 +35,9 @@ def check_call(function: Any, arguments: tuple[Any, ...]) -> None:
     Raises:
         TemplateError: It would.
     """
-    if any(isinstance(one, int) and abs(one) > LONGEST for one in arguments):
-        _refuse("a call with such a number")
+    for one in arguments:
+        if isinstance(one, int) and abs(one) > LONGEST:
+            _refuse("a call with such a number")
     text, name = getattr(function, "__self__", None), getattr(function, "__name__", "")
     if isinstance(text, str) and name == "replace" and len(text) * sum(map(len, map(str, arguments))) > LONGEST * 10:
         _refuse("a replacement of that size")
