@@ -51,6 +51,20 @@ def is_served(issue: str, subscriber: sa.ColumnElement[int]) -> sa.ColumnElement
     )
 
 
+def is_ahead(
+    issue: str, list_name: str, segment: str, subscriber: sa.ColumnElement[int], now: datetime
+) -> sa.ColumnElement[bool]:
+    """Say in SQL that a dispatch to another audience than this one still has a subscriber before it."""
+    return sa.exists().where(
+        _deliveries.c.subscriber_id == subscriber,
+        _deliveries.c.dispatch_id == _dispatches.c.id,
+        _dispatches.c.issue == issue,
+        (_dispatches.c.list != list_name) | (_dispatches.c.segment != segment),
+        _dispatches.c.deadline > now,
+        _deliveries.c.state.in_(AHEAD),
+    )
+
+
 def rivals(connection: sa.Connection, dispatch: Dispatch, subscribers: Sequence[int], now: datetime) -> Rivals:
     """Find those of some subscribers who are in another dispatch of the same issue too.
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import Selection, selected
 from newsletter.dispatch import ledger
-from newsletter.dispatch.duplicates import hold_issue, is_served
+from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.retry import GIVE_UP_AFTER
@@ -44,10 +44,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """How many a dispatch would select, and how many of these it would leave out, by reason."""
+    """How many a dispatch would select, and how many of these it would leave out, by reason.
+
+    Args:
+        waiting: How many of those who would be mailed another dispatch still has before it, which goes first.
+    """
 
     selected: int
     excluded: dict[str, int]
+    waiting: int
 
     @property
     def planned(self) -> int:
@@ -55,12 +60,17 @@ class Audience:
         return self.selected - sum(self.excluded.values())
 
 
-def survey(connection: sa.Connection, plan: Plan, definitions: Definitions) -> Audience:
+def survey(connection: sa.Connection, plan: Plan, definitions: Definitions, now: datetime) -> Audience:
     """Count the audience as freezing it now would."""
     rows = _audience(plan, definitions).subquery()
     counted = connection.execute(sa.select(rows.c.exclusion, sa.func.count()).group_by(rows.c.exclusion)).all()
+    selection = plan.selection
+    waits = is_ahead(plan.compiled.slug, selection.list, selection.segment or "", rows.c.subscriber_id, now)
+    waiting = connection.scalar(sa.select(sa.func.count()).select_from(rows).where(rows.c.exclusion.is_(None), waits))
     return Audience(
-        sum(count for _, count in counted), {reason: count for reason, count in counted if reason is not None}
+        sum(count for _, count in counted),
+        {reason: count for reason, count in counted if reason is not None},
+        waiting or 0,
     )
 
 

@@ -116,7 +116,7 @@ def propose(
     )
     provider_settings(settings, surroundings.workspace, name)
     with surroundings.database.reading() as connection:
-        audience = freeze.survey(connection, plan, surroundings.definitions)
+        audience = freeze.survey(connection, plan, surroundings.definitions, surroundings.clock())
     return Proposal(prepared, plan, audience)
 
 

@@ -103,6 +103,7 @@ def test_proposal_counts_as_duplicates_those_who_may_have_it_and_nobody_else(two
     two_lists.drive(two_lists.freeze(), Scripted(decide))
     proposal = propose(two_lists.surroundings, SLUG, Selection("anderen"), None)
     assert proposal.audience.excluded == {"duplicate": 1}
+    assert (proposal.audience.planned, proposal.audience.waiting) == (3, 1)
     second = accept(two_lists.surroundings, proposal)
     assert two_lists.states(second) == {"jan": "excluded", "piet": "planned", "kees": "planned", "zoe": "planned"}
 
