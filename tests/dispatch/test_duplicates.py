@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -72,6 +73,23 @@ def test_earlier_dispatch_holds_nobody_up_after_its_deadline(two_lists: Bench) -
     assert drive(two_lists, second) == ["jan"]
     assert drive(two_lists, first) == []
     assert two_lists.receipt.balance.reasons == {"expired": 1}
+
+
+def test_machines_whose_clocks_differ_about_the_deadline_hand_over_once(two_lists: Bench) -> None:
+    """The later dispatch is driven by a clock that is ahead, between claim and intent of the earlier one."""
+    first, second = on_both(two_lists, "jan")
+    elsewhere = replace(two_lists, clock=Clock(first.deadline))
+    by_second: list[str] = []
+
+    def be_overtaken(_message: Message) -> None:
+        thread = threading.Thread(target=lambda: by_second.extend(drive(elsewhere, second)))
+        thread.start()
+        thread.join()
+
+    provider = Scripted(before_intent=be_overtaken)
+    assert two_lists.drive(first, provider).balance.reasons == {"duplicate": 1}
+    assert provider.handed_over == []
+    assert by_second == ["jan"]
 
 
 def test_who_was_refused_for_good_is_tried_by_the_other_dispatch(two_lists: Bench) -> None:

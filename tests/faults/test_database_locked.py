@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.dispatch import runner
+from newsletter.dispatch.transactions import Transactions
 from newsletter.providers.base import Accepted, Intend, Message, Outcome
 from newsletter.store import DatabaseBusy, engine, insist, open_database, patience
 from newsletter.subscribers import Definitions, synchronise_attributes
@@ -38,7 +39,6 @@ class InFlight(Scripted):
     """A provider that has several messages under way at once: all are intended before any reply is read."""
 
     in_flight: Callable[[], None] = lambda: None
-    at_end: Callable[[], None] = lambda: None
     together: int = 3
 
     async def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
@@ -52,7 +52,6 @@ class InFlight(Scripted):
                     self.handed_over.append(one.recipient.address)
                     yield Accepted(one.key)
                 under_way = []
-        self.at_end()
 
 
 @pytest.fixture
@@ -94,7 +93,14 @@ def test_replies_read_under_a_lock_that_outlasts_all_patience_are_written_at_the
     bench.subscribe(NAMES)
     dispatch = bench.freeze()
     monkeypatch.setattr(runner, "insist", lambda work: insist(work, timedelta(0)))
-    provider = InFlight(in_flight=other.lock, at_end=other.let_go)
+    put_down = Transactions.put_down
+
+    def put_down_at_last(self: Transactions) -> object:
+        other.let_go()
+        return put_down(self)
+
+    monkeypatch.setattr(Transactions, "put_down", put_down_at_last)
+    provider = InFlight(in_flight=other.lock)
     with pytest.raises(DatabaseBusy, match="locked"):
         bench.drive(dispatch, provider)
     assert bench.receipt.equation() == "6 selected = 3 accepted + 0 rejected + 0 excluded + 0 uncertain + 3 planned"
