@@ -91,7 +91,7 @@ def measure(count: int) -> dict[str, float]:
         database = open_database("sqlite:///var/newsletter.db", made.root)
         synchronise_attributes(database, definitions)
         signer = Signer.of((b"a secret of thirty-two characters",))
-        target = Target("leden", "benchmark", now(), definitions, signer.hash_address)
+        target = Target("leden", "benchmark", now(), definitions, signer.address_hashes)
         start = time.perf_counter()
         with open_table(file) as table:
             columns = map_columns(table.headers, {}, definitions, str(file))

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from newsletter import __version__, plugins
-from newsletter.cli.base import Face, print_error, print_fault
+from newsletter.cli.base import Face, output_failed, print_error, print_fault
 from newsletter.errors import EXIT_INTERRUPTED, NewsletterError
 
 SECTIONS: Final = {
@@ -79,6 +79,11 @@ class Commands(click.Group):
             ctx.exit(EXIT_INTERRUPTED)
         except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
+        except OSError as error:
+            # Standard output that is full is no mistake of the program; the entry point, which flushes it, says so.
+            if ctx.params.get("debug") or output_failed(error):
+                raise
+            ctx.exit(print_fault(error))
         except Exception as error:
             if ctx.params.get("debug"):
                 raise

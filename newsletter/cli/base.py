@@ -1,6 +1,8 @@
 """What commands share: the workspace they work in, and how they print, ask and show that they are at work."""
 
+import errno
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +31,11 @@ EXIT_FAULT: Final = 70
 
 REDRAW_SECONDS: Final = 0.1
 PLAIN_LINE_SECONDS: Final = 5.0
+
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+
+_WORD: Final = re.compile(r"[a-z]+(?=[ ,:;]|$)")
+"""A word at the beginning of a message, of plain letters: a value hardly looks like that."""
 
 Advance: TypeAlias = Callable[[int], None]
 
@@ -94,11 +101,12 @@ class Face:
     def database(self) -> "Iterator[Database]":
         """Open the database, made or brought up to date where needed, and close it at the end."""
         from newsletter.store import open_database
-        from newsletter.subscribers import synchronise_attributes
+        from newsletter.subscribers import renew_hashes, synchronise_attributes
 
         database = open_database(self.settings.database.url, self.workspace.root)
         try:
             synchronise_attributes(database, self.definitions)
+            renew_hashes(database, self.signer.address_hashes)
             yield database
         finally:
             database.close()
@@ -124,12 +132,18 @@ def reader_record(face: Face, email: str | None) -> "Record":
         SubscriberError: The address is none.
     """
     from newsletter.dispatch import record_for
-    from newsletter.subscribers import example_record, parse_address
+    from newsletter.subscribers import EXAMPLE_ID, example_record, parse_address, split_named
 
     if email is None:
         return example_record(face.definitions)
+    address = parse_address(split_named(email)[1])
     with face.database() as database, database.reading() as connection:
-        return record_for(connection, parse_address(email), face.definitions)
+        record = record_for(connection, address, face.definitions)
+    if record.id == EXAMPLE_ID:
+        click.echo(
+            f"Nobody has the address {address.address}: shown is the made-up reader, with that address.", err=True
+        )
+    return record
 
 
 def make_console(*, stderr: bool = False) -> "Console":
@@ -162,6 +176,11 @@ def print_fault(error: Exception) -> int:
         markup=False,
     )
     return EXIT_FAULT
+
+
+def output_failed(error: OSError) -> bool:
+    """Tell whether an error comes from standard output: it names no file, and the disk or device behind it is full."""
+    return error.filename is None and error.errno in _UNWRITABLE
 
 
 def echo_json(data: Any) -> None:
@@ -267,6 +286,6 @@ def _error_text(error: NewsletterError) -> "Text":
 
 
 def _sentence(text: str) -> str:
-    """Give a message as a sentence of its own; a name that it begins with keeps its case."""
-    first = text[:1].upper() if text[:1].islower() and text[1:2].islower() else text[:1]
+    """Give a message as a sentence of its own; a name, address or file that it begins with keeps its case."""
+    first = text[:1].upper() if _WORD.match(text) else text[:1]
     return first + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")

@@ -8,8 +8,14 @@ import click
 from newsletter.cli.base import Face, pass_face
 
 
+def _named(_context: click.Context, _parameter: click.Parameter, value: str) -> Path:
+    if not value.strip():
+        raise click.BadParameter("there is no name in it; write . for this folder.")
+    return Path(value)
+
+
 @click.command(name="init")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", callback=_named)
 @click.option("--name", help="The newsletter's name; also the sender's, to begin with.")
 @click.option("--language", metavar="TAG", help="The language of its issues, such as nl or en.")
 @click.option("--time-zone", metavar="ZONE", help="Where it is made, such as Europe/Amsterdam.")

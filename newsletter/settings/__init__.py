@@ -1,7 +1,9 @@
 """`newsletter.toml`, the environment and the secrets."""
 
-from newsletter.settings.model import HIDDEN, Sender, Settings, hide_password
-from newsletter.settings.reading import check, is_secret, load, provider_settings
+from newsletter.settings.databases import HIDDEN, hide_password
+from newsletter.settings.model import Sender, Settings
+from newsletter.settings.providers import is_secret
+from newsletter.settings.reading import check, load, provider_settings
 from newsletter.settings.secret import SECRET_FILE, SECRET_VARIABLE, secret_keys
 from newsletter.settings.sources import Origin, variable_name
 from newsletter.settings.toml import find_keys

@@ -12,16 +12,16 @@ import idna
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
+from newsletter.settings.databases import check_database
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
-
-HIDDEN: Final = "•••"
-"""What stands in place of a secret wherever settings are shown."""
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_DATABASES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
+_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LONGEST_HOST: Final = 253
 
 
 def _check_line(text: str) -> str:
@@ -73,15 +73,6 @@ def _check_return_path(text: str) -> str:
     return checked.replace("k" * 26, "{key}") if "{key}" in text else checked
 
 
-def hide_password(url: str) -> str:
-    """Take the password out of a URL that is to be shown; every other text stays as it is."""
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return HIDDEN if "@" in url else url
-    return url.replace(f":{password}@", f":{HIDDEN}@", 1) if password else url
-
-
 def _check_public_url(text: str) -> str:
     example = "Write it as https://news.example.org/."
     try:
@@ -93,6 +84,8 @@ def _check_public_url(text: str) -> str:
         raise ValueError(f"{text!r} is not the URL of a web site|{example}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"a user name, a query or a fragment does not belong here|{example}")
+    if _BROKEN_ESCAPE.search(parts.path):
+        raise ValueError(f"a percent sign in the path is not followed by two digits|{example}")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ValueError("http is for this machine only: readers' links must be private|Write https://….")
     named = _ascii_host(host, example) + (f":{port}" if port else "")
@@ -102,11 +95,21 @@ def _check_public_url(text: str) -> str:
 
 def _ascii_host(host: str, example: str) -> str:
     if ":" in host:
-        return f"[{host}]"
+        return f"[{_ip6(host, example)}]"
     try:
-        return host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+        named = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"{host!r} is not a host name: {error}|{example}") from error
+    if len(named) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in named.split(".")):
+        raise ValueError(f"{host!r} is not a host name|{example}")
+    return named
+
+
+def _ip6(host: str, example: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(host))
+    except ValueError as error:
+        raise ValueError(f"{host!r} is not an address of the network|{example}") from error
 
 
 def _is_loopback(host: str) -> bool:
@@ -114,15 +117,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def _check_database(text: str) -> str:
-    scheme, separator, rest = text.partition("://")
-    if not separator or scheme not in _DATABASES or not rest.lstrip("/"):
-        near = f"Write it as postgresql://{rest}." if scheme == "postgres" and rest else ""
-        known = "Write sqlite:///var/newsletter.db or postgresql://user@host/database."
-        raise ValueError(f"this is not the URL of a database that can be used|{near or known}")
-    return text
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_line)]
@@ -164,7 +158,7 @@ class Sender(_Table):
 class DatabaseSettings(_Table):
     """Where subscribers and dispatches are kept."""
 
-    url: Annotated[str, AfterValidator(_check_database)] = Field(default="sqlite:///var/newsletter.db", repr=False)
+    url: Annotated[str, AfterValidator(check_database)] = Field(default="sqlite:///var/newsletter.db", repr=False)
     """`sqlite:///` with a path that starts from the workspace, or `postgresql://user@host/database`.
 
     A URL with a password belongs in the environment.

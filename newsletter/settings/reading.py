@@ -5,16 +5,25 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError as VariableError
 
 from newsletter import plugins
 from newsletter.documents import read_text
 from newsletter.errors import ContentError, Place, SettingsError, raise_all
+from newsletter.settings.databases import has_password, hide_password
 from newsletter.settings.model import Settings
+from newsletter.settings.providers import (
+    check_provider,
+    check_providers,
+    check_variables,
+    is_secret,
+    same_provider,
+    secret_in_file,
+    there_are,
+)
 from newsletter.settings.sources import (
     PREFIX,
     SEPARATOR,
@@ -69,7 +78,12 @@ def check(text: str, name: str) -> None:
 
 
 def _load(sources: Sources) -> Settings:
-    errors = [*_unknown_variables(sources), *_secrets_in_file(sources), *_unknown_providers(sources)]
+    errors = [
+        *_unknown_variables(sources),
+        *check_variables(sources),
+        *_secrets_in_file(sources),
+        *check_providers(sources),
+    ]
     data = merge(sources.table, _environment(Settings, sources, PREFIX))
     data["sender"] = data.get("sender", {})
     try:
@@ -93,17 +107,16 @@ def provider_settings(settings: Settings, workspace: Workspace, name: str) -> Ba
 
     Raises:
         PluginError: There is no such provider, or it needs a package that is not installed.
-        SettingsError: Its settings are not as it wants them, or hold a secret in the file.
+        SettingsError: Its settings are not as it wants them.
     """
     module = plugins.load("providers", name)
     model: type[BaseModel] = module.Settings
-    key = next((known for known in settings.providers if _same(known, name)), name)
+    key = next((known for known in settings.providers if same_provider(known, name)), name)
     path = ("providers", key)
     table = settings.providers.get(key, {})
     sources = settings.sources
     prefix = variable_name(path) + SEPARATOR
     data = merge(table, _environment(model, sources, prefix))
-    errors = list(_secret_fields_in_file(model, sources, path))
     context = {
         "root": workspace.root,
         "public_url": settings.public_url,
@@ -113,16 +126,9 @@ def provider_settings(settings: Settings, workspace: Workspace, name: str) -> Ba
     try:
         found = model.model_validate(data, context=context)
     except ValidationError as error:
-        raise_all([*errors, *_explain_all(error, model, sources, path)])
+        raise_all(_explain_all(error, model, sources, path))
         raise
-    raise_all(errors)
     return found
-
-
-def is_secret(model: type[BaseModel], name: str) -> bool:
-    """Tell whether a field of a model is a secret."""
-    field = model.model_fields.get(name)
-    return field is not None and _holds_secret(field.annotation)
 
 
 def _read_sources(workspace: Workspace, environ: Mapping[str, str]) -> Sources:
@@ -175,65 +181,25 @@ def _unknown_variables(sources: Sources) -> Iterator[SettingsError]:
     for name in sources.environ:
         first, *rest = name.removeprefix(PREFIX).lower().split(SEPARATOR)
         if first in known:
-            if first == "providers" and len(rest) < 2:
-                yield SettingsError(
-                    "this names no setting of a provider",
-                    where=Place(name),
-                    remedy=f"Name provider and setting: {PREFIX}PROVIDERS__SMTP__PASSWORD.",
-                )
             continue
         near = get_close_matches(first, known, n=1, cutoff=0.6 if rest else 0.8)
         if near or rest:
             yield SettingsError(
                 f"{dotted([first, *rest])!r} is not a setting",
                 where=Place(name),
-                remedy=f"Did you mean {variable_name([near[0], *rest])}?" if near else _there_are(known),
+                remedy=f"Did you mean {variable_name([near[0], *rest])}?" if near else there_are(known),
             )
 
 
 def _secrets_in_file(sources: Sources) -> Iterator[SettingsError]:
     database = sources.table.get("database")
     url = database.get("url") if isinstance(database, Mapping) else None
-    if isinstance(url, str) and _has_password(url):
-        yield _secret_in_file(sources, ("database", "url"))
-
-
-def _secret_fields_in_file(model: type[BaseModel], sources: Sources, path: Sequence[str]) -> Iterator[SettingsError]:
-    table: Any = sources.table
-    for part in path:
-        table = table.get(part, {}) if isinstance(table, Mapping) else {}
-    for name in table:
-        if is_secret(model, name):
-            yield _secret_in_file(sources, (*path, name))
-
-
-def _secret_in_file(sources: Sources, path: Sequence[str]) -> SettingsError:
-    return SettingsError(
-        "a secret does not belong in a file that is shared",
-        where=sources.place(path),
-        remedy=f"Take it out, and set the environment variable {variable_name(path).replace('-', '_')}.",
-    )
-
-
-def _unknown_providers(sources: Sources) -> Iterator[SettingsError]:
-    tables = sources.table.get("providers")
-    for name in tables if isinstance(tables, Mapping) else ():
-        yield from _check_provider(name, sources.place(("providers", name)))
+    if isinstance(url, str) and has_password(url):
+        yield secret_in_file(sources, ("database", "url"))
 
 
 def _unknown_provider(settings: Settings, sources: Sources) -> Iterator[SettingsError]:
-    yield from _check_provider(settings.provider, sources.origin(("provider",)).place)
-
-
-def _check_provider(name: str, where: Place) -> Iterator[SettingsError]:
-    known = plugins.names("providers")
-    if not any(_same(name, one) for one in known):
-        near = get_close_matches(name, known, n=1)
-        yield SettingsError(
-            f"no provider is called {name!r}",
-            where=where,
-            remedy=f"Did you mean {near[0]!r}?" if near else _there_are(known),
-        )
+    yield from check_provider(settings.provider, sources.origin(("provider",)).place)
 
 
 def _explain_all(
@@ -282,7 +248,7 @@ def _unknown_key(
     elif len(path) > 1 and path[-1] in Settings.model_fields:
         remedy = "Move it up: it belongs above the first table."
     else:
-        remedy = _there_are(known)
+        remedy = there_are(known)
     return SettingsError(f"{dotted(path)!r} is not a setting", where=where, remedy=remedy)
 
 
@@ -307,26 +273,5 @@ def _how_to_add(path: Sequence[str | int], model: type[BaseModel]) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return "a table" if isinstance(value, dict) else "a list"
-    text = repr(value) if isinstance(value, str) else str(value).lower()
+    text = repr(hide_password(value)) if isinstance(value, str) else str(value).lower()
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _there_are(known: Sequence[str]) -> str:
-    return f"There are: {', '.join(sorted(known))}."
-
-
-def _has_password(url: str) -> bool:
-    try:
-        return urlsplit(url).password is not None
-    except ValueError:
-        return False
-
-
-def _holds_secret(annotation: Any) -> bool:
-    if annotation in (SecretStr, SecretBytes):
-        return True
-    return any(_holds_secret(argument) for argument in getattr(annotation, "__args__", ()))
-
-
-def _same(one: str, other: str) -> bool:
-    return one.replace("-", "_") == other.replace("-", "_")

@@ -51,7 +51,10 @@ def _take_apart(text: str, name: str) -> tuple[bytes, ...]:
     if not found or any(len(secret) < SHORTEST for secret in found):
         problem = f"a secret key has fewer than {SHORTEST} characters" if found else "there is no secret key here"
         raise SettingsError(problem, where=Place(name), remedy=_HOW)
-    return tuple(secret.encode() for secret in found)
+    try:
+        return tuple(secret.encode() for secret in found)
+    except UnicodeEncodeError as error:
+        raise SettingsError("a secret key holds what is no text", where=Place(name), remedy=_HOW) from error
 
 
 def _make(path: Path) -> None:

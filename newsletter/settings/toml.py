@@ -1,6 +1,7 @@
 """Where each key of a TOML file stands; the parser of the standard library does not tell."""
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -82,7 +83,7 @@ class _Scan:
             self.position = len(self.text)
             return ()
         self.position = found.end()
-        return tuple(part.strip("\"'") for part in _PART.findall(found[0]))
+        return tuple(_unquoted(part) for part in _PART.findall(found[0]))
 
     def value(self, path: KeyPath) -> None:
         """Go to the end of a value: of the line, or of the bracket that holds it."""
@@ -109,3 +110,9 @@ class _Scan:
     def note(self, path: KeyPath, start: int, value: int, end: int) -> None:
         line = self.text.count("\n", 0, start) + 1
         self.keys.setdefault(path, Key(line, start - self.text.rfind("\n", 0, start), value, end))
+
+
+def _unquoted(part: str) -> str:
+    """Read a part of a key as the parser does, which alone knows all escapes."""
+    text: str = tomllib.loads(f"part = {part}")["part"] if part[:1] in "\"'" else part
+    return text

@@ -1,16 +1,19 @@
 """Makes a workspace that works at once."""
 
 import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from newsletter.errors import Place, WorkspaceError
+from newsletter.errors import Place, SettingsError, WorkspaceError
 from newsletter.settings import check, find_keys
 from newsletter.workspace import SETTINGS_FILE, write_atomically
 
 _PARTS: Final = ("templates", "issues", "subscribers")
 _IGNORE: Final = "gitignore"
+_LANGUAGES: Final = "languages"
+_MANIFEST: Final = "template.toml"
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("name",),
     "language": ("language",),
@@ -37,8 +40,12 @@ def begin(folder: Path, answers: Mapping[str, str]) -> tuple[Path, ...]:
     """
     source = _source()
     contents = {path: (source / path).read_bytes() for path in _files(source)}
+    if "language" in answers:
+        contents |= _translated(answers["language"])
     contents[Path(".gitignore")] = _ignored(source)
     contents[Path(SETTINGS_FILE)] = _settings(source, answers).encode()
+    if "language" in answers:
+        _assert_language(answers["language"], contents)
     _assert_free(folder, contents)
     for path, content in contents.items():
         write_atomically(folder / path, content)
@@ -61,6 +68,26 @@ def _is_shared(path: Path) -> bool:
     """Leave out what a checkout's own work has left: people's data and receipts."""
     is_data = path.suffix in {".csv", ".xlsx"} and path.name != "example.csv"
     return not is_data and not (path.parts[0] == "issues" and path.name.startswith("receipt-"))
+
+
+def _translated(language: str) -> dict[Path, bytes]:
+    """Give the files that are there in a language: definitions of lists, with the same names for the program."""
+    folder = Path(__file__).with_name(_LANGUAGES) / language.partition("-")[0]
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
+
+
+def _assert_language(language: str, contents: Mapping[Path, bytes]) -> None:
+    """Refuse a language that a template has no words in, before anything is written."""
+    for path, content in contents.items():
+        if path.name != _MANIFEST:
+            continue
+        known: list[str] = tomllib.loads(content.decode())["languages"]
+        if not {language, language.partition("-")[0]}.intersection(known):
+            raise SettingsError(
+                f"the template {path.parent.name!r} has no words in {language!r}",
+                where=Place(SETTINGS_FILE, field="language"),
+                remedy=f"It has: {', '.join(known)}. Choose one of these, and translate the template later.",
+            )
 
 
 def _ignored(source: Path) -> bytes:

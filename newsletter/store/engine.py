@@ -49,15 +49,26 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection with a transaction that is committed when the block ends well."""
+        with self.connected() as connection, self.transaction(connection):
+            yield connection
+
+    @contextmanager
+    def connected(self) -> Iterator[sa.Connection]:
+        """Give a connection for several steps, of which only some may write: those within `transaction`."""
         with explained(self.name), self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+            yield connection
+
+    @contextmanager
+    def transaction(self, connection: sa.Connection) -> Iterator[None]:
+        """Let a connection write: all of the block is committed when it ends well, and nothing otherwise."""
+        if self.is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -75,7 +86,8 @@ def open_database(url: str, root: Path) -> Database:
         StoreError: It cannot be reached, read or written, or a newer version of this program has made it.
     """
     parsed = _parse(url, root)
-    name = parsed.render_as_string(hide_password=True)
+    # Options may hold passwords too, and tell nobody which database it is.
+    name = parsed.set(query={}).render_as_string(hide_password=True)
     engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed, name)
     database = Database(engine, name)
     try:
@@ -135,7 +147,7 @@ _REMEDIES: Final = {
 def _parse(url: str, root: Path) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(
             "this is no database URL",
             where=Place(field="database.url"),
@@ -149,7 +161,8 @@ def _parse(url: str, root: Path) -> URL:
                 where=Place(field="database.url"),
                 remedy="Name one: sqlite:///var/newsletter.db.",
             )
-        return parsed.set(database=str(root / str(parsed.database)))
+        # Options of the driver are not ours to pass on: a wrong one would end as a mistake of the program.
+        return parsed.set(database=str(root / str(parsed.database)), query={})
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     raise StoreError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from newsletter.errors import Place, SubscriberError
 
@@ -18,6 +18,8 @@ _SIMPLE: Final = re.compile(
 _NAMED: Final = re.compile(r'\s*"?(?P<name>[^"<>@]*?)"?\s*<(?P<address>[^<>\s]+@[^<>\s]+)>\s*')
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 RESERVED: Final = frozenset({"example", "test", "invalid", "localhost"})
+_SPECIAL: Final = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
+"""Ends of domains that are used for something else than mail on the Internet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ def parse_address(text: str, where: Place | None = None) -> Address:
     stripped = text.strip()
     if len(stripped) <= 64 and _SIMPLE.fullmatch(stripped):
         local, _, domain = stripped.rpartition("@")
-        if "--" not in domain:
-            lowered = domain.lower()
+        lowered = domain.lower()
+        if "--" not in lowered and lowered.rpartition(".")[2] not in _SPECIAL:
             return Address(f"{local}@{lowered}", f"{local.lower()}@{lowered}")
-    return _parse_carefully(stripped, where or Place())
+    return parse_carefully(stripped, where or Place())
 
 
 def split_named(text: str) -> tuple[str, str]:
@@ -70,7 +72,12 @@ def _domain(domain: str) -> tuple[str, str]:
     return checked.domain.lower(), checked.ascii_domain.lower()
 
 
-def _parse_carefully(text: str, where: Place) -> Address:
+def parse_carefully(text: str, where: Place) -> Address:
+    """Read an address that is not of the plainest kind; gives the same as `parse_address` for one that is.
+
+    Raises:
+        SubscriberError: As `parse_address` does.
+    """
     if not text:
         raise SubscriberError("there is no address", where=where, remedy="Fill it in, or leave the row out.")
     if _UNSEEN.search(text):
@@ -102,7 +109,12 @@ def _parse_carefully(text: str, where: Place) -> Address:
         raise SubscriberError(
             f"the address is longer than {MAXIMUM_LENGTH} octets", where=where, remedy="Use a shorter one."
         )
-    return Address(f"{checked.local_part}@{shown}", f"{checked.local_part.casefold()}@{ascii_domain}")
+    return Address(f"{checked.local_part}@{shown}", f"{_lowered(checked.local_part)}@{ascii_domain}")
+
+
+def _lowered(local: str) -> str:
+    """Give the part before the @ in lower case; "straße" and "strasse" stay two people."""
+    return unicodedata.normalize("NFC", local.lower())
 
 
 def _is_reserved(domain: str) -> bool:

@@ -1,7 +1,9 @@
 """Attributes as columns: brings the table of subscribers into line with what a workspace declares."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -26,6 +28,12 @@ _KEPT_AS: Final[Mapping[Type, tuple[type[sa.types.TypeEngine[Any]], ...]]] = {
     Type.DATE: (sa.Date,),
     Type.BOOLEAN: (sa.Boolean,),
 }
+_DAY: Final = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    r"|(?P<day_last>\d{1,2})([-/.])(?P<month_last>\d{1,2})\5(?P<year_last>\d{4})",
+    re.ASCII,
+)
+"""A day as the standard writes it, or as people do, who put the day before the month."""
 _YES: Final = frozenset({"ja", "yes", "true", "waar", "1", "j", "y", "x"})
 _NO: Final = frozenset({"nee", "no", "false", "onwaar", "0", "n"})
 
@@ -93,7 +101,7 @@ def read_attribute(definition: AttributeDefinition, text: str) -> Value:
         return None
     if definition.type is Type.TEXT:
         return _choice(definition, cleaned)
-    readers = {Type.NUMBER: _number, Type.DATE: _date, Type.BOOLEAN: _boolean}
+    readers: Mapping[Type, Callable[[str], Value]] = {Type.NUMBER: _number, Type.DATE: _date, Type.BOOLEAN: _boolean}
     value = readers[definition.type](cleaned)
     if value is None:
         expected = {
@@ -135,13 +143,16 @@ def _boolean(text: str) -> bool | None:
     return True if lowered in _YES else False if lowered in _NO else None
 
 
+@lru_cache(maxsize=4096)
 def _date(text: str) -> date | None:
-    for form in ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            continue
-    return None
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = (int(found[name] or found[f"{name}_last"]) for name in ("year", "month", "day"))
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _present(connection: sa.Connection) -> dict[str, sa.types.TypeEngine[Any]]:

@@ -1,6 +1,5 @@
 """Which column of a table holds what: said by a person, saved in a file, or known by its name."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -8,57 +7,20 @@ from typing import Final
 
 from newsletter.errors import Place, SubscriberError
 from newsletter.subscribers.definitions import BUILT_IN, TOPICS, Definitions
+from newsletter.subscribers.headers import (
+    INFIX,
+    LEFT_AT,
+    NAME,
+    OPTED_OUT,
+    SIGNS,
+    STATUS,
+    SYNONYMS,
+    may_say_who_left,
+    plain,
+    says_who_left,
+)
 
-INFIX: Final = "infix"
-"""A Dutch "tussenvoegsel", which is put in front of the last name."""
-NAME: Final = "name"
-"""A whole name, taken apart at its first space."""
-STATUS: Final = "status"
-"""Whether somebody is on the list, or has left it."""
-LEFT_AT: Final = "left_at"
-"""When somebody left the list; whatever stands here says that they have."""
 IGNORED: Final = "-"
-
-_SYNONYMS: Final[Mapping[str, str]] = {
-    "email": "email",
-    "emailaddress": "email",
-    "emailadres": "email",
-    "mail": "email",
-    "mailadres": "email",
-    "address": "email",
-    "adres": "email",
-    "firstname": "first_name",
-    "givenname": "first_name",
-    "voornaam": "first_name",
-    "roepnaam": "first_name",
-    "lastname": "last_name",
-    "familyname": "last_name",
-    "surname": "last_name",
-    "achternaam": "last_name",
-    "familienaam": "last_name",
-    "tussenvoegsel": INFIX,
-    "tussenvoegsels": INFIX,
-    "infix": INFIX,
-    "name": NAME,
-    "naam": NAME,
-    "fullname": NAME,
-    "volledigenaam": NAME,
-    "language": "language",
-    "taal": "language",
-    "topics": TOPICS,
-    "onderwerpen": TOPICS,
-    "interesses": TOPICS,
-    "status": STATUS,
-    "subscriptionstatus": STATUS,
-    "subscriberstatus": STATUS,
-    "inschrijfstatus": STATUS,
-    "unsubscribedat": LEFT_AT,
-    "unsubtime": LEFT_AT,
-    "cleantime": LEFT_AT,
-    "deletedat": LEFT_AT,
-    "uitgeschrevenop": LEFT_AT,
-    "afgemeldop": LEFT_AT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +29,22 @@ class ColumnMap:
 
     Args:
         fields: Field by the column's position; columns that are not here are passed over.
+        dismissed: The headers of those that a person has passed over.
     """
 
     headers: tuple[str, ...]
     fields: Mapping[int, str]
+    dismissed: frozenset[str] = frozenset()
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """The headers of columns that are passed over."""
         return tuple(header for number, header in enumerate(self.headers) if number not in self.fields)
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """The headers of columns that are passed over, but look as if they said who has left."""
+        return tuple(header for header in self.ignored if header not in self.dismissed and may_say_who_left(header))
 
 
 def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: Definitions, file: str) -> ColumnMap:
@@ -92,10 +61,10 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: D
     by_name = _names(definitions)
     fields: dict[int, str] = {}
     for number, header in enumerate(headers):
-        field = said.get(number) or by_name.get(_plain(header))
+        field = said.get(number) or by_name.get(plain(header))
         if field is None or field == IGNORED:
             continue
-        if field in fields.values():
+        if field in fields.values() and field not in SIGNS:
             if number not in said:
                 continue
             raise SubscriberError(
@@ -110,12 +79,13 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: D
             where=Place(file, 1),
             remedy=f"Say which: --map 'COLUMN=email'. There are: {', '.join(headers)}.",
         )
-    return ColumnMap(tuple(headers), _with_first_names(fields))
+    dismissed = frozenset(headers[number] for number, field in said.items() if field == IGNORED)
+    return ColumnMap(tuple(headers), _with_first_names(fields), dismissed)
 
 
 def known_fields(definitions: Definitions) -> tuple[str, ...]:
     """Name what a column may hold."""
-    return (*BUILT_IN, INFIX, NAME, STATUS, LEFT_AT, TOPICS, *definitions.attributes)
+    return (*BUILT_IN, INFIX, NAME, STATUS, LEFT_AT, OPTED_OUT, TOPICS, *definitions.attributes)
 
 
 def _with_first_names(fields: dict[int, str]) -> dict[int, str]:
@@ -127,7 +97,7 @@ def _with_first_names(fields: dict[int, str]) -> dict[int, str]:
 
 def _said(headers: Sequence[str], given: Mapping[str, str], known: Sequence[str], file: str) -> dict[int, str]:
     said: dict[int, str] = {}
-    plain = [_plain(header) for header in headers]
+    present = [plain(header) for header in headers]
     for header, field in given.items():
         if field not in known and field != IGNORED:
             near = get_close_matches(field, known, n=1)
@@ -136,20 +106,16 @@ def _said(headers: Sequence[str], given: Mapping[str, str], known: Sequence[str]
                 where=Place(field=header),
                 remedy=f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}.",
             )
-        if _plain(header) not in plain:
+        if plain(header) not in present:
             raise SubscriberError(
                 f"there is no column {header!r}",
                 where=Place(file, 1),
                 remedy=f"There are: {', '.join(headers)}.",
             )
-        said[plain.index(_plain(header))] = field
+        said[present.index(plain(header))] = field
     return said
 
 
 def _names(definitions: Definitions) -> dict[str, str]:
-    declared = {_plain(one.name): id_ for id_, one in definitions.attributes.items()}
-    return {**_SYNONYMS, **declared, **{_plain(id_): id_ for id_ in definitions.attributes}}
-
-
-def _plain(header: str) -> str:
-    return re.sub(r"[\W_]+", "", header).casefold()
+    declared = {plain(one.name): id_ for id_, one in definitions.attributes.items() if not says_who_left(one.name)}
+    return {**SYNONYMS, **declared, **{plain(id_): id_ for id_ in definitions.attributes}}

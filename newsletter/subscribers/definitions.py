@@ -11,6 +11,7 @@ from newsletter.documents import Document, parse_yaml, read_yaml, validate
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.expressions import Expression, Schema, Type, parse
 from newsletter.expressions import Field as SchemaField
+from newsletter.subscribers.headers import is_reserved
 from newsletter.workspace import Workspace
 
 NAME: Final = r"^[a-z][a-z0-9_-]*$"
@@ -209,12 +210,14 @@ def _document(workspace: Workspace, name: str) -> Document:
 def _refuse_built_in(declared: Mapping[str, AttributeDefinition], document: Document) -> None:
     raise_all(
         ContentError(
-            f"{id_!r} is known of every subscriber already",
+            f"{id_!r} is known of every subscriber already"
+            if id_ in BUILT_IN or id_ == TOPICS
+            else f"{id_!r} is a name that imports and exports use for something else",
             where=document.place(("attributes", id_), key=True),
             remedy="Take it out, or choose another name.",
         )
         for id_ in declared
-        if id_ in BUILT_IN or id_ == TOPICS
+        if id_ in BUILT_IN or id_ == TOPICS or is_reserved(id_)
     )
 
 

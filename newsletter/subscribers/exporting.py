@@ -1,7 +1,7 @@
 """Exports the people of a list as CSV that a spreadsheet opens without harm, and that can be imported again."""
 
+import codecs
 import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import IO, Final
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from newsletter.expressions import Value
 from newsletter.store import tables
 from newsletter.subscribers.definitions import TOPICS, Definitions
+from newsletter.subscribers.formulas import guard_formula
+from newsletter.subscribers.headers import EXPORTED
 from newsletter.subscribers.records import Record, read_records
-from newsletter.subscribers.tabular import guard_formula
 
 PAGE: Final = 500
 
@@ -36,10 +37,10 @@ def export_people(
     Returns:
         How many there are.
     """
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    writer = csv.writer(text)
+    file.write(codecs.BOM_UTF8)
+    writer = csv.writer(_Encoding(file))
     fields = ["email", "first_name", "last_name", "language", *definitions.attributes, TOPICS]
-    writer.writerow([*fields, "status", "source", "subscribed_at", "unsubscribed_at"])
+    writer.writerow([*fields, *EXPORTED])
     count = 0
     for page in _pages(connection, list_name, everybody=everybody):
         records = read_records(connection, [row.subscriber_id for row in page], definitions)
@@ -54,8 +55,7 @@ def export_people(
             )
         count += len(page)
         progress(len(page))
-    text.flush()
-    text.detach()
+    file.flush()
     return count
 
 
@@ -63,6 +63,16 @@ def count_people(connection: sa.Connection, list_name: str, *, everybody: bool) 
     """Count the people of a list."""
     chosen = sa.select(sa.func.count()).select_from(_subscriptions).where(_on(list_name, everybody=everybody))
     return connection.scalar(chosen) or 0
+
+
+class _Encoding:
+    """Encodes what it is given; unlike the wrapper of the standard library it never closes the file behind it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        return self._file.write(text.encode())
 
 
 def _pages(

@@ -1,9 +1,8 @@
 """Single subscribers: added, shown, unsubscribed, removed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -13,10 +12,8 @@ from newsletter.store import tables
 from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.definitions import TOPICS, Definitions
+from newsletter.subscribers.hashes import AddressHashes, suppression
 from newsletter.subscribers.records import read_records
-
-HashAddress: TypeAlias = Callable[[str], bytes]
-"""Makes the keyed hash of an address's key, 32 bytes, under which suppressions outlive a person's data."""
 
 _people, _subscriptions = tables.subscribers, tables.subscriptions
 _topics, _suppressions = tables.subscriber_topics, tables.suppressions
@@ -59,7 +56,7 @@ def add(
     *,
     source: str,
     now: datetime,
-    hash_address: HashAddress,
+    hashes: AddressHashes,
 ) -> int:
     """Add somebody to a list, or somebody who is known already.
 
@@ -69,8 +66,8 @@ def add(
     Raises:
         SubscriberError: They have unsubscribed from that list, or may not be mailed at all.
     """
-    hashed = hash_address(address.key)
-    suppressed = connection.scalar(sa.select(_suppressions.c.reason).where(_suppressions.c.address_hash == hashed))
+    hashed = hashes(address.key)
+    suppressed = suppression(connection, hashed)
     if suppressed:
         raise SubscriberError(
             f"{address.address} may not be mailed: {suppressed}",
@@ -80,7 +77,7 @@ def add(
     columns = {column_of(name): value for name, value in values.items() if name != TOPICS}
     people = people_table(definitions)
     if subscriber is None:
-        known = {"address": address.address, "address_key": address.key, "address_hash": hashed}
+        known = {"address": address.address, "address_key": address.key, "address_hash": hashed[0]}
         connection.execute(sa.insert(people).values(created_at=now, changed_at=now, **known, **columns))
         subscriber = _known(connection, address)
     elif columns:
@@ -109,7 +106,24 @@ def add(
     return subscriber
 
 
-def show(connection: sa.Connection, address: Address, definitions: Definitions, hash_address: HashAddress) -> Profile:
+def change(
+    connection: sa.Connection, address: Address, values: Mapping[str, Value], definitions: Definitions, now: datetime
+) -> None:
+    """Change what is kept of somebody, whether they are on a list or have left; None forgets a value.
+
+    Raises:
+        SubscriberError: Nobody has that address.
+    """
+    subscriber = _known(connection, address)
+    people = people_table(definitions)
+    columns = {column_of(name): value for name, value in values.items() if name != TOPICS}
+    connection.execute(sa.update(people).where(people.c.id == subscriber).values(changed_at=now, **columns))
+    if TOPICS in values:
+        connection.execute(sa.delete(_topics).where(_topics.c.subscriber_id == subscriber))
+        _add_topics(connection, subscriber, values[TOPICS])
+
+
+def show(connection: sa.Connection, address: Address, definitions: Definitions, hashes: AddressHashes) -> Profile:
     """Show all that is kept of somebody.
 
     Raises:
@@ -124,16 +138,13 @@ def show(connection: sa.Connection, address: Address, definitions: Definitions, 
     created: datetime = connection.execute(
         sa.select(_people.c.created_at).where(_people.c.id == subscriber)
     ).scalar_one()
-    suppressed = connection.scalar(
-        sa.select(_suppressions.c.reason).where(_suppressions.c.address_hash == hash_address(address.key))
-    )
     return Profile(
         subscriber,
         record.address,
         record.values,
         created,
         tuple(Subscription(*row) for row in subscriptions),
-        suppressed,
+        suppression(connection, hashes(address.key)),
     )
 
 
@@ -156,7 +167,7 @@ def unsubscribe(connection: sa.Connection, address: Address, list_name: str | No
 
 
 def remove(
-    connection: sa.Connection, address: Address, now: datetime, hash_address: HashAddress, *, suppress: bool
+    connection: sa.Connection, address: Address, now: datetime, hashes: AddressHashes, *, suppress: bool
 ) -> None:
     """Erase somebody: nothing is kept but, where they unsubscribed or it is asked for, a keyed hash.
 
@@ -171,12 +182,11 @@ def remove(
             _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.status == "unsubscribed"
         )
     )
-    hashed = hash_address(address.key)
-    exists = connection.scalar(sa.select(sa.func.count()).where(_suppressions.c.address_hash == hashed))
-    if (left or suppress) and not exists:
+    hashed = hashes(address.key)
+    if (left or suppress) and suppression(connection, hashed) is None:
         connection.execute(
             sa.insert(_suppressions).values(
-                address_hash=hashed, reason="unsubscribed" if left else "removed", created_at=now
+                address_hash=hashed[0], reason="unsubscribed" if left else "removed", created_at=now
             )
         )
     connection.execute(sa.delete(_people).where(_people.c.id == subscriber))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -10,6 +11,9 @@ from newsletter.expressions import Type, Value
 from newsletter.store import tables
 from newsletter.subscribers.attributes import attribute_columns
 from newsletter.subscribers.definitions import TOPICS, Definitions
+
+EXAMPLE_ID: Final = 0
+"""The number of the made-up subscriber, which no real one has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +74,4 @@ def example_record(definitions: Definitions) -> Record:
             Type.BOOLEAN: True,
         }
         made[name] = by_type[one.type]
-    return Record(0, "sanne.de.vries@example.org", made)
+    return Record(EXAMPLE_ID, "sanne.de.vries@example.org", made)

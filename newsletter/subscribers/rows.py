@@ -9,18 +9,25 @@ from newsletter.errors import NewsletterError, Place, SubscriberError
 from newsletter.expressions import Value
 from newsletter.subscribers.addresses import Address, clean_text, parse_address, split_named
 from newsletter.subscribers.attributes import read_attribute
-from newsletter.subscribers.columns import INFIX, LEFT_AT, NAME, STATUS, ColumnMap
+from newsletter.subscribers.columns import ColumnMap
 from newsletter.subscribers.definitions import TOPICS, Definitions
+from newsletter.subscribers.headers import INFIX, NAME, SIGNS, STATUS
 from newsletter.subscribers.tabular import Row
 
 _LONGEST: Final = 200
 _ON_THE_LIST: Final = frozenset(
-    {"", "subscribed", "active", "confirmed", "ingeschreven", "aangemeld", "actief", "1", "true", "yes", "ja"}
+    {"", "subscribed", "active", "confirmed", "enabled", "ingeschreven", "aangemeld", "actief", "bevestigd"}
+    | {"1", "true", "yes", "y", "ja", "j", "waar"}
 )
 _LEFT: Final = frozenset(
-    {"unsubscribed", "cleaned", "bounced", "complained", "inactive", "deleted", "removed", "uitgeschreven", "afgemeld"}
-    | {"inactief", "0", "false", "no", "nee"}
+    {"unsubscribed", "cleaned", "bounced", "complained", "inactive", "deleted", "removed", "disabled", "archived"}
+    | {"opted out", "opted-out", "optout", "opt-out", "blocklisted", "blacklisted", "blocked", "suppressed", "spam"}
+    | {"hard bounced", "soft bounced", "globally unsubscribed", "unsubscribed from all email", "do not mail"}
+    | {"uitgeschreven", "afgemeld", "inactief", "niet actief", "opgeschoond", "verwijderd", "geblokkeerd", "gebounced"}
+    | {"0", "false", "no", "n", "nee", "onwaar"}
 )
+_NO: Final = frozenset({"", "false", "no", "n", "nee", "onwaar", "null", "none"})
+"""What stands in a column about leaving for somebody who has not left; a date of zeros and a dash say no too."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -40,19 +47,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be imported, and why."""
+    """A row that cannot be imported, and why: everything that is wrong with it, and at least one thing."""
 
     row: Row
-    problem: NewsletterError
+    problems: tuple[NewsletterError, ...]
 
 
 def read_rows(rows: Iterator[Row], columns: ColumnMap, definitions: Definitions) -> Iterator[Person | BadRow]:
     """Read each row of a table."""
     for row in rows:
-        try:
-            yield _read(row, columns, definitions)
-        except NewsletterError as error:
-            yield BadRow(row, error)
+        yield _read(row, columns, definitions)
 
 
 def read_value(definitions: Definitions, field: str, text: str) -> Value:
@@ -76,35 +80,86 @@ def read_value(definitions: Definitions, field: str, text: str) -> Value:
     return clean_text(text) or None
 
 
-def _read(row: Row, columns: ColumnMap, definitions: Definitions) -> Person:
-    if len(row.cells) > len(columns.headers) and any(cell.strip() for cell in row.cells[len(columns.headers) :]):
-        raise SubscriberError(
-            f"the row has {len(row.cells)} cells, the header {len(columns.headers)}",
-            remedy="Put cells that hold the delimiter in quotation marks.",
-        )
-    cells = {field: row.cells[number] for number, field in columns.fields.items() if number < len(row.cells)}
+def _read(row: Row, columns: ColumnMap, definitions: Definitions) -> Person | BadRow:
+    problem = row.problem or _too_many_cells(row, columns)
+    if problem is not None:
+        return BadRow(row, (problem,))
+    problems: list[NewsletterError] = []
+    cells: dict[str, str] = {}
+    has_left = False
+    for number, field in columns.fields.items():
+        text = row.cells[number] if number < len(row.cells) else ""
+        if field not in SIGNS:
+            cells[field] = text
+            continue
+        try:
+            has_left |= _has_left(field, text)
+        except NewsletterError as error:
+            problems.append(error)
     name, address = split_named(cells.pop("email", ""))
-    parsed = parse_address(address, Place(field="email"))
     for field, make in _COMPOSED.items():
         make(cells, cells.pop(field, name if field == NAME else ""))
-    left_at = cells.pop(LEFT_AT, "").strip()
-    has_left = _has_left(cells.pop(STATUS, "")) or bool(left_at)
-    values = {field: read_value(definitions, field, text) for field, text in cells.items()}
-    return Person(
-        row, parsed, {field: value for field, value in values.items() if value not in (None, frozenset())}, has_left
+    values, wrong = _values(cells, definitions)
+    try:
+        _assert_legible(address, "email")
+        parsed = parse_address(address, Place(field="email"))
+    except NewsletterError as error:
+        return BadRow(row, (error, *problems, *wrong))
+    if has_left:
+        # Whoever has left must be kept as such, whatever else is wrong with what is said of them.
+        return Person(row, parsed, values, has_left=True)
+    return BadRow(row, (*problems, *wrong)) if problems or wrong else Person(row, parsed, values)
+
+
+def _too_many_cells(row: Row, columns: ColumnMap) -> SubscriberError | None:
+    width = len(columns.headers)
+    if len(row.cells) <= width or not any(cell.strip() for cell in row.cells[width:]):
+        return None
+    return SubscriberError(
+        f"the row has {len(row.cells)} cells, the header {width}",
+        remedy="Put cells that hold the delimiter in quotation marks.",
     )
 
 
-def _has_left(text: str) -> bool:
-    """Read a status; one that nobody knows is an error, because it may say that somebody has left."""
-    status = clean_text(text).casefold()
-    if status not in _ON_THE_LIST | _LEFT:
+def _values(cells: Mapping[str, str], definitions: Definitions) -> tuple[dict[str, Value], list[NewsletterError]]:
+    values: dict[str, Value] = {}
+    problems: list[NewsletterError] = []
+    for field, text in cells.items():
+        if not text:
+            continue
+        try:
+            _assert_legible(text, field)
+            value = read_value(definitions, field, text)
+        except NewsletterError as error:
+            problems.append(error)
+        else:
+            if value not in (None, frozenset()):
+                values[field] = value
+    return values, problems
+
+
+def _assert_legible(text: str, field: str) -> None:
+    """Refuse what stands in the place of octets that are no text in the file's encoding."""
+    if "\ufffd" in text:
         raise SubscriberError(
-            f"{status[:40]!r} does not tell whether they are on the list",
+            f"{text[:40]!r} holds a character that was damaged",
+            where=Place(field=field),
+            remedy="Type it anew; a part of the file is in another encoding than the rest.",
+        )
+
+
+def _has_left(field: str, text: str) -> bool:
+    """Read a sign of leaving; a status that nobody knows is an error, because it may say that somebody has left."""
+    said = clean_text(text).casefold()
+    if field != STATUS:
+        return said.strip("0:-./ ") not in _NO
+    if said not in _ON_THE_LIST and said not in _LEFT:
+        raise SubscriberError(
+            f"{said[:40]!r} does not tell whether they are on the list",
             where=Place(field=STATUS),
             remedy="Write subscribed or unsubscribed, or pass the column over: --map 'COLUMN=-'.",
         )
-    return status in _LEFT
+    return said in _LEFT
 
 
 def _take_name_apart(cells: dict[str, str], name: str) -> None:

@@ -1,36 +1,39 @@
 """Lists of people as tables: CSV in whatever encoding and with whatever delimiter an office program wrote it."""
 
-import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from newsletter.errors import Place, SubscriberError
+from newsletter.subscribers.encodings import find_encoding
+from newsletter.subscribers.formulas import without_guard
+from newsletter.subscribers.lines import Lines, Physical, StrayQuote
 
 DELIMITERS: Final = (";", ",", "\t", "|")
-_SAMPLE_BYTES: Final = 65_536
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_SAID_DELIMITER: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+LONGEST_CELL: Final = 131_072
+_SHOWN: Final = 1_000
+"""Characters that are kept of a cell which is too long."""
+_SAMPLE: Final = 65_536
+_SAID_DELIMITER: Final = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 """The first line by which a spreadsheet says what parts the cells."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row below the header: its number from 1, the line of the file it ends on, and its cells."""
+    """One row below the header: its number from 1, the line of the file it begins on, and its cells.
+
+    Args:
+        problem: Why it could not be taken apart; its cells are then what could be made of its line.
+    """
 
     number: int
     line: int
     cells: Sequence[str]
+    problem: SubscriberError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,99 +47,128 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path) -> Iterator[Table]:
+def open_table(path: Path, name: str = "") -> Iterator[Table]:
     """Open a CSV file; its rows are read as they are asked for.
 
     UTF-8, UTF-16 with its mark, and otherwise Windows-1252, which is what office programs write. Rows without any
-    text are passed over.
+    text are passed over. A quotation mark that is never closed spoils its own line and no other.
+
+    Args:
+        name: What errors call the file; its path if not given.
 
     Raises:
         SubscriberError: It cannot be read, is empty, or is something else than a table of texts.
     """
     try:
-        encoding = _find_encoding(path)
+        encoding = find_encoding(path)
         with path.open(encoding=encoding, errors="replace", newline="") as file:
-            yield _read(path, file, encoding)
+            yield _read(name or str(path), file, encoding)
     except OSError as error:
         raise SubscriberError(
             f"the file cannot be read: {error.strerror}",
-            where=Place(str(path)),
+            where=Place(name or str(path)),
             remedy="Check its name and rights.",
         ) from error
 
 
-def guard_formula(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula, by an apostrophe in front.
-
-    Source: OWASP, CSV Injection.
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def without_guard(text: str) -> str:
-    """Take the apostrophe of `guard_formula` away again."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
-
-
-def _read(path: Path, file: IO[str], encoding: str) -> Table:
-    sample = file.read(_SAMPLE_BYTES)
+def _read(name: str, file: IO[str], encoding: str) -> Table:
+    sample = file.read(_SAMPLE)
+    empty = SubscriberError("the file is empty", where=Place(name), remedy="Name another.")
     if not sample.strip():
-        raise SubscriberError("the file is empty", where=Place(str(path)), remedy="Name another.")
-    if "\0" in sample or sample.startswith("PK\x03\x04"):
+        raise empty
+    if _is_binary(sample):
         raise SubscriberError(
             "this is no text",
-            where=Place(str(path)),
+            where=Place(name),
             remedy="Save the sheet as CSV in UTF-8 and name that file.",
         )
     file.seek(0)
-    said = _SAID_DELIMITER.match(sample)
+    lines = Lines(file)
+    said = _SAID_DELIMITER.fullmatch(sample.partition("\n")[0].rstrip("\r"))
     if said:
-        file.readline()
+        next(lines)
+        sample = sample.partition("\n")[2]
     delimiter = said[1] if said else _find_delimiter(sample)
-    reader = csv.reader(file, delimiter=delimiter)
-    headers = tuple(header.strip() for header in next(reader))
-    return Table(encoding, delimiter, headers, _rows(path, reader))
+    records = (row for row in _records(lines, delimiter) if row.problem or any(cell.strip() for cell in row.cells))
+    header = next(records, None)
+    if header is None:
+        raise empty
+    if header.problem is not None:
+        raise SubscriberError(
+            f"the header cannot be taken apart: {header.problem.message}",
+            where=Place(name, header.line),
+            remedy=header.problem.remedy,
+        )
+    headers = tuple(without_guard(cell.strip()) for cell in header.cells)
+    return Table(encoding, delimiter, headers, _rows(records, len(headers), lines))
 
 
-def _rows(path: Path, reader: Any) -> Iterator[Row]:
-    number = 0
+def _rows(records: Iterator[Row], width: int, lines: Lines) -> Iterator[Row]:
+    lines.width = width
+    for number, record in enumerate(records, 1):
+        cells = (
+            record.cells
+            if record.problem
+            else [without_guard(cell) if cell[:1] == "'" else cell for cell in record.cells]
+        )
+        yield Row(number, record.line, cells, record.problem)
+
+
+def _records(lines: Lines, delimiter: str) -> Iterator[Row]:
+    """Take a file apart into records: a line each, or several where a quoted cell goes on."""
+    lines.delimiter = delimiter
+    reader = csv.reader(lines, delimiter=delimiter)
     while True:
+        lines.begin()
         try:
             cells = next(reader)
+            lines.assert_whole(cells)
         except StopIteration:
             return
-        except csv.Error as error:
-            raise SubscriberError(
-                f"this row cannot be taken apart: {error}",
-                where=Place(str(path), reader.line_num),
-                remedy="Mend its quotation marks.",
-            ) from error
-        if any(cell.strip() for cell in cells):
-            number += 1
-            yield Row(number, reader.line_num, [without_guard(cell) for cell in cells])
+        except StrayQuote as error:
+            yield _bad(lines.back_to_first(), delimiter, error.problem)
+        except csv.Error:
+            yield _bad(lines.back_to_first(), delimiter, _too_long())
+        else:
+            first = lines.first
+            problem = _too_long() if first.is_cut else _nul() if lines.have_nul() else lines.hidden_row()
+            yield Row(0, first.number, _presentable(cells) if problem else cells, problem)
 
 
-def _find_encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(4)
-        for mark, encoding in _MARKS:
-            if start.startswith(mark):
-                return encoding
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while piece := file.read(io.DEFAULT_BUFFER_SIZE * 16):
-                decoder.decode(piece)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8"
+def _bad(line: Physical, delimiter: str, problem: SubscriberError) -> Row:
+    """Make a bad row of one line, its quotation marks as they stand there."""
+    return Row(0, line.number, _presentable(line.text.rstrip("\r\n").split(delimiter)), problem)
+
+
+def _presentable(cells: Sequence[str]) -> Sequence[str]:
+    """Make cells fit for a report: cut what is far too long, and show where a NUL stood."""
+    shown = (cell if len(cell) <= _SHOWN else f"{cell[:_SHOWN]}…" for cell in cells)
+    return [cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in shown]
+
+
+def _too_long() -> SubscriberError:
+    return SubscriberError(
+        f"a cell has more than {LONGEST_CELL:,} characters",
+        remedy="Shorten it, or look for a quotation mark that is never closed.",
+    )
+
+
+def _nul() -> SubscriberError:
+    return SubscriberError("the row holds the character NUL", remedy="Type the row anew.")
+
+
+def _is_binary(sample: str) -> bool:
+    """Tell a file of another kind from a table with a few stray characters in it."""
+    first, *others = sample.split("\n")
+    if sample.startswith("PK\x03\x04") or "\0" in first:
+        return True
+    return sum("\0" in line for line in others) > len(others) / 2
 
 
 def _find_delimiter(sample: str) -> str:
     """Find what parts the cells: the one that splits the header most often."""
-    header = sample.splitlines()[0]
+    header = next((line for line in sample.splitlines() if line.strip()), "")
     return max(
         DELIMITERS,
-        key=lambda delimiter: (len(next(csv.reader([header], delimiter=delimiter))), delimiter == ","),
+        key=lambda delimiter: (len(next(csv.reader([header], delimiter=delimiter), [])), delimiter == ","),
     )

@@ -40,7 +40,7 @@ def peopled(database: Database, definitions: Definitions, signer: Signer, now: d
                 definitions,
                 source="test",
                 now=now,
-                hash_address=signer.hash_address,
+                hashes=signer.address_hashes,
             )
     return database
 
@@ -109,7 +109,7 @@ def test_those_who_left_meanwhile_are_found(
         }
     with peopled.writing() as connection:
         unsubscribe(connection, parse_address("mo@example.org"), "leden", now)
-        remove(connection, parse_address("kim@example.org"), now, signer.hash_address, suppress=False)
+        remove(connection, parse_address("kim@example.org"), now, signer.address_hashes, suppress=False)
         hashed = signer.hash_address("bo@example.org")
         connection.execute(sa.insert(tables.suppressions).values(address_hash=hashed, reason="x", created_at=now))
     with peopled.reading() as connection:

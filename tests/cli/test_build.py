@@ -57,3 +57,12 @@ def test_mistake_in_a_template_is_named_and_nothing_is_written(
     assert "templates/bulletin/parts/news.mjml.j2:" in shown
     assert "mj-colum" in shown
     assert not (tmp_path / "out").exists()
+
+
+def test_address_that_nobody_has_is_said_to_be_made_up(call: Call, tmp_path: Path) -> None:
+    call("subscribers", "add", "zuid@example.org", "--list", "leden")
+    shown = call("build", SLUG, "-o", tmp_path / "out", "--as", "niemand@example.org")
+    assert "Nobody has the address niemand@example.org" in shown.stderr
+    assert "made-up reader" in shown.stderr
+    assert call("build", SLUG, "-o", tmp_path / "out", "--as", "zuid@example.org").stderr == ""
+    assert call("build", SLUG, "-o", tmp_path / "out").stderr == ""

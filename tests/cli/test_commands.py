@@ -6,6 +6,8 @@ from click.testing import CliRunner
 from cli.conftest import Call
 from newsletter import plugins
 from newsletter.cli import main
+from newsletter.cli.base import print_error
+from newsletter.errors import NewsletterError
 from newsletter.workspace import Workspace
 
 
@@ -50,6 +52,24 @@ def test_several_problems_are_shown_together_with_their_places(call: Call, works
     assert "Europe/Amsterdam" in shown
     assert "Did you mean 'language'?" in shown
     assert "3 problems." in shown
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        ("there is no list", "There is no list."),
+        ("jan@example.org has unsubscribed from leden", "jan@example.org has unsubscribed from leden."),
+        ("lists.yaml is empty", "lists.yaml is empty."),
+        ("smtp.example.org does not answer", "smtp.example.org does not answer."),
+        ("leden2 is no list", "leden2 is no list."),
+        ("iPhone is no region", "iPhone is no region."),
+    ],
+)
+def test_message_that_begins_with_a_value_keeps_its_case(
+    message: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_error(NewsletterError(message))
+    assert capsys.readouterr().err == f"Error: {sentence}\n"
 
 
 def test_fault_of_the_program_is_called_one(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def test_secrets_are_hidden(call: Call, workspace: Workspace) -> None:
 def test_secret_in_the_file_is_refused_without_being_shown(call: Call, workspace: Workspace) -> None:
     with workspace.settings_file.open("a", encoding="utf-8") as file:
         file.write(f'{SMTP}password = "{PASSWORD}"\n')
-    shown = call("config").output
+    shown = call("config", code=3).output
     assert PASSWORD not in shown
     assert "NEWSLETTER_PROVIDERS__SMTP__PASSWORD" in shown
 

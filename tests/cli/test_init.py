@@ -4,10 +4,15 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from conftest import SLUG
 from newsletter.cli import main
+from newsletter.subscribers import read_definitions
+from newsletter.workspace import Workspace
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: object, code: int = 0) -> str:
@@ -50,6 +55,70 @@ def test_people_and_secrets_stay_out_of_git(tmp_path: Path) -> None:
     assert len(people) > 20
     assert not any(person in kept for person in people)
     assert not any(name.startswith("var/") or name.endswith(("all.csv", ".db", ".key")) for name in listed)
+
+
+def test_people_stay_out_of_git_wherever_they_are_written(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    run("init", folder)
+    run("--workspace", folder, "subscribers", "add", "zoe@example.org", "--list", "leden")
+    run("--workspace", folder, "subscribers", "export", "--list", "leden", "-o", folder / "all.csv")
+    run("--workspace", folder, "build", SLUG, "-o", folder / "uit", "--as", "zoe@example.org")
+    for name in ("leden.xlsx", "issues/leden.csv", "subscribers/example.xlsx", "subscribers/sub/example.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("zoe@example.org", encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    shown = ["git", "-C", str(folder), "ls-files", "--others", "--exclude-standard"]
+    listed = subprocess.run(shown, check=True, capture_output=True, text=True).stdout.split()
+    assert [name for name in listed if name.endswith((".csv", ".xlsx", ".eml"))] == ["subscribers/example.csv"]
+
+
+def test_golden_messages_of_the_repository_are_no_people(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_bytes((ROOT / ".gitignore").read_bytes())
+    names = ("tests/golden/example_issue/example.eml", "uit/example.eml")
+    ignored = subprocess.run(
+        ["git", "-C", str(tmp_path), "check-ignore", *names], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert ignored == ["uit/example.eml"]
+
+
+@pytest.mark.parametrize("language", ["de", "fr-BE"])
+def test_language_that_the_template_lacks_is_refused(tmp_path: Path, language: str) -> None:
+    shown = run("init", tmp_path / "new", "--language", language, code=3)
+    assert "It has: nl, en." in shown
+    assert not (tmp_path / "new").exists()
+
+
+def test_folder_without_a_name_is_refused() -> None:
+    assert "no name in it" in run("init", "", code=2)
+
+
+def test_english_workspace_has_the_same_definitions_in_english(tmp_path: Path) -> None:
+    run("init", tmp_path / "nl")
+    run("init", tmp_path / "en", "--language", "en-GB")
+    dutch, english = (read_definitions(Workspace(tmp_path / language)) for language in ("nl", "en"))
+    assert english.lists["leden"].name == "Members of the network"
+    assert english.lists["leden"].reason.startswith("You receive")
+    assert english.lists.keys() == dutch.lists.keys()
+    assert english.topics.keys() == dutch.topics.keys()
+    assert {name: one.where.source for name, one in english.segments.items()} == {
+        name: one.where.source for name, one in dutch.segments.items()
+    }
+    assert {name: (one.type, one.choices) for name, one in english.attributes.items()} == {
+        name: (one.type, one.choices) for name, one in dutch.attributes.items()
+    }
+    words = {one.name for group in (english.lists, english.topics, english.attributes) for one in group.values()}
+    assert words.isdisjoint(
+        one.name for group in (dutch.lists, dutch.topics, dutch.attributes) for one in group.values()
+    )
+    run("--workspace", tmp_path / "en", "build", SLUG, "-o", tmp_path / "built")
+
+
+def test_files_of_a_workspace_point_to_nothing_that_is_not_there(tmp_path: Path) -> None:
+    run("init", tmp_path / "nl")
+    run("init", tmp_path / "en", "--language", "en")
+    for path in [path for path in tmp_path.rglob("*") if path.suffix in (".toml", ".yaml", ".j2", ".md")]:
+        assert "docs/" not in path.read_text(encoding="utf-8"), path
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -78,6 +78,78 @@ def test_person_is_added_shown_taken_off_and_erased(call: Call) -> None:
     assert "may not be mailed" in call(*added, code=6).stderr
 
 
+def test_dry_run_writes_no_report(call: Call, workspace: Workspace, people: Path) -> None:
+    shown = call("subscribers", "import", people, "--list", "leden", "--dry-run", code=10).stderr
+    assert "Nothing was written" in shown
+    assert not (workspace.state / "reports").exists()
+
+
+def test_report_never_takes_the_place_of_the_file_or_of_an_earlier_one(
+    call: Call, workspace: Workspace, people: Path
+) -> None:
+    before = people.read_bytes()
+    imported = ("subscribers", "import", people, "--list", "leden", "--yes")
+    assert "Name another file" in call(*imported, "--report", people.parent / "." / people.name, code=6).stderr
+    assert people.read_bytes() == before
+    call(*imported, code=10)
+    people.write_bytes(before.replace(b"geen adres", b"nog steeds geen adres"))
+    assert "leden-bad-rows-2.csv" in call(*imported, code=10).stderr
+    reports = workspace.state / "reports"
+    assert sorted(path.name for path in reports.iterdir()) == ["leden-bad-rows-2.csv", "leden-bad-rows.csv"]
+    assert "nog steeds" not in (reports / "leden-bad-rows.csv").read_text(encoding="utf-8-sig")
+
+
+def test_column_that_seems_to_say_who_left_is_named_before_anything_is_written(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "leden.csv"
+    file.write_text("email;wil geen nieuwsbrief [/x]\nzoe@example.org;ja\n", encoding="utf-8")
+    shown = call("subscribers", "import", file, "--list", "leden", "--dry-run").stderr
+    assert "Do these say who has left? wil geen nieuwsbrief [/x]." in shown
+    mapped = ("--map", "wil geen nieuwsbrief [/x]=opted_out")
+    assert "have left" in call("subscribers", "import", file, "--list", "leden", "--dry-run", *mapped).stdout
+
+
+def test_what_is_kept_can_be_changed_of_somebody_who_left_too(call: Call) -> None:
+    call("subscribers", "add", LEFT, "--list", "leden", "--set", "region=Noord", "--set", "topics=jeugd; bestuur")
+    call("subscribers", "unsubscribe", LEFT)
+    changes = ("--set", "region=", "--set", "topics=jeugd", "--set", "first_name=Wim")
+    assert "is changed" in call("subscribers", "change", f"Wim <{LEFT}>", *changes).stdout
+    profile = json.loads(call("subscribers", "show", LEFT, "--json").stdout)
+    assert profile["values"] == {
+        "email": LEFT,
+        "first_name": "Wim",
+        "last_name": None,
+        "language": None,
+        "region": None,
+        "role": None,
+        "member_since": None,
+        "topics": ["jeugd"],
+    }
+    assert profile["subscriptions"][0]["status"] == "unsubscribed"
+    assert "--set" in call("subscribers", "change", LEFT, code=2).stderr
+    assert "nobody has the address" in call("subscribers", "change", "mo@example.org", *changes, code=6).stderr.lower()
+
+
+def test_when_somebody_left_is_told(call: Call) -> None:
+    call("subscribers", "add", LEFT, "--list", "leden", "--source", "beurs")
+    call("subscribers", "unsubscribe", LEFT)
+    day = r"\d{4}-\d\d-\d\d"
+    assert re.search(rf"unsubscribed since {day}; subscribed {day} \(beurs\)", call("subscribers", "show", LEFT).stdout)
+    assert re.search(rf"left leden already, on {day}", call("subscribers", "unsubscribe", LEFT).stdout)
+
+
+def test_nobody_comes_back_when_the_secret_key_changes(call: Call, workspace: Workspace, tmp_path: Path) -> None:
+    call("subscribers", "add", LEFT, "--list", "leden")
+    call("subscribers", "unsubscribe", LEFT)
+    call("subscribers", "remove", LEFT, "--yes")
+    key = workspace.state / "secret.key"
+    key.write_text(f"{'n' * 40} {key.read_text(encoding='ascii')}", encoding="ascii")
+    assert "may not be mailed" in call("subscribers", "add", LEFT, "--list", "leden", code=6).stderr
+    file = tmp_path / "leden.csv"
+    file.write_text(f"email\n{LEFT}\n", encoding="utf-8")
+    shown = call("subscribers", "import", file, "--list", "leden", "--yes").stdout
+    assert "may not be mailed" in shown
+
+
 def test_export_is_what_was_imported_and_nobody_else_may_read_it(call: Call, people: Path, tmp_path: Path) -> None:
     call("subscribers", "import", people, "--list", "leden", "--yes", code=10)
     call("subscribers", "add", LEFT, "--list", "leden")

@@ -21,7 +21,7 @@ def test_everybody_who_ever_joined_has_one_row(bench: Bench) -> None:
     bench.subscribe(["zoe", "mo", "kim", "bo"])
     with bench.database.writing() as connection:
         unsubscribe(connection, parse_address("mo@example.org"), None, bench.clock())
-        remove(connection, parse_address("kim@example.org"), bench.clock(), bench.signer.hash_address, suppress=True)
+        remove(connection, parse_address("kim@example.org"), bench.clock(), bench.signer.address_hashes, suppress=True)
     dispatch = bench.freeze()
     assert sorted(rows(bench)) == [("excluded", "unsubscribed"), ("planned", None), ("planned", None)]
     assert dispatch.selected == 3

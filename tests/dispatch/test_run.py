@@ -126,7 +126,7 @@ def test_who_leaves_after_the_freeze_gets_nothing(bench: Bench) -> None:
             if message.recipient.address.startswith("reader01"):
                 unsubscribe(connection, address, "leden", bench.clock())
             if message.recipient.address.startswith("reader02"):
-                remove(connection, address, bench.clock(), bench.signer.hash_address, suppress=True)
+                remove(connection, address, bench.clock(), bench.signer.address_hashes, suppress=True)
 
     provider = Scripted(before_intent=leave)
     receipt = bench.drive(dispatch, provider)

@@ -21,7 +21,7 @@ def test_trial_is_marked_personal_and_leaves_no_trace_in_the_ledger(
     known, stranger = parse_address("zoe@example.org"), parse_address("baas@example.org")
     with database.writing() as connection:
         values = {"first_name": "Zoë", "last_name": "Muis", "region": "Zuid"}
-        add(connection, known, "leden", values, definitions, source="t", now=now, hash_address=signer.hash_address)
+        add(connection, known, "leden", values, definitions, source="t", now=now, hashes=signer.address_hashes)
     surroundings = Surroundings(workspace, load(workspace, {}), definitions, signer, database, lambda: now)
     trials = send_trial(surroundings, SLUG, [known, stranger], None, None)
     assert [type(trial.outcome) for trial in trials] == [Accepted, Accepted]

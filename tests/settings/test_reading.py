@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from newsletter.errors import NewsletterError, Problems, SettingsError
-from newsletter.settings import load, provider_settings
+from newsletter.settings import HIDDEN, hide_password, load, provider_settings
 from newsletter.workspace import Workspace
 
 LEAST = """\
@@ -72,6 +72,43 @@ def test_environment_goes_before_the_file(workspace: Workspace) -> None:
         ("[sender]", '[database]\nurl = "mysql://x/y"\n[sender]', "newsletter.toml:5:1", "postgresql://"),
         ("[sender]", '[database]\nurl = "postgres://u@h/d"\n[sender]', "newsletter.toml:5:1", "postgresql://u@h/d"),
         ("[sender]", '[database]\nurl = "postgresql://u:geheim@h/d"\n[sender]', "newsletter.toml:5:1", "DATABASE__URL"),
+        (
+            "[sender]",
+            '[database]\nurl = "postgres://u:geheim@h/d"\n[sender]',
+            "newsletter.toml:5:1",
+            "postgresql://u:•••@h/d",
+        ),
+        (
+            "[sender]",
+            '[database]\nurl = "postgresql://u:ge/h#e?heim@h/d"\n[sender]',
+            "newsletter.toml:5:1",
+            "DATABASE__URL",
+        ),
+        (
+            "[sender]",
+            '[database]\nurl = "postgresql://h/d?password=geheim"\n[sender]',
+            "newsletter.toml:5:1",
+            "DATABASE__URL",
+        ),
+        (
+            "[sender]",
+            '[database]\nurl = "postgresql://h/d?sslpassword=geheim"\n[sender]',
+            "newsletter.toml:5:1",
+            "DATABASE__URL",
+        ),
+        (
+            "[sender]",
+            '[database]\nurl = "postgresql://h/d?passfile=geheim"\n[sender]',
+            "newsletter.toml:5:1",
+            "DATABASE__URL",
+        ),
+        ("[sender]", 'database = "postgresql://u:geheim@h/d"\n[sender]', "newsletter.toml:4:1", "a table"),
+        ('"https://example.org"', '"https://exa mple.org/"', "newsletter.toml:2:1", "https://news.example.org/"),
+        ('"https://example.org"', "'https://a\"b.org/'", "newsletter.toml:2:1", "https://news.example.org/"),
+        ('"https://example.org"', '"https://a..b/"', "newsletter.toml:2:1", "https://news.example.org/"),
+        ('"https://example.org"', '"https://-a.org/"', "newsletter.toml:2:1", "https://news.example.org/"),
+        ('"https://example.org"', '"https://[::zz]/"', "newsletter.toml:2:1", "https://news.example.org/"),
+        ('"https://example.org"', '"https://example.org/%zz"', "newsletter.toml:2:1", "percent sign"),
         ("[sender]", "[sender]\nlanguage = 'nl'", "newsletter.toml:5:1", "above the first table"),
         ("[sender]", 'secret_key = "x"\n[sender]', "newsletter.toml:4:1", "NEWSLETTER_SECRET_KEY"),
         ("[sender]", "[sender", "newsletter.toml:4:8", "Mend that line"),
@@ -98,6 +135,12 @@ def test_mistake_in_the_file_is_named_with_its_place(
         ({"NEWSLETTER_TIME_ZONE": "Mars"}, "Europe/Amsterdam"),
         ({"NEWSLETTER_PROVIDERS__SMTP": "x"}, "NEWSLETTER_PROVIDERS__SMTP__PASSWORD"),
         ({"NEWSLETTER_DATABASE__URL": "geheim"}, "sqlite:///var/newsletter.db"),
+        ({"NEWSLETTER_DATABASE__URL": "postgresql://geheim:x/x"}, "sqlite:///var/newsletter.db"),
+        ({"NEWSLETTER_DATABASE__URL": "postgresql://[::1/x"}, "sqlite:///var/newsletter.db"),
+        ({"NEWSLETTER_DATABASE__URL": "sqlite:///x?timeout=abc"}, "question mark"),
+        ({"NEWSLETTER_PROVIDERS__OUTBOX__FOLDR": "x"}, "NEWSLETTER_PROVIDERS__OUTBOX__FOLDER"),
+        ({"NEWSLETTER_PROVIDERS__SMPT__PASSWORD": "x"}, "NEWSLETTER_PROVIDERS__SMTP__PASSWORD"),
+        ({"NEWSLETTER_PROVIDERS": "{}"}, "NEWSLETTER_PROVIDERS__SMTP__PASSWORD"),
     ],
 )
 def test_mistake_in_the_environment_is_named_with_its_variable(
@@ -130,6 +173,52 @@ def test_providers_read_their_own_table_and_secrets(workspace: Workspace) -> Non
     assert found.port == 2525  # type: ignore[attr-defined]
     assert "geheim" not in repr(found)
     assert "geheim" not in repr(settings)
+
+
+@pytest.mark.parametrize("provider", ["smtp", "outbox"])
+def test_secret_in_the_file_is_refused_whether_its_provider_is_in_use_or_not(
+    workspace: Workspace, provider: str
+) -> None:
+    table = '[providers.smtp]\nhost = "smtp.example.org"\nusername = "smid"\npassword = "geheim"\n'
+    write(workspace, f'provider = "{provider}"\n{LEAST}\n{table}')
+    (found,) = problems(workspace)
+    assert "newsletter.toml:13:1, providers.smtp.password" in found
+    assert "NEWSLETTER_PROVIDERS__SMTP__PASSWORD" in found
+    assert "geheim" not in found
+
+
+def test_file_of_certificates_with_an_impossible_name_is_named(workspace: Workspace) -> None:
+    write(workspace, f'{LEAST}\n[providers.smtp]\nhost = "smtp.example.org"\nca_file = "{"a" * 300}"\n')
+    with pytest.raises(SettingsError, match="there is no such file"):
+        provider_settings(load(workspace, {}), workspace, "smtp")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:geheim@h/d",
+        "postgresql://u:geheim/x@h/d",
+        "postgresql://u:x#geheim@h/d",
+        "postgresql://u:x?geheim@h/d",
+        "postgresql://u:x@geheim@h/d",
+        "postgresql://u:geheim@h:port/d",
+        "postgresql://u@h/d?password=geheim",
+        "postgresql://u@h/d?sslmode=require&PASSWORD=geheim",
+        "postgresql://u:a@h/d?sslpassword=geheim&passfile=geheim",
+    ],
+)
+def test_password_of_a_database_is_never_shown(url: str) -> None:
+    shown = hide_password(url)
+    assert "geheim" not in shown
+    assert HIDDEN in shown
+    assert shown.startswith("postgresql://")
+
+
+@pytest.mark.parametrize(
+    "text", ["sqlite:///var/newsletter.db", "postgresql://u@h/d?sslmode=require", "https://example.org/", "a: b@c?"]
+)
+def test_text_without_a_password_is_shown_as_it_is(text: str) -> None:
+    assert hide_password(text) == text
 
 
 def test_setting_of_a_provider_that_will_not_do_is_named(workspace: Workspace) -> None:

@@ -47,3 +47,8 @@ def test_secret_that_is_too_short_is_refused_without_being_shown(tmp_path: Path,
         secret_keys(workspace, {})
     assert "var/secret.key" in str(caught.value)
     assert "kort" not in str(caught.value)
+
+
+def test_secret_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no text"):
+        secret_keys(Workspace(tmp_path), {SECRET_VARIABLE: "n" * 32 + "\udcff"})

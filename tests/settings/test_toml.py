@@ -53,6 +53,10 @@ def test_every_key_is_found_where_it_stands() -> None:
         assert str(next(part for part in reversed(path) if isinstance(part, str))) in written
 
 
+def test_key_of_nothing_but_a_quotation_mark_is_found() -> None:
+    assert {("'",), ('"', "é\n")} <= find_keys('"\'" = 1\n\'"\'."\\u00e9\\n" = 2\n').keys()
+
+
 keys = st.from_regex(r"[A-Za-z0-9_-]{1,8}", fullmatch=True) | st.text(
     st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8
 )

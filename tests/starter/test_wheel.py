@@ -55,6 +55,7 @@ def test_wheel_holds_the_program_and_a_workspace_and_nothing_else(installed: Pat
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"newsletter"}
     assert "newsletter/starter/gitignore" in names
+    assert "newsletter/starter/languages/en/subscribers/lists.yaml" in names
     assert "newsletter/py.typed" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert not [name for name in names if name.endswith((".pyc", ".db", ".key", ".eml")) or "/receipt-" in name]

@@ -82,6 +82,8 @@ def test_database_of_a_newer_version_is_refused(database_url: str, tmp_path: Pat
         ("sqlite://", "needs a file"),
         ("nonsense", "no database URL"),
         ("postgresql://nobody:secret@127.0.0.1:1/x", "the database says"),
+        ("postgresql://nobody@127.0.0.1:1/x?password=secret", "the database says"),
+        ("postgresql://secret:x/x", "no database URL"),
     ],
 )
 def test_database_that_cannot_be_used_is_a_clear_error_without_password(tmp_path: Path, url: str, message: str) -> None:

@@ -1,6 +1,7 @@
 """Addresses of people: what passes for one, and when two are the same."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.errors import SubscriberError
+from newsletter.errors import Place, SubscriberError
 from newsletter.message import wire_address
-from newsletter.subscribers import clean_text, parse_address, split_named
+from newsletter.subscribers import Address, clean_text, parse_address, split_named
+from newsletter.subscribers.addresses import parse_carefully
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,34 @@ def test_any_text_is_an_address_that_can_be_mailed_or_a_clear_error(text: str) -
     assert parse_address(parsed.address) == parsed
     assert parse_address(parsed.address.swapcase()).key == parsed.key or not parsed.address.isascii()
     assert "\n" not in parsed.address
+
+
+labels = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
+ends = st.sampled_from(["org", "nl", "LOCAL", "onion", "arpa", "test", "localhost", "invalid", "example", "x1", "c"])
+
+
+@given(st.lists(labels, min_size=1, max_size=3), st.lists(labels, min_size=1, max_size=3), ends)
+@settings(max_examples=500, deadline=None)
+def test_short_way_and_careful_way_agree(local: list[str], domain: list[str], end: str) -> None:
+    text = f"{'.'.join(local)}@{'.'.join(domain)}.{end}"
+
+    def verdict(parse: Callable[[str, Place], Address]) -> Address | None:
+        try:
+            return parse(text, Place())
+        except SubscriberError:
+            return None
+
+    assert verdict(parse_address) == verdict(parse_carefully)
+
+
+@pytest.mark.parametrize("text", ["x@printer.local", "x@foo.onion", "x@home.arpa"])
+def test_address_of_no_mail_on_the_internet_is_none(text: str) -> None:
+    with pytest.raises(SubscriberError):
+        parse_address(text)
+
+
+def test_letters_that_only_look_alike_make_two_people() -> None:
+    assert parse_address("straße@example.org").key != parse_address("strasse@example.org").key
 
 
 @given(text=st.text(max_size=100))

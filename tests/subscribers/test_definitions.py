@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import ContentError, NewsletterError
 from newsletter.subscribers import read_definitions
 from newsletter.workspace import Workspace
 
@@ -34,6 +34,22 @@ def test_mistake_is_named_with_its_place(workspace: Workspace, file: str, conten
         read_definitions(workspace)
     for part in expected:
         assert part in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("status", "name", "infix", "left_at", "opted_out", "source", "subscribed_at", "unsubscribed_at", "topics"),
+        *("email", "row", "line", "problem", "remedy", "email_disabled", "language"),
+    ],
+)
+def test_attribute_cannot_have_a_name_that_imports_and_exports_use(workspace: Workspace, name: str) -> None:
+    (workspace.subscribers / "segments.yaml").unlink()
+    (workspace.subscribers / "attributes.yaml").write_text(f"attributes:\n  {name}:\n    name: X\n", encoding="utf-8")
+    with pytest.raises(ContentError) as raised:
+        read_definitions(workspace)
+    assert (raised.value.where.line, raised.value.where.column) == (2, 3)
+    assert "choose another name" in raised.value.remedy
 
 
 def test_workspace_without_segments_and_attributes_is_fine(workspace: Workspace) -> None:

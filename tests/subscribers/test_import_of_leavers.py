@@ -1,6 +1,7 @@
 """Files that say who has left: nobody is brought back by an import, from whatever program it comes."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from newsletter.subscribers import (
     open_table,
     parse_address,
     read_rows,
+    remove,
+    renew_hashes,
     show,
 )
 from newsletter.tokens import Signer
@@ -24,7 +27,7 @@ from newsletter.tokens import Signer
 
 @pytest.fixture
 def target(definitions: Definitions, signer: Signer, now: datetime) -> Target:
-    return Target("leden", "import test.csv", now, definitions, signer.hash_address)
+    return Target("leden", "import test.csv", now, definitions, signer.address_hashes)
 
 
 def import_file(database: Database, path: Path, target: Target) -> ImportResult:
@@ -36,7 +39,7 @@ def import_file(database: Database, path: Path, target: Target) -> ImportResult:
 
 def status_of(database: Database, address: str, target: Target) -> str:
     with database.reading() as connection:
-        profile = show(connection, parse_address(address), target.definitions, target.hash_address)
+        profile = show(connection, parse_address(address), target.definitions, target.hashes)
     return profile.subscriptions[0].status
 
 
@@ -49,6 +52,20 @@ def status_of(database: Database, address: str, target: Target) -> str:
         ("UNSUB_TIME", "2018-07-23 12:19:27"),
         ("CLEAN_TIME", "2018-07-23 12:19:27"),
         ("unsubscribed_at", "2024-01-01"),
+        ("email_disabled", "true"),
+        ("subscribed_to_emails", "false"),
+        ("Opted out", "Yes"),
+        ("Email Opt Out", "1"),
+        ("Unsubscribed from all email", "TRUE"),
+        ("Blocklisted", "ja"),
+        ("status", "Blocklisted"),
+        ("status", "Opgeschoond"),
+        ("UNSUB_REASON", "NORMAL"),
+        ("CLEAN_CAMPAIGN_ID", "12"),
+        ("Global status", "unsubscribed"),
+        ("list status", "Inactive"),
+        ("Afgemeld", "ja"),
+        ("Unsubscribed", "2024-01-01 10:00"),
     ],
 )
 def test_somebody_the_file_calls_gone_is_kept_as_gone(
@@ -78,7 +95,7 @@ def test_status_that_nobody_knows_is_no_consent(database: Database, target: Targ
     path.write_text("email;status\nzoe@example.org;pending\n", encoding="utf-8")
     result = import_file(database, path, target)
     assert result.counts == {Fate.BAD: 1}
-    assert "--map" in result.bad[0].problem.remedy
+    assert "--map" in result.bad[0].problems[0].remedy
 
 
 def test_export_of_everybody_brings_nobody_back_elsewhere(database: Database, target: Target, tmp_path: Path) -> None:
@@ -89,6 +106,88 @@ def test_export_of_everybody_brings_nobody_back_elsewhere(database: Database, ta
         export_people(connection, target.definitions, "leden", file, lambda _: None, everybody=True)
     again = import_file(database, tmp_path / "all.csv", target)
     assert again.counts == {Fate.UNSUBSCRIBED: 1, Fate.UNCHANGED: 1}
+
+
+def test_substack_export_is_understood(database: Database, target: Target, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "email,active_subscription,expiry,email_disabled,created_at\n"
+        "gone@example.org,false,,true,2023-01-01\nhere@example.org,false,,false,2023-01-01\n",
+        encoding="utf-8",
+    )
+    assert import_file(database, path, target).counts == {Fate.LEFT: 1, Fate.ADDED: 1}
+
+
+@pytest.mark.parametrize("rows", [["jan;", "JAN;x"], ["JAN;x", "jan;"]])
+@pytest.mark.parametrize("between", [0, 1200])
+def test_departure_wins_over_every_other_row_of_the_address(
+    database: Database, target: Target, tmp_path: Path, rows: list[str], between: int
+) -> None:
+    path = tmp_path / "people.csv"
+    others = [f"other{number}@example.org;" for number in range(between)]
+    first, last = (row.replace(";", "@example.org;") for row in rows)
+    path.write_text("\n".join(["email;left_at", first, *others, last]), encoding="utf-8")
+    result = import_file(database, path, target)
+    assert result.counts[Fate.LEFT] == result.counts[Fate.REPEATED] == 1
+    assert status_of(database, "jan@example.org", target) == "unsubscribed"
+
+
+def test_any_of_several_columns_may_say_who_has_left(database: Database, target: Target, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email;status;opted out;list status\nzoe@example.org;active;no;unsubscribed\n", encoding="utf-8")
+    assert import_file(database, path, target).counts == {Fate.LEFT: 1}
+
+
+@pytest.mark.parametrize("cell", ["", "no", "FALSE", "0", "0000-00-00 00:00:00", "-", "NULL"])
+@pytest.mark.parametrize("header", ["left_at", "Opted out"])
+def test_no_in_a_column_about_leaving_is_a_no(
+    database: Database, target: Target, tmp_path: Path, header: str, cell: str
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f"email;{header}\nzoe@example.org;{cell}\n", encoding="utf-8")
+    assert import_file(database, path, target).counts == {Fate.ADDED: 1}
+
+
+def test_somebody_has_left_whatever_else_is_wrong_with_the_row(
+    database: Database, target: Target, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email;status;regio\nzoe@example.org;unsubscribed;Mars\n", encoding="utf-8")
+    assert import_file(database, path, target).counts == {Fate.LEFT: 1}
+
+
+def test_column_that_seems_to_say_who_left_is_named(definitions: Definitions) -> None:
+    headers = ["email", "Newsletter unsubscribe flag", "Bounce type", "shoe size", "created_at"]
+    assert map_columns(headers, {}, definitions, "x").doubtful == ("Newsletter unsubscribe flag", "Bounce type")
+    assert map_columns(headers, {"Bounce type": "-"}, definitions, "x").doubtful == ("Newsletter unsubscribe flag",)
+
+
+def test_proof_of_consent_stays_when_an_import_takes_somebody_off(
+    database: Database, target: Target, now: datetime, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email\nzoe@example.org\n", encoding="utf-8")
+    import_file(database, path, target)
+    later = replace(target, source="import later.csv", now=now + timedelta(days=30))
+    path.write_text("email;status\nzoe@example.org;unsubscribed\n", encoding="utf-8")
+    import_file(database, path, later)
+    with database.reading() as connection:
+        (one,) = show(connection, parse_address("zoe@example.org"), target.definitions, target.hashes).subscriptions
+    assert (one.source, one.subscribed_at, one.unsubscribed_at) == ("import test.csv", now, later.now)
+
+
+def test_somebody_erased_under_an_older_key_is_not_imported(
+    database: Database, target: Target, now: datetime, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email\nzoe@example.org\nmo@example.org\n", encoding="utf-8")
+    import_file(database, path, target)
+    with database.writing() as connection:
+        remove(connection, parse_address("zoe@example.org"), now, target.hashes, suppress=True)
+    changed = Signer.of((b"another secret of some characters", b"a secret of thirty-two characters"))
+    renew_hashes(database, changed.address_hashes)
+    again = replace(target, hashes=changed.address_hashes)
+    assert import_file(database, path, again).counts == {Fate.SUPPRESSED: 1, Fate.UNCHANGED: 1}
 
 
 def test_line_that_names_the_delimiter_is_no_header(database: Database, target: Target, tmp_path: Path) -> None:

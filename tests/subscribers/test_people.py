@@ -17,9 +17,9 @@ def test_added_person_is_shown_with_everything_that_is_kept(
 ) -> None:
     values = {"first_name": "Zoë", "region": "Noord", "topics": frozenset({"jeugd"})}
     with database.writing() as connection:
-        add(connection, ZOE, "leden", values, definitions, source="staff", now=now, hash_address=signer.hash_address)
+        add(connection, ZOE, "leden", values, definitions, source="staff", now=now, hashes=signer.address_hashes)
     with database.reading() as connection:
-        profile = show(connection, ZOE, definitions, signer.hash_address)
+        profile = show(connection, ZOE, definitions, signer.address_hashes)
     assert profile.values["first_name"] == "Zoë"
     assert profile.values["region"] == "Noord"
     assert profile.values["topics"] == frozenset({"jeugd"})
@@ -30,19 +30,19 @@ def test_somebody_who_left_cannot_be_added_again_by_staff(
     database: Database, definitions: Definitions, signer: Signer, now: datetime
 ) -> None:
     with database.writing() as connection:
-        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hash_address=signer.hash_address)
+        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hashes=signer.address_hashes)
         assert unsubscribe(connection, ZOE, "leden", now) == ("leden",)
     with pytest.raises(SubscriberError, match="has unsubscribed"), database.writing() as connection:
-        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hash_address=signer.hash_address)
+        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hashes=signer.address_hashes)
 
 
 def test_erased_person_leaves_only_a_hash_that_keeps_them_away(
     database: Database, definitions: Definitions, signer: Signer, now: datetime
 ) -> None:
     with database.writing() as connection:
-        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hash_address=signer.hash_address)
-        remove(connection, ZOE, now, signer.hash_address, suppress=True)
+        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hashes=signer.address_hashes)
+        remove(connection, ZOE, now, signer.address_hashes, suppress=True)
     with pytest.raises(SubscriberError, match="nobody has"), database.reading() as connection:
-        show(connection, ZOE, definitions, signer.hash_address)
+        show(connection, ZOE, definitions, signer.address_hashes)
     with pytest.raises(SubscriberError, match="may not be mailed"), database.writing() as connection:
-        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hash_address=signer.hash_address)
+        add(connection, ZOE, "leden", {}, definitions, source="staff", now=now, hashes=signer.address_hashes)

@@ -96,7 +96,7 @@ class Bench:
                     self.definitions,
                     source="test",
                     now=self.clock(),
-                    hash_address=self.signer.hash_address,
+                    hashes=self.signer.address_hashes,
                 )
 
     def freeze(self, segment: str | None = None, to: str = "leden") -> Dispatch:

@@ -100,7 +100,11 @@ class Settings(ProviderSettings):
         if value is None:
             return None
         root: Path = (info.context or {}).get("root", Path())
-        if not (root / value).is_file():
+        try:
+            found = (root / value).is_file()
+        except OSError:  # a name that is too long for a file
+            found = False
+        if not found:
             raise ValueError("there is no such file|Name a file of certificates (PEM), from the workspace's folder.")
         return root / value
 
