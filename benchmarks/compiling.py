@@ -6,7 +6,7 @@ from newsletter.render import Masthead, compile_issue
 
 def run() -> None:
     """Print the time to compile, and to read and compile."""
-    with workspace(items=20) as made:
+    with workspace() as made:
         prepared, _, definitions = prepare(made, LARGE)
         masthead = Masthead("Naam", "Organisatie", "Adres", "https://nieuwsbrief.example.org/", "Leden", "Daarom.")
         schema = definitions.schema()

@@ -22,31 +22,51 @@ LARGE = "large"
 WORDS = "De samenwerking in de keten vraagt om heldere afspraken, korte lijnen en aandacht voor wie het aangaat. "
 
 
+KINDS = (("lead", "article", 1), ("news", "article", 9), ("agenda", "event", 6), ("publications", "publication", 4))
+"""The sections of the large issue: layout, kind of item, and how many of twenty."""
+
+
 @contextmanager
-def workspace(items: int = 20, lead: int = 1) -> Iterator[Workspace]:
-    """Make a workspace with the example issue and a large one of so many items, each with a lead so many times over."""
+def workspace(lead: int = 1) -> Iterator[Workspace]:
+    """Make a workspace with the example issue and a large one of twenty items of all kinds.
+
+    Args:
+        lead: How many times over each item says what it is about.
+    """
     with tempfile.TemporaryDirectory() as folder:
         begin(Path(folder) / "workspace", {})
         made = Workspace(Path(folder) / "workspace")
         issue = made.issues / LARGE
         issue.mkdir()
-        files = []
-        for number in range(items):
-            name = f"item-{number}.md"
-            (issue / name).write_text(
-                f"---\nkind: article\ntitle: Bericht nummer {number} over samenwerken\nlead: >-\n  {WORDS * lead}\n"
-                f"byline:\n  - name: Redactie\nurl: https://nieuwsbrief.example.org/{number}/\n---\n\n{WORDS * 3}\n",
-                encoding="utf-8",
-            )
-            condition = "subscriber.region == 'Noord'" if number % 5 == 0 else ""
-            files.append(f"      - file: {name}\n" + (f'        visible_to: "{condition}"\n' if condition else ""))
+        sections: list[str] = []
+        for layout, kind, count in KINDS:
+            files = []
+            for number in range(count):
+                name = f"{layout}-{number}.md"
+                (issue / name).write_text(_item(kind, number, WORDS * lead), encoding="utf-8")
+                condition = "        visible_to: \"subscriber.region == 'Noord'\"\n" if number % 5 == 4 else ""
+                files.append(f"      - file: {name}\n{condition}")
+            sections.append(f"  - title: {layout.title()}\n    layout: {layout}\n    items:\n{''.join(files)}")
         (issue / "issue.yaml").write_text(
             'subject: "{{ subscriber.first_name }}, het nieuws"\ndate: 2024-02-20\ntemplate: bulletin\n'
-            'intro: "Dag {{ subscriber.first_name }}."\n'
-            f"sections:\n  - title: Nieuws\n    layout: news\n    items:\n{''.join(files)}",
+            f'intro: "Dag {{{{ subscriber.first_name }}}}."\nsections:\n{"".join(sections)}',
             encoding="utf-8",
         )
         yield made
+
+
+def _item(kind: str, number: int, words: str) -> str:
+    own = {
+        "article": f"lead: >-\n  {words}\nbyline:\n  - name: Redactie\n    role: redacteur\n",
+        "event": f"lead: >-\n  {words}\nstart: 2024-03-{number + 1:02} 09:30\nend: 2024-03-{number + 1:02} 16:30\n"
+        "place: De Observant, Amersfoort\nregistration:\n  url: https://nieuwsbrief.example.org/aanmelden/\n"
+        "  deadline: 2024-03-01\n",
+        "publication": f"summary: >-\n  {words}\ngenre: Rapport\npages: 48\n",
+    }
+    return (
+        f"---\nkind: {kind}\ntitle: Bericht nummer {number} over samenwerken in de keten\n{own[kind]}"
+        f"url: https://nieuwsbrief.example.org/{kind}/{number}/\n---\n\n{WORDS * 3}\n"
+    )
 
 
 def prepare(made: Workspace, slug: str) -> tuple[PreparedIssue, Settings, Definitions]:

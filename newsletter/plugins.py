@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import pkgutil
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
@@ -30,13 +31,12 @@ def load(kind: str, name: str) -> ModuleType:
         PluginError: There is no such plug-in, or something that it needs is not installed.
     """
     wanted = name.replace("-", "_")
-    built_in, offered = _built_in(kind), _offered(kind)
-    if wanted not in built_in and name not in offered:
-        raise _unknown(kind, name)
     try:
-        if wanted in built_in:
+        if wanted in _built_in(kind):
             return importlib.import_module(f"newsletter.{kind}.{wanted}")
-        loaded: ModuleType = offered[name].load()
+        if name not in _offered(kind):
+            raise _unknown(kind, name)
+        loaded: ModuleType = _offered(kind)[name].load()
     except ModuleNotFoundError as error:
         raise PluginError(
             f"{kind}/{name} needs the package {error.name!r}, which is not installed",
@@ -45,13 +45,15 @@ def load(kind: str, name: str) -> ModuleType:
     return loaded
 
 
-def _built_in(kind: str) -> set[str]:
+@lru_cache
+def _built_in(kind: str) -> frozenset[str]:
     spec = importlib.util.find_spec(f"newsletter.{kind}")
     folders = spec.submodule_search_locations if spec else None
     found = {module.name for module in pkgutil.iter_modules(folders)} if folders else set()
-    return {name for name in found if name != "base" and not name.startswith("_")}
+    return frozenset(name for name in found if name != "base" and not name.startswith("_"))
 
 
+@lru_cache
 def _offered(kind: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"newsletter.{kind}")}
 

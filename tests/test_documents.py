@@ -1,5 +1,6 @@
 """YAML with places: whatever somebody writes is read as it was meant, or named with its line and column."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
-from newsletter.documents import parse_yaml, read_text, split_front_matter, validate
+from newsletter.documents import Node, compose, parse_yaml, read_text, split_front_matter, validate, written
 from newsletter.errors import ContentError, NewsletterError
 
 
@@ -41,6 +42,19 @@ class Model(BaseModel):
         ("a: !mine {b: 1}\n", "f:1", "exclamation mark"),
         ("a: !!set {b, c}\n", "f:1", "exclamation mark"),
         ("a: !!binary aGFs\n", "f:1", "exclamation mark"),
+        ("a: !!bool q\n", "f:1:4", "exclamation mark"),
+        ("a: !!omap [x: 1]\n", "f:1:4", "exclamation mark"),
+        ("a: !!python/tuple [1]\n", "f:1:4", "exclamation mark"),
+        ("a: !!str x\n", "f:1:4", "'!!str'"),
+        ("x: &a {b: 1}\ny:\n  <<: *a\n", "f:3:3", "Write those keys out"),
+        ("a: &a [*a]\n", "f:1:8", "Write out what is meant"),
+        ("a: *b\n", "f:1:4", "nothing before this is called &b"),
+        ("a: 1\nb: 2024-02-30\n", "f:2:4: there is no date 2024-02-30", "Correct the date"),
+        ("a: 2024-02-20T25:00:00\n", "f:1:4: there is no date", "in quotes if it is a text"),
+        (f"a: {'9' * 5000}\n", "f:1:4: there is no number 999", "Correct the number"),
+        ("%YAML 1.1\n---\na: no\n", "f:2:1", "%YAML"),
+        ("a: 1\n---\nb: 2\n", "f:2:1", "three dashes"),
+        ("a: {b: 1, b: 2}\n", "f:1:11", "Remove one"),
     ],
 )
 def test_what_is_no_plain_yaml_is_a_clear_error(text: str, place: str, says: str) -> None:
@@ -102,6 +116,44 @@ def test_file_of_another_kind_is_a_clear_error(tmp_path: Path, content: bytes, s
 def test_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"\xef\xbb\xbftitle: x\r\n")
     assert read_text(tmp_path / "f", "f") == "title: x\r\n"
+    assert read_text(tmp_path / "f", "f", keep_mark=True) == "\ufefftitle: x\r\n"
+
+
+def test_block_scalar_at_the_end_of_front_matter_keeps_its_line_break() -> None:
+    assert parse_yaml(split_front_matter("---\na: |\n  b\n---\n", "f").matter, "f").data == {"a": "b\n"}
+
+
+def nodes_of(node: Node) -> Iterator[Node]:
+    yield node
+    for inner in (*node.elements, *(one for pair in node.pairs for one in pair)):
+        yield from nodes_of(inner)
+
+
+def test_nodes_span_what_was_written_without_comments_and_blank_lines_behind() -> None:
+    text = (
+        "a: &x [1,  it's, 'q']  # c\nb: *x\nc: |+\n  t\n  # n\n\n\nd: &y\n  # e\n  - k: v\n\n  -\n# end\n"
+        "e: >-\n  f\n\n# g\nh: {i, j: }\n"
+    )
+    root = compose(text, "f")
+    assert root is not None
+    spans = [text[node.start : node.end] for _, value in root.pairs for node in nodes_of(value)]
+    assert spans == [
+        *("&x [1,  it's, 'q']", "1", "it's", "'q'", "*x", "|+\n  t\n  # n\n\n"),
+        *("&y\n  # e\n  - k: v\n\n  -", "k: v", "k", "v", "", ">-\n  f", "{i, j: }", "i", "", "j", ""),
+    ]
+
+
+plain_data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.dates(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@given(plain_data, st.booleans())
+@settings(deadline=None)
+def test_what_is_written_is_read_as_the_same(value: object, flow: bool) -> None:
+    text = written(value, flow=flow)
+    assert parse_yaml(f"[{text}]" if flow else f"x: {text}\n", "f").data == ([value] if flow else {"x": value})
 
 
 @pytest.mark.parametrize(("text", "says"), [("title: x\n", "missing"), ("---\ntitle: x\n", "no end"), ("", "missing")])

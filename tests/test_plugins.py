@@ -11,7 +11,7 @@ from newsletter.errors import PluginError
 
 def offer(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     point = EntryPoint(name, value, "newsletter.providers")
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [point] if group == point.group else [])
+    monkeypatch.setattr(plugins, "_offered", lambda kind: {name: point} if kind == "providers" else {})
 
 
 def test_what_stands_in_the_folder_is_there() -> None:

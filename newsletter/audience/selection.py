@@ -52,11 +52,16 @@ def selected(selection: Selection, definitions: Definitions) -> sa.Select[tuple[
 def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: str) -> dict[int, str]:
     """Find those who must not be mailed any more: they have left the list, are suppressed, or were erased.
 
+    For the others nothing changes before the transaction ends: who leaves meanwhile waits for it.
+
     Returns:
         The reason by the subscriber's number.
     """
     if not subscribers:
         return {}
+    if connection.dialect.name == "postgresql":
+        # A suppression that is being added is a row that nobody can lock yet; this must come before the rows below.
+        connection.execute(sa.text("LOCK TABLE suppressions IN SHARE MODE"))
     staying = (
         sa.select(_people.c.id, _is_suppressed())
         .join_from(_people, _subscriptions, _subscriptions.c.subscriber_id == _people.c.id)
@@ -65,6 +70,8 @@ def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: s
             _subscriptions.c.list == list_name,
             _subscriptions.c.status == "subscribed",
         )
+        .order_by(_people.c.id)
+        .with_for_update(read=True, of=_subscriptions)
     )
     found = {subscriber: bool(suppressed) for subscriber, suppressed in connection.execute(staying)}
     return {

@@ -1,20 +1,25 @@
 """The ledger and all that moves it."""
 
+from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.build import Built, build_issue, describe, write_build
-from newsletter.dispatch.ledger import Balance, Dispatch
+from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
-from newsletter.dispatch.receipt import Receipt
-from newsletter.dispatch.runner import Stop, write_receipt
+from newsletter.dispatch.receipt import Receipt, write_receipt
+from newsletter.dispatch.runner import Stop
 from newsletter.dispatch.send import (
+    Continuation,
     Proposal,
     Surroundings,
     accept,
+    assert_writable,
     drive,
     find,
     index_page,
     keep_receipt,
+    look_again,
     propose,
+    refreeze,
 )
 from newsletter.dispatch.states import State, Step, advance
 from newsletter.dispatch.trial import Trial, record_for, send_trial
@@ -22,10 +27,12 @@ from newsletter.dispatch.trial import Trial, record_for, send_trial
 __all__ = [
     "Balance",
     "Built",
+    "Continuation",
     "Dispatch",
     "PreparedIssue",
     "Proposal",
     "Receipt",
+    "Replies",
     "State",
     "Step",
     "Stop",
@@ -33,18 +40,21 @@ __all__ = [
     "Trial",
     "accept",
     "advance",
+    "assert_writable",
     "build_issue",
     "describe",
     "drive",
     "find",
     "index_page",
     "keep_receipt",
+    "look_again",
     "make_letterhead",
     "make_reader",
     "prepare_issue",
     "propose",
     "reader_links",
     "record_for",
+    "refreeze",
     "send_trial",
     "write_build",
     "write_receipt",

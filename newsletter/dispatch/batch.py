@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.states import Reason
-from newsletter.message import DeliveryKey, Mailbox, delivery_key, wire_address
+from newsletter.message import DeliveryKey, Mailbox, delivery_key, phrase, wire_address
 from newsletter.providers.base import PersonalParts, SharedParts
 from newsletter.render import CommonParts, Merger, Reader
 from newsletter.subscribers import Definitions, Record, read_records
@@ -65,11 +65,15 @@ class Letter:
 
     def _share(self, common: CommonParts) -> SharedParts:
         letterhead = self.merger.letterhead
+        # What the merged bytes say too, for providers that write the header themselves.
         headers = {
-            "List-Id": f"<{letterhead.list_id}>",
+            "List-Id": f"{phrase(letterhead.list_name)} <{letterhead.list_id}>".strip(),
             "List-Post": "NO",
             "Feedback-ID": letterhead.feedback_id,
+            "Content-Language": self.merger.compiled.language,
         }
+        if letterhead.automatic:
+            headers["Auto-Submitted"] = "auto-generated"
         return SharedParts(letterhead.sender, letterhead.reply_to, common.subject, common.html, common.text, headers)
 
 

@@ -1,4 +1,4 @@
-"""Freezes a dispatch: its content, its audience and its provider, in one transaction."""
+"""Freezes a dispatch: its content, its audience, its provider and its deadline, in one transaction."""
 
 import secrets
 from base64 import b32encode
@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import Selection, selected
 from newsletter.dispatch import ledger
-from newsletter.dispatch.frozen import pack, pack_letterhead
+from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
+from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.retry import GIVE_UP_AFTER
 from newsletter.dispatch.states import Reason, State
 from newsletter.errors import DispatchError
+from newsletter.expressions import Schema
 from newsletter.render import CompiledIssue, Letterhead
 from newsletter.store import tables
 from newsletter.subscribers import Definitions
@@ -23,7 +27,11 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is about to be frozen."""
+    """What is about to be frozen.
+
+    Args:
+        not_later_than: When the dispatch gives up; None leaves it the usual time.
+    """
 
     compiled: CompiledIssue
     letterhead: Letterhead
@@ -31,14 +39,20 @@ class Plan:
     provider: str
     public_url: str
     return_path: str
+    not_later_than: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """How many a dispatch would select, and how many of these it would leave out, by reason."""
+    """How many a dispatch would select, and how many of these it would leave out, by reason.
+
+    Args:
+        waiting: How many of those who would be mailed another dispatch still has before it, which goes first.
+    """
 
     selected: int
     excluded: dict[str, int]
+    waiting: int
 
     @property
     def planned(self) -> int:
@@ -46,12 +60,17 @@ class Audience:
         return self.selected - sum(self.excluded.values())
 
 
-def survey(connection: sa.Connection, plan: Plan, definitions: Definitions) -> Audience:
+def survey(connection: sa.Connection, plan: Plan, definitions: Definitions, now: datetime) -> Audience:
     """Count the audience as freezing it now would."""
     rows = _audience(plan, definitions).subquery()
     counted = connection.execute(sa.select(rows.c.exclusion, sa.func.count()).group_by(rows.c.exclusion)).all()
+    selection = plan.selection
+    waits = is_ahead(plan.compiled.slug, selection.list, selection.segment or "", rows.c.subscriber_id, now)
+    waiting = connection.scalar(sa.select(sa.func.count()).select_from(rows).where(rows.c.exclusion.is_(None), waits))
     return Audience(
-        sum(count for _, count in counted), {reason: count for reason, count in counted if reason is not None}
+        sum(count for _, count in counted),
+        {reason: count for reason, count in counted if reason is not None},
+        waiting or 0,
     )
 
 
@@ -59,12 +78,17 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
     """Write a dispatch and one delivery for each subscriber selected; all of it or nothing.
 
     Raises:
-        DispatchError: There is a dispatch of this issue to this audience already, or nobody is selected.
+        DispatchError: There is a dispatch of this issue to this audience already, nobody is selected, or the
+            deadline has passed.
     """
+    hold_issue(connection, plan.compiled.slug)
     selection = plan.selection
+    deadline = plan.not_later_than or now + GIVE_UP_AFTER
+    if deadline <= now:
+        raise DispatchError("the deadline has passed already", remedy="Give a later one.")
     if ledger.find_dispatch(connection, plan.compiled.slug, selection.list, selection.segment or ""):
         raise DispatchError(f"{plan.compiled.slug} has a dispatch to this audience already")
-    _keep_content(connection, plan, now)
+    _keep_content(connection, plan, definitions.schema(), now)
     identifier = b32encode(secrets.token_bytes(IDENTIFIER_BYTES)).decode("ascii").lower()
     connection.execute(
         sa.insert(tables.dispatches).values(
@@ -79,6 +103,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             state="open",
             selected=0,
             created_at=now,
+            deadline=deadline,
         )
     )
     count = _plan_deliveries(connection, plan, definitions, identifier, now)
@@ -91,11 +116,13 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
     return ledger.read_dispatch(connection, identifier)
 
 
-def _keep_content(connection: sa.Connection, plan: Plan, now: datetime) -> None:
-    content = tables.compiled_issues
-    digest = plan.compiled.content_hash
-    if connection.scalar(sa.select(content.c.content_hash).where(content.c.content_hash == digest)) is None:
-        connection.execute(sa.insert(content).values(content_hash=digest, payload=pack(plan.compiled), created_at=now))
+def _keep_content(connection: sa.Connection, plan: Plan, schema: Schema, now: datetime) -> None:
+    payload = pack(plan.compiled, schema)
+    # What cannot be read back must not be frozen: nobody could go on with it.
+    unpack(payload)
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"content_hash": plan.compiled.content_hash, "payload": payload, "created_at": now}
+    connection.execute(insert(tables.compiled_issues).values(row).on_conflict_do_nothing())
 
 
 def _plan_deliveries(
@@ -117,14 +144,11 @@ def _plan_deliveries(
 
 
 def _audience(plan: Plan, definitions: Definitions) -> sa.Select[tuple[int, str | None]]:
-    """Select the audience, with those as duplicates who have this issue from another dispatch, or may have it."""
+    """Select the audience, with those as duplicates who have this issue from another dispatch, or may have it.
+
+    Whom another dispatch still has before it is planned here too: which of both goes is decided at the last moment.
+    """
     chosen = selected(plan.selection, definitions).subquery()
-    deliveries, dispatches = tables.deliveries, tables.dispatches
-    has_it_already = sa.exists().where(
-        deliveries.c.subscriber_id == chosen.c.subscriber_id,
-        deliveries.c.dispatch_id == dispatches.c.id,
-        dispatches.c.issue == plan.compiled.slug,
-        deliveries.c.state.not_in([State.REJECTED, State.EXCLUDED]),
-    )
+    has_it_already = is_served(plan.compiled.slug, chosen.c.subscriber_id)
     exclusion = sa.func.coalesce(chosen.c.exclusion, sa.case((has_it_already, Reason.DUPLICATE.value), else_=sa.null()))
     return sa.select(chosen.c.subscriber_id, exclusion.label("exclusion"))

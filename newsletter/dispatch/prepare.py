@@ -7,7 +7,7 @@ from datetime import datetime
 from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
 from newsletter.issues import Issue, assert_layouts, read_issue
-from newsletter.message import Mailbox
+from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
     CompiledIssue,
     Letterhead,
@@ -67,6 +67,8 @@ def prepare_issue(
         url=settings.public_url,
         list_name=recipients.name if recipients else "",
         list_reason=recipients.reason if recipients else "",
+        time_zone=settings.time_zone,
+        topics={topic: one.name for topic, one in definitions.topics.items()},
     )
     media = collect_media(issue, settings.public_url)
     compiled = compile_issue(issue, template, masthead, definitions.schema(), media)
@@ -90,8 +92,8 @@ def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime)
         reply_to=Mailbox(settings.sender.reply_to) if settings.sender.reply_to else None,
         date=date,
         list_name=prepared.list.name if prepared.list else settings.name,
-        list_id=f"{label}.{domain.encode('idna').decode('ascii')}",
-        feedback_id=f"{_ascii(prepared.issue.slug)}:{label}:newsletter:{_ascii(domain)}",
+        list_id=f"{label}.{ascii_domain(domain)}",
+        feedback_id=f"{_ascii(prepared.issue.slug)}:{label}:newsletter:{ascii_domain(domain)}",
     )
 
 

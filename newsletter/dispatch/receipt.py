@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from newsletter.dispatch.ledger import Balance, Dispatch
+from newsletter.dispatch import account, ledger
+from newsletter.dispatch.account import Balance, Replies
+from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.states import OPEN, RESTING, State
+from newsletter.store import Database
 
 _ORDER: Final = (
     State.ACCEPTED,
@@ -24,15 +27,17 @@ class Receipt:
 
     Args:
         next_due: When the first deferred delivery may be tried again, if any is deferred.
+        replies: What was said about those that were not accepted.
     """
 
     dispatch: Dispatch
     balance: Balance
     next_due: datetime | None
+    replies: tuple[Replies, ...]
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether a sending process has nothing left to do; some may be uncertain, and are held."""
         return self.balance.at_rest
 
     @property
@@ -58,6 +63,7 @@ class Receipt:
             "provider": dispatch.provider,
             "content_hash": dispatch.content_hash,
             "frozen_at": dispatch.created_at.isoformat(),
+            "deadline": dispatch.deadline.isoformat(),
             "finished_at": dispatch.finished_at.isoformat() if dispatch.finished_at else None,
             "complete": self.complete,
             "selected": self.balance.selected,
@@ -66,8 +72,27 @@ class Receipt:
             "excluded_by_reason": dict(sorted(self.balance.reasons.items())),
             "balanced": self.balance.is_balanced,
             "next_due": self.next_due.isoformat() if self.next_due else None,
+            "replies": [
+                {"state": one.state.value, "reply": one.words or None, "count": one.count} for one in self.replies
+            ],
         }
 
     def json(self) -> bytes:
         """Give the receipt as a JSON file."""
         return (json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def write_receipt(database: Database, dispatch: Dispatch) -> Receipt:
+    """Account for a dispatch as it stands.
+
+    Raises:
+        DispatchError: The ledger does not balance.
+    """
+    with database.reading() as connection:
+        current = ledger.read_dispatch(connection, dispatch.id)
+        return Receipt(
+            current,
+            account.balance(connection, current),
+            account.next_due(connection, current),
+            account.replies(connection, current),
+        )

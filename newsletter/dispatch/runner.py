@@ -8,29 +8,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from datetime import timedelta
+from typing import TypeAlias, TypeVar
 
-import sqlalchemy as sa
-
-from newsletter.audience import departed
-from newsletter.dispatch import lease, ledger
-from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, ReaderLinks, make_batch
-from newsletter.dispatch.ledger import Dispatch, Settled
-from newsletter.dispatch.receipt import Receipt
-from newsletter.dispatch.states import Reason, Step
+from newsletter.dispatch import lease
+from newsletter.dispatch.batch import DeliveryMessage
+from newsletter.dispatch.transactions import Transactions
+from newsletter.errors import NewsletterError, raise_all
 from newsletter.message import DeliveryKey
-from newsletter.providers.base import Accepted, Deferred, Outcome, Provider, Rejected
-from newsletter.store import Database
-from newsletter.subscribers import Definitions
+from newsletter.providers.base import Outcome, Provider
+from newsletter.store import insist
 
-BATCH: Final = 500
-"""How many deliveries are claimed at a time."""
-FIRST_RETRY: Final = timedelta(minutes=30)
-"""How long a deferred delivery waits where the provider does not say. Source: RFC 5321 §4.5.4.1."""
-
-Clock = Callable[[], datetime]
-Progress = Callable[[Outcome], None]
+Progress: TypeAlias = Callable[[Outcome], None]
 _T = TypeVar("_T")
 
 
@@ -45,23 +34,20 @@ class Stop:
 class Run:
     """One process's work on one dispatch, under a lease.
 
+    After a failure nothing more is handed over, but what is under way is still settled.
+
     Args:
-        dispatch: As `lease.take` gave it.
-        clock: Gives the time, aware.
         progress: Told of every outcome once it is in the ledger.
+        renewal: How often the lease is renewed.
     """
 
-    database: Database
-    dispatch: Dispatch
-    definitions: Definitions
-    letter: Letter
-    links: ReaderLinks
-    return_path: str
-    clock: Clock
+    transactions: Transactions
     progress: Progress
     stop: Stop
-    _claimed: dict[DeliveryKey, DeliveryMessage] = field(default_factory=dict)
-    _renewed: datetime | None = None
+    renewal: timedelta = lease.RENEWAL
+    _failures: list[NewsletterError] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _ended: bool = False
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
     async def drive(self, provider: Provider) -> None:
@@ -70,129 +56,96 @@ class Run:
         Raises:
             ProviderError: The provider refuses us or cannot be reached; what it said before is in the ledger.
             DispatchError: The lease was lost.
+            StoreError: The database cannot be written.
+            Problems: More than one of these, in their order.
         """
-        outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
-        writer = asyncio.create_task(self._write_down(outcomes))
+        writer = asyncio.create_task(self._write_down())
+        holder = asyncio.create_task(self._hold_lease())
         try:
             async with aclosing(provider.submit(self._messages(), self._intend)) as submitted:  # type: ignore[type-var]
                 async for outcome in submitted:
-                    outcomes.put_nowait(outcome)
-                    if writer.done():
-                        break
+                    self.transactions.note(outcome)
+                    self._news.set()
+        except NewsletterError as error:
+            self._fail(error)
         finally:
-            outcomes.put_nowait(None)
+            holder.cancel()
+            self._ended = True
+            self._news.set()
             try:
                 await writer
             finally:
-                await self._in_ledger(self._put_down)
+                await self._put_down()
                 self._worker.shutdown()
+        raise_all(self._failures)
 
-    async def _write_down(self, outcomes: asyncio.Queue[Outcome | None]) -> None:
+    async def _write_down(self) -> None:
         """Write outcomes as soon as they come, all that came meanwhile in one transaction."""
         ended = False
         while not ended:
-            waiting = [await outcomes.get()]
-            while not outcomes.empty():
-                waiting.append(outcomes.get_nowait())
-            ended = None in waiting
-            known = [outcome for outcome in waiting if outcome is not None]
-            if known:
-                await self._in_ledger(lambda known=known: self._write_outcomes(known, self.clock()))  # type: ignore[misc]
-            for outcome in known:
-                self.progress(outcome)
+            await self._news.wait()
+            self._news.clear()
+            ended = self._ended
+            try:
+                self._tell(await self._in_ledger(self.transactions.write_outcomes))
+            except NewsletterError as error:
+                self._fail(error)
+                return
+
+    async def _hold_lease(self) -> None:
+        """Renew the lease for as long as the run goes on, also while a provider keeps everybody waiting."""
+        while True:
+            await asyncio.sleep(self.renewal.total_seconds())
+            try:
+                await self._in_ledger(self.transactions.renew_lease)
+            except NewsletterError as error:
+                self._fail(error)
+                return
 
     async def _messages(self) -> AsyncIterator[DeliveryMessage]:
-        while not self.stop.asked:
-            batch = await self._in_ledger(self._claim)
-            if not batch.messages and not batch.excluded:
+        while not self._halted:
+            try:
+                batch = await self._in_ledger(self.transactions.claim)
+            except NewsletterError as error:
+                self._fail(error)
+                return
+            if batch is None:
                 return
             for message in batch.messages:
-                if self.stop.asked:
+                if self._halted:
                     return
                 yield message
 
     async def _intend(self, keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
-        if self.stop.asked:
+        if self._halted:
             return frozenset()
-        return await self._in_ledger(lambda: self._write_intent(keys))
+        try:
+            going, written = await self._in_ledger(lambda: self.transactions.intend(keys))
+        except NewsletterError as error:
+            self._fail(error)
+            return frozenset()
+        self._tell(written)
+        return going
+
+    async def _put_down(self) -> None:
+        try:
+            self._tell(await self._in_ledger(self.transactions.put_down))
+        except NewsletterError as error:
+            self._fail(error)
 
     async def _in_ledger(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._worker, work))
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._worker, lambda: insist(work)))
 
-    def _claim(self) -> Batch:
-        now = self.clock()
-        with self.database.writing() as connection:
-            subscribers = ledger.claim(connection, self.dispatch, now, BATCH)
-            batch = make_batch(
-                connection,
-                self.dispatch,
-                subscribers,
-                self.definitions,
-                self.letter,
-                self.links,
-                self.return_path,
-            )
-            ledger.exclude(connection, self.dispatch, now, batch.excluded)
-            self._keep_lease(connection, now)
-        self._claimed.update({message.key: message for message in batch.messages})
-        return batch
-
-    def _write_intent(self, keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
-        wanted = {self._claimed[key].subscriber: key for key in keys if key in self._claimed}
-        with self.database.writing() as connection:
-            gone = departed(connection, list(wanted), self.dispatch.list)
-            ledger.exclude(
-                connection,
-                self.dispatch,
-                self.clock(),
-                {subscriber: Reason(reason) for subscriber, reason in gone.items()},
-            )
-            going = {subscriber: key for subscriber, key in wanted.items() if subscriber not in gone}
-            ledger.intend(connection, self.dispatch, self.clock(), going)
-            self._keep_lease(connection, self.clock())
-        for subscriber in gone:
-            del self._claimed[wanted[subscriber]]
-        return frozenset(going.values())
-
-    def _write_outcomes(self, outcomes: Sequence[Outcome], now: datetime) -> None:
-        settled = [_settled(self._claimed[outcome.key].subscriber, outcome, now) for outcome in outcomes]
-        with self.database.writing() as connection:
-            ledger.settle(connection, self.dispatch, now, settled)
-            self._keep_lease(connection, now)
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
-            del self._claimed[outcome.key]
+            self.progress(outcome)
 
-    def _keep_lease(self, connection: sa.Connection, now: datetime) -> None:
-        """Renew the lease now and then: a slow provider may take longer over a batch than the lease lasts."""
-        if self._renewed is None or now - self._renewed > lease.RENEWAL:
-            ledger.renew_lease(connection, self.dispatch, now, lease.LASTING)
-            self._renewed = now
+    @property
+    def _halted(self) -> bool:
+        return self.stop.asked or bool(self._failures)
 
-    def _put_down(self) -> None:
-        """Give back what was not handed over; what was handed over without an outcome is uncertain."""
-        with self.database.writing() as connection:
-            now = self.clock()
-            ledger.recover(connection, self.dispatch, now)
-            if ledger.balance(connection, self.dispatch).at_rest:
-                ledger.finish(connection, self.dispatch, now)
-            ledger.give_lease_back(connection, self.dispatch)
-        self._claimed.clear()
-
-
-def write_receipt(database: Database, dispatch: Dispatch) -> Receipt:
-    """Account for a dispatch as it stands.
-
-    Raises:
-        DispatchError: The ledger does not balance.
-    """
-    with database.reading() as connection:
-        current = ledger.read_dispatch(connection, dispatch.id)
-        return Receipt(current, ledger.balance(connection, current), ledger.next_due(connection, current))
-
-
-def _settled(subscriber: int, outcome: Outcome, now: datetime) -> Settled:
-    if isinstance(outcome, Accepted):
-        return Settled(subscriber, Step.ACCEPT, outcome.reply, outcome.reference)
-    if isinstance(outcome, Deferred):
-        return Settled(subscriber, Step.DEFER, outcome.reply, due=now + (outcome.retry_after or FIRST_RETRY))
-    return Settled(subscriber, Step.REJECT if isinstance(outcome, Rejected) else Step.LOSE, outcome.reply)
+    def _fail(self, error: NewsletterError) -> None:
+        """Keep a failure; what fails again for the same reason is one."""
+        if str(error) not in map(str, self._failures):
+            self._failures.append(error)

@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -13,20 +14,24 @@ from newsletter import plugins
 from newsletter.audience import Selection
 from newsletter.dispatch import freeze, lease, ledger
 from newsletter.dispatch.batch import Letter
+from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
-from newsletter.dispatch.receipt import Receipt
-from newsletter.dispatch.runner import Clock, Progress, Run, Stop, write_receipt
+from newsletter.dispatch.receipt import Receipt, write_receipt
+from newsletter.dispatch.runner import Progress, Run, Stop
+from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
+from newsletter.expressions import Schema
 from newsletter.providers.base import Provider, ProviderModule
 from newsletter.render import Merger, publish_media
 from newsletter.settings import Settings, provider_settings
 from newsletter.store import Database, tables
 from newsletter.subscribers import Definitions
+from newsletter.subscribers.definitions import AttributeDefinition
 from newsletter.tokens import Signer
-from newsletter.workspace import Workspace, write_atomically
+from newsletter.workspace import Workspace, replacing, write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,49 @@ class Proposal:
     audience: Audience
 
 
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A dispatch that is about to go on as it was frozen.
+
+    Args:
+        changed: Whether the issue is another by now; None where it cannot be compiled any more.
+        problem: Why it cannot.
+    """
+
+    receipt: Receipt
+    changed: bool | None
+    problem: str = ""
+
+
 def find(surroundings: Surroundings, slug: str, selection: Selection) -> Dispatch | None:
     """Find the dispatch that there is of an issue to an audience."""
     with surroundings.database.reading() as connection:
         return ledger.find_dispatch(connection, slug, selection.list, selection.segment or "")
 
 
-def propose(surroundings: Surroundings, slug: str, selection: Selection, provider: str | None) -> Proposal:
+def look_again(surroundings: Surroundings, dispatch: Dispatch) -> Continuation:
+    """Tell how far a dispatch has come, and whether its issue has changed since it was frozen."""
+    receipt = write_receipt(surroundings.database, dispatch)
+    try:
+        prepared = prepare_issue(
+            surroundings.workspace, surroundings.settings, surroundings.definitions, dispatch.issue, dispatch.list
+        )
+    except NewsletterError as error:
+        return Continuation(receipt, None, str(error))
+    return Continuation(receipt, prepared.compiled.content_hash != dispatch.content_hash)
+
+
+def propose(
+    surroundings: Surroundings,
+    slug: str,
+    selection: Selection,
+    provider: str | None,
+    not_later_than: datetime | None = None,
+) -> Proposal:
     """Compile an issue and count its audience, without writing anything.
+
+    Args:
+        not_later_than: When the dispatch gives up; None leaves it the usual time.
 
     Raises:
         NewsletterError: The issue, the template, the list, the segment or the provider's settings are not in order.
@@ -72,10 +112,11 @@ def propose(surroundings: Surroundings, slug: str, selection: Selection, provide
         provider=name,
         public_url=settings.public_url,
         return_path=settings.sender.return_path or settings.sender.email,
+        not_later_than=not_later_than,
     )
     provider_settings(settings, surroundings.workspace, name)
     with surroundings.database.reading() as connection:
-        audience = freeze.survey(connection, plan, surroundings.definitions)
+        audience = freeze.survey(connection, plan, surroundings.definitions, surroundings.clock())
     return Proposal(prepared, plan, audience)
 
 
@@ -88,6 +129,22 @@ def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
     publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
     with surroundings.database.writing() as connection:
         return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
+
+
+def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal) -> Dispatch:
+    """Freeze a dispatch anew in the place of one of which nothing has been handed over, all of it or nothing.
+
+    Raises:
+        DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
+            selected.
+    """
+    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    now = surroundings.clock()
+    with surroundings.database.writing() as connection:
+        hold_issue(connection, dispatch.issue)
+        leased = lease.take_in(connection, dispatch, lease.owner_name(secrets.token_hex(4)), now)
+        ledger.drop(connection, leased)
+        return freeze.freeze(connection, proposal.plan, surroundings.definitions, now)
 
 
 def drive(
@@ -120,37 +177,58 @@ def index_page(surroundings: Surroundings, provider: str) -> Path | None:
     return cast("Path", page(provider_settings(surroundings.settings, surroundings.workspace, provider)))
 
 
+def assert_writable(target: Path) -> None:
+    """Make sure that a receipt can be written, without writing it.
+
+    Raises:
+        WorkspaceError: It cannot.
+    """
+
+    class Enough(Exception):
+        """Ends the writing before it takes the target's place."""
+
+    with suppress(Enough), replacing(target):
+        raise Enough
+
+
 def keep_receipt(receipt: Receipt, target: Path) -> None:
     """Write a receipt as JSON."""
     write_atomically(target, receipt.json())
 
 
 async def drive_with(
-    surroundings: Surroundings, dispatch: Dispatch, provider: Provider, progress: Progress, stop: Stop
+    surroundings: Surroundings,
+    dispatch: Dispatch,
+    provider: Provider,
+    progress: Progress,
+    stop: Stop,
+    renewal: timedelta = lease.RENEWAL,
 ) -> None:
     """Drive a dispatch with an open provider.
+
+    Args:
+        renewal: How often the lease is renewed.
 
     Raises:
         DispatchError: Another process is sending it.
         ProviderError: The provider refuses us or cannot be reached.
     """
-    letter, public_url, return_path = _letter(surroundings, dispatch)
+    letter, schema, public_url, return_path = _letter(surroundings, dispatch)
+    definitions = _as_frozen(surroundings.definitions, schema)
     owner = lease.owner_name(secrets.token_hex(4))
     leased = lease.take(surroundings.database, dispatch, owner, surroundings.clock())
     with surroundings.database.writing() as connection:
         ledger.recover(connection, leased, surroundings.clock())
-    run = Run(
+    transactions = Transactions(
         database=surroundings.database,
         dispatch=leased,
-        definitions=surroundings.definitions,
+        definitions=definitions,
         letter=letter,
         links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
         return_path=return_path,
         clock=surroundings.clock,
-        progress=progress,
-        stop=stop,
     )
-    await run.drive(provider)
+    await Run(transactions, progress, stop, renewal).drive(provider)
 
 
 async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop) -> None:
@@ -161,12 +239,23 @@ async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progr
         await drive_with(surroundings, dispatch, provider, progress, stop)
 
 
-def _letter(surroundings: Surroundings, dispatch: Dispatch) -> tuple[Letter, str, str]:
+def _letter(surroundings: Surroundings, dispatch: Dispatch) -> tuple[Letter, Schema, str, str]:
     content = tables.compiled_issues
     with surroundings.database.reading() as connection:
         payload = connection.scalar(sa.select(content.c.payload).where(content.c.content_hash == dispatch.content_hash))
     if payload is None:
         raise DispatchError(f"the content of dispatch {dispatch.id} is missing from the database")
-    compiled = unpack(payload, surroundings.definitions.schema())
+    compiled, schema = unpack(payload)
     letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
-    return Letter(Merger(compiled, letterhead)), public_url, return_path
+    return Letter(Merger(compiled, letterhead)), schema, public_url, return_path
+
+
+def _as_frozen(definitions: Definitions, schema: Schema) -> Definitions:
+    """Add the attributes that a frozen issue asks about and that are not declared any more; their columns stay."""
+    known = definitions.schema().fields
+    attributes = {
+        name: AttributeDefinition(name, name, field.type, ())
+        for name, field in schema.fields.items()
+        if name not in known
+    }
+    return replace(definitions, attributes={**definitions.attributes, **attributes})

@@ -75,6 +75,10 @@ FINAL: Final = frozenset(state for state, steps in TRANSITIONS.items() if not st
 OPEN: Final = frozenset(State) - FINAL
 RESTING: Final = FINAL | {State.UNCERTAIN}
 """What a dispatch that has come to rest consists of."""
+TAKEN: Final = frozenset({State.SUBMITTING, State.UNCERTAIN, State.ACCEPTED})
+"""What may have reached its reader."""
+AHEAD: Final = OPEN - TAKEN
+"""What has certainly not reached its reader yet, and still may."""
 
 
 class IllegalStep(DispatchError):

@@ -2,19 +2,17 @@
 
 import copy
 import fcntl
-import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from newsletter.documents import read_text, validate
-from newsletter.errors import ContentError, Place
-from newsletter.issues.files import ISSUE_FILE, IssueMatter, issue_folder
+from newsletter.documents import Document, read_text, validate
+from newsletter.errors import ContentError, NewsletterError, Place
+from newsletter.issues.files import ISSUE_FILE, IssueMatter, is_item_file, issue_folder, repeats
 from newsletter.issues.outline import Outline, Piece
 from newsletter.items import Item, Publication, item_from_text, read_item
 from newsletter.workspace import Workspace, write_atomically
@@ -38,33 +36,6 @@ class Position:
         return f"{self.section}.{self.entry}"
 
 
-def new_issue(workspace: Workspace, slug: str, *, subject: str, day: date, template: str, language: str) -> Path:
-    """Make an issue that only waits for items.
-
-    Raises:
-        ContentError: The name will not do, or is taken.
-    """
-    name = f"issues/{slug}/{ISSUE_FILE}"
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", slug):
-        raise ContentError(
-            f"{slug!r} is no name for an issue",
-            where=Place(name),
-            remedy="Use small letters, digits and hyphens, such as 2024-02-20-newsletter-12.",
-        )
-    target = workspace.issues / slug / ISSUE_FILE
-    if target.exists():
-        raise ContentError("there is such an issue already", where=Place(name), remedy="Choose another name.")
-    words = _SKELETON["nl" if language.startswith("nl") else "en"]
-    text = words.format(
-        subject=json.dumps(subject, ensure_ascii=False),
-        day=day.isoformat(),
-        template=template,
-        language=language,
-    )
-    write_atomically(target, text.encode())
-    return target
-
-
 def add_item(
     workspace: Workspace, slug: str, source: Path, *, section: str | None, at: int | None, time_zone: str
 ) -> Position:
@@ -78,18 +49,19 @@ def add_item(
         ContentError: The file, the issue or the section is not as it should be. Nothing was changed then.
     """
     folder = issue_folder(workspace, slug)
-    text = read_text(source, str(source))
-    item = item_from_text(text, str(source), time_zone)
+    text = read_text(source, str(source), keep_mark=True)
+    item = item_from_text(text.removeprefix("\ufeff"), str(source), time_zone)
     with _edited(folder, slug) as outline:
         number = _find_section(outline, section, item)
         position = _place_in(outline, number, at)
-        file = _free_name(folder, source.name)
+        file = _free_name(folder, source.name, outline)
+        files = {folder / file: text.encode()}
         for name in _local_files(item):
-            _copy(source.parent / name, folder / name, str(source))
-        write_atomically(folder / file, text.encode())
-        outline.paste(number, position, Piece((_scalar(file),)))
-        expected = _inserter(number, position, file)
-        _keep(folder, slug, outline, expected)
+            files.update(_copy_of(source.parent / name, folder / name, str(source)))
+        outline.paste(number, position, Piece.of_file(file))
+        _assert_meant(outline, number, _inserter(number, position, file))
+        with _added(files):
+            write_atomically(folder / ISSUE_FILE, outline.content)
         return _position(outline, number, position)
 
 
@@ -114,7 +86,8 @@ def move_item(workspace: Workspace, slug: str, entry: str, *, section: str | Non
             moved = data["sections"][number]["items"].pop(position)
             _items(data, target).insert(place, moved)
 
-        _keep(folder, slug, outline, expected)
+        _assert_meant(outline, number, expected)
+        write_atomically(folder / ISSUE_FILE, outline.content)
         return _position(outline, target, place)
 
 
@@ -139,7 +112,8 @@ def remove_item(workspace: Workspace, slug: str, entry: str, *, delete_file: boo
         def expected(data: Any) -> None:
             data["sections"][number]["items"].pop(position)
 
-        _keep(folder, slug, outline, expected)
+        _assert_meant(outline, number, expected)
+        write_atomically(folder / ISSUE_FILE, outline.content)
         if delete_file:
             (folder / file).unlink(missing_ok=True)
         return file
@@ -154,17 +128,21 @@ def restore_item(
         ContentError: There is no such file, it is no item, or it stands in the issue already.
     """
     folder = issue_folder(workspace, slug)
-    path = folder / file
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ContentError(f"{file!r} does not lie in the issue's folder", remedy="Use 'newsletter issue add'.")
-    item = read_item(path, f"issues/{slug}/{file}", time_zone)
+    name = PurePosixPath(file).as_posix()
+    remedy = "Use 'newsletter issue add'."
+    if ".." in PurePosixPath(name).parts or not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise ContentError(f"{file!r} does not lie in the issue's folder", remedy=remedy)
+    if not is_item_file(name):
+        raise ContentError(f"{file!r} is no Markdown file", remedy=remedy)
+    item = read_item(folder / name, f"issues/{slug}/{name}", time_zone)
     with _edited(folder, slug) as outline:
-        if any(file in outline.files(number) for number in range(len(outline.data.get("sections") or []))):
+        if name in _all_files(outline):
             raise ContentError(f"{file!r} stands in the issue already", remedy="Use 'newsletter issue move'.")
         number = _find_section(outline, section, item)
         position = _place_in(outline, number, at)
-        outline.paste(number, position, Piece((_scalar(file),)))
-        _keep(folder, slug, outline, _inserter(number, position, file))
+        outline.paste(number, position, Piece.of_file(name))
+        _assert_meant(outline, number, _inserter(number, position, name))
+        write_atomically(folder / ISSUE_FILE, outline.content)
         return _position(outline, number, position)
 
 
@@ -175,26 +153,44 @@ def _edited(folder: Path, slug: str) -> Iterator[Outline]:
     lock = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        outline = Outline(read_text(folder / ISSUE_FILE, name), name)
+        outline = Outline(read_text(folder / ISSUE_FILE, name, keep_mark=True), name)
         validate(IssueMatter, outline.document)
         yield outline
     finally:
         os.close(lock)
 
 
-def _keep(folder: Path, slug: str, outline: Outline, change: Callable[[Any], None]) -> None:
-    """Write the edited text, if it means what it should."""
-    name = f"issues/{slug}/{ISSUE_FILE}"
-    before = read_text(folder / ISSUE_FILE, name)
-    expected = copy.deepcopy(Outline(before, name).data)
+def _assert_meant(outline: Outline, section: int, change: Callable[[Any], None]) -> None:
+    """Hold the edited text against what it should mean, and against what reading it asks for."""
+    expected = copy.deepcopy(outline.before.data)
     change(expected)
-    if _without_empty(outline.data) != _without_empty(expected):
-        raise ContentError(
-            "this file is written in a way that cannot be edited safely",
-            where=Place(name),
-            remedy="Nothing was changed. Move the lines by hand, or write one '- ' line for each item.",
-        )
-    write_atomically(folder / ISSUE_FILE, outline.text.encode())
+    try:
+        before, after = (set(_repeated(document)) for document in (outline.before, outline.document))
+    except NewsletterError as error:
+        raise outline.unsafe(section) from error
+    if _without_empty(outline.data) != _without_empty(expected) or after - before:
+        raise outline.unsafe(section)
+
+
+def _repeated(document: Document) -> Iterator[str]:
+    return (file for _, file in repeats(validate(IssueMatter, document)))
+
+
+@contextmanager
+def _added(files: Mapping[Path, bytes]) -> Iterator[None]:
+    """Write new files, and take them away again if what follows fails."""
+    made: list[Path] = []
+    try:
+        for path, content in files.items():
+            made += [folder for folder in reversed(path.parents) if not folder.exists()]
+            made.append(path)
+            write_atomically(path, content)
+        yield
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise
 
 
 def _without_empty(data: Any) -> Any:
@@ -252,7 +248,7 @@ def _find_entry(outline: Outline, wanted: str) -> tuple[int, int]:
         if 0 <= number < len(files) and 0 <= position < len(files[number]):
             return number, position
     for number, names in enumerate(files):
-        for name in (wanted, f"{wanted}.md"):
+        for name in (PurePosixPath(wanted).as_posix(), f"{wanted}.md"):
             if name in names:
                 return number, names.index(name)
     raise ContentError(
@@ -280,11 +276,18 @@ def _position(outline: Outline, number: int, position: int) -> Position:
     return Position(number + 1, position + 1, section.get("title") or section["layout"])
 
 
-def _free_name(folder: Path, name: str) -> str:
-    stem, suffix = Path(name).stem, Path(name).suffix or ".md"
-    candidate, number = f"{stem}{suffix}", 2
-    while (folder / candidate).exists():
-        candidate, number = f"{stem}-{number}{suffix}", number + 1
+def _all_files(outline: Outline) -> set[str]:
+    sections = outline.data.get("sections") or []
+    return {file for number in range(len(sections)) for file in outline.files(number)}
+
+
+def _free_name(folder: Path, name: str, outline: Outline) -> str:
+    """Choose a name that an issue can hold and that nothing in it has."""
+    path = Path(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]", "-", name))
+    suffix = path.suffix if path.suffix.lower() == ".md" else ".md"
+    candidate, number = f"{path.stem}{suffix}", 2
+    while (folder / candidate).exists() or candidate in _all_files(outline):
+        candidate, number = f"{path.stem}-{number}{suffix}", number + 1
     return candidate
 
 
@@ -295,7 +298,8 @@ def _local_files(item: Item) -> list[str]:
     return [name for name in names if "://" not in name]
 
 
-def _copy(source: Path, target: Path, name: str) -> None:
+def _copy_of(source: Path, target: Path, name: str) -> dict[Path, bytes]:
+    """Read a file that an item names; nothing if the issue has it already."""
     try:
         content = source.read_bytes()
     except OSError as error:
@@ -304,78 +308,12 @@ def _copy(source: Path, target: Path, name: str) -> None:
             where=Place(name),
             remedy="Put it beside the item, or correct its name.",
         ) from error
-    if target.exists() and target.read_bytes() != content:
+    if not target.exists():
+        return {target: content}
+    if not target.is_file() or target.read_bytes() != content:
         raise ContentError(
             f"the issue has another file called {target.name!r}",
             where=Place(name),
             remedy="Rename the picture, in the item too.",
         )
-    write_atomically(target, content)
-
-
-def _scalar(file: str) -> str:
-    return file if re.fullmatch(r"[A-Za-z0-9][\w./-]*", file) else json.dumps(file, ensure_ascii=False)
-
-
-_SKELETON: Final = {
-    "nl": """\
-# De onderwerpregel. {{{{ subscriber.first_name }}}} mag erin staan.
-subject: {subject}
-# De regel die mailprogramma's achter het onderwerp tonen; 40 tot 90 tekens.
-preheader: ""
-# Het nummer van deze editie, als u nummert.
-# number: 1
-date: {day}
-language: {language}
-template: {template}
-
-# Een of twee zinnen vooraf, in Markdown.
-intro: ""
-
-sections:
-  - layout: lead
-    items: []
-
-  - title: Nieuws
-    layout: news
-    items: []
-
-  - title: Agenda
-    layout: agenda
-    items: []
-
-  - title: Publicaties
-    layout: publications
-    items: []
-""",
-    "en": """\
-# The subject line. {{{{ subscriber.first_name }}}} may stand in it.
-subject: {subject}
-# The line that mail programs show behind the subject; 40 to 90 characters.
-preheader: ""
-# The number of this edition, if you number them.
-# number: 1
-date: {day}
-language: {language}
-template: {template}
-
-# A sentence or two beforehand, in Markdown.
-intro: ""
-
-sections:
-  - layout: lead
-    items: []
-
-  - title: News
-    layout: news
-    items: []
-
-  - title: Agenda
-    layout: agenda
-    items: []
-
-  - title: Publications
-    layout: publications
-    items: []
-""",
-}
+    return {}

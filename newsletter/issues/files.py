@@ -1,15 +1,15 @@
 """Issues as folders of files: reading one whole, and listing what there is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from newsletter.documents import Document, KeyPath, read_yaml, validate
+from newsletter.documents import Day, Document, KeyPath, Text, read_yaml, validate
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.expressions import Expression, Schema, parse
 from newsletter.issues.model import Entry, Issue, Section
@@ -19,11 +19,17 @@ from newsletter.workspace import Workspace
 ISSUE_FILE: Final = "issue.yaml"
 
 
+def is_item_file(name: str) -> bool:
+    """Whether a name is that of a Markdown file in an issue's folder."""
+    path = PurePosixPath(name)
+    inside = not path.is_absolute() and ".." not in path.parts and "\\" not in name
+    return inside and path.suffix.lower() == ".md"
+
+
 def _relative(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\\" in value or path.suffix.lower() != ".md":
-        raise ValueError(f"{value!r} is no Markdown file in the issue's folder|Items lie beside issue.yaml.")
-    return path.as_posix()
+    if not is_item_file(value):
+        raise ValueError(f"{value!r} is no Markdown file in the issue's folder|Items lie beside issue.yaml.|")
+    return PurePosixPath(value).as_posix()
 
 
 def _as_text(value: Any) -> Any:
@@ -34,9 +40,6 @@ def _as_entry(value: Any) -> Any:
     return {"file": value} if isinstance(value, str) else value
 
 
-Day: TypeAlias = date
-
-
 class EntryMatter(BaseModel):
     """One item of a section: its file, and what is particular to it in this issue."""
 
@@ -44,8 +47,8 @@ class EntryMatter(BaseModel):
 
     file: Annotated[str, AfterValidator(_relative)]
     visible_to: str | None = None
-    title: Annotated[str, Field(min_length=1)] | None = None
-    lead: Annotated[str, Field(min_length=1)] | None = None
+    title: Text | None = None
+    lead: Text | None = None
     image: ImageGroup | None = None
 
 
@@ -54,7 +57,7 @@ class SectionMatter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    layout: Annotated[str, Field(min_length=1)]
+    layout: Text
     title: str | None = None
     visible_to: str | None = None
     items: tuple[Annotated[EntryMatter, BeforeValidator(_as_entry)], ...] = ()
@@ -65,7 +68,7 @@ class IssueMatter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    subject: Annotated[str, Field(min_length=1)]
+    subject: Text
     preheader: str = ""
     number: Annotated[str, BeforeValidator(_as_text)] | None = None
     date: Day
@@ -126,7 +129,14 @@ def read_issue(workspace: Workspace, slug: str, schema: Schema, *, time_zone: st
     matter = validate(IssueMatter, document)
     reader = _IssueReader(folder, f"issues/{slug}", document, schema, time_zone, [])
     sections = tuple(reader.section(section, number) for number, section in enumerate(matter.sections))
-    reader.refuse_repeats(matter)
+    for path, file in repeats(matter):
+        reader.problems.append(
+            ContentError(
+                f"the item {file!r} stands in this issue twice",
+                where=document.place(path),
+                remedy="Take one of the two out.",
+            )
+        )
     raise_all(reader.problems)
     return Issue(
         slug=slug,
@@ -140,6 +150,16 @@ def read_issue(workspace: Workspace, slug: str, schema: Schema, *, time_zone: st
         intro=matter.intro,
         sections=sections,
     )
+
+
+def repeats(matter: IssueMatter) -> Iterator[tuple[KeyPath, str]]:
+    """Find the entries whose item stands in the issue already, each with its path and its file."""
+    met: set[str] = set()
+    for number, section in enumerate(matter.sections):
+        for position, entry in enumerate(section.items):
+            if entry.file in met:
+                yield ("sections", number, "items", position), entry.file
+            met.add(entry.file)
 
 
 def assert_layouts(
@@ -262,20 +282,6 @@ class _IssueReader:
                         remedy="Put it beside the item, or correct its name.",
                     )
                 )
-
-    def refuse_repeats(self, matter: IssueMatter) -> None:
-        met: set[str] = set()
-        for number, section in enumerate(matter.sections):
-            for position, entry in enumerate(section.items):
-                if entry.file in met:
-                    self.problems.append(
-                        ContentError(
-                            f"the item {entry.file!r} stands in this issue twice",
-                            where=self.document.place(("sections", number, "items", position)),
-                            remedy="Take one of the two out.",
-                        )
-                    )
-                met.add(entry.file)
 
     def _is_quoted(self, place: Place) -> bool:
         line, column = place.line or 0, place.column or 0

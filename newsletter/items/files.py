@@ -1,12 +1,8 @@
-"""Items as Markdown files with front matter: read, changed, and written back without losing anything."""
+"""Items as Markdown files with front matter, and the quotes in them."""
 
-import io
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
-
-from ruamel.yaml import YAML
+from typing import Final
 
 from newsletter.documents import parse_yaml, read_text, split_front_matter, validate
 from newsletter.errors import ContentError
@@ -48,46 +44,6 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
         )
     context = {"time_zone": time_zone}
     return validate(matter, document, context).read(parts.body, context)
-
-
-def change_item(text: str, name: str, changes: Mapping[str, Any]) -> str:
-    """Change values in the front matter of an item's file.
-
-    Everything else stays: comments, the order of keys, keys that nobody knows, and the body byte for byte. Without
-    a change the text comes back as it was.
-
-    Args:
-        changes: From key to plain data; None takes the key away.
-
-    Raises:
-        ContentError: The file has no front matter that can be read.
-    """
-    parts = split_front_matter(text, name)
-    yaml = YAML(typ="rt")
-    yaml.preserve_quotes = True
-    yaml.width = 10_000
-    yaml.allow_unicode = True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    loaded = yaml.load(parts.matter) if parts.matter.strip() else {}
-    before = parse_yaml(parts.matter, name, first_line=2).data or {}
-    differing = {key: value for key, value in changes.items() if before.get(key) != value}
-    if not differing:
-        return text
-    for key, value in differing.items():
-        if value is None:
-            loaded.pop(key, None)
-        else:
-            loaded[key] = value
-    written = io.StringIO()
-    yaml.dump(loaded, written)
-    matter = written.getvalue()
-    if "\r\n" in text[: parts.start]:
-        matter = matter.replace("\r\n", "\n").replace("\n", "\r\n")
-    end = parts.start + len(parts.matter)
-    rest = text[end:]
-    if parts.matter:
-        matter = matter.rstrip("\r\n")
-    return text[: parts.start] + matter + rest
 
 
 def quotes_in(body: str) -> tuple[Quote, ...]:

@@ -57,6 +57,11 @@ class Article:
 
     kind = "article"
 
+    @property
+    def link(self) -> str | None:
+        """Where to read on."""
+        return self.url
+
 
 class EventStatus(StrEnum):
     """How an event stands; anything but confirmed is said in words before its title."""
@@ -104,6 +109,16 @@ class Event:
     kind = "event"
 
     @property
+    def link(self) -> str | None:
+        """Where to read on."""
+        return self.url
+
+    @property
+    def open_for_registration(self) -> bool:
+        """Whether somebody can still register."""
+        return self.registration is not None and self.status not in (EventStatus.FULL, EventStatus.CANCELLED)
+
+    @property
     def all_day(self) -> bool:
         """Whether the event has days but no hours."""
         return not isinstance(self.start, datetime)
@@ -138,6 +153,11 @@ class Publication:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     kind = "publication"
+
+    @property
+    def link(self) -> str | None:
+        """Where to read it: its page, or the document itself."""
+        return self.url or self.file
 
     @property
     def lead(self) -> str | None:

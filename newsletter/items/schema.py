@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, TypeAlias
+from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,13 @@ from pydantic import (
     model_validator,
 )
 
+from newsletter.documents import Day, Text
 from newsletter.items import model
+
+# An address ends up in an attribute of HTML, and in a text that people read: what would end the one, or turn the other
+# around, has no place in it. An apostrophe is part of many addresses, and stays.
+_NOT_IN_ADDRESSES: Final = frozenset('"<>`\\')
+_UNSEEN: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp", "Zs"))
 
 
 def _wrong(message: str, remedy: str, key: str = "") -> ValueError:
@@ -27,8 +34,17 @@ def _wrong(message: str, remedy: str, key: str = "") -> ValueError:
 
 
 def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in value):
+    strange = next((c for c in value if c in _NOT_IN_ADDRESSES or category(c) in _UNSEEN), None)
+    if strange is not None:
+        raise _wrong(
+            f"the character {strange!r} cannot stand in a web address", "Delete it, or write it with a percent sign."
+        )
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
         raise _wrong(f"{value!r} is no web address", "Write it whole: https://….")
     return value
 
@@ -50,6 +66,8 @@ def _moment(value: Any) -> Any:
     """Read "2024-03-07", "2024-03-07 09:30" and the long forms of ISO 8601."""
     if isinstance(value, (date, datetime)):
         return value
+    if value is None:
+        raise _wrong("the date is missing", "Write 2024-03-07, or 2024-03-07 09:30.")
     if not isinstance(value, str):
         raise _wrong(f"{value!r} is no date", "Write 2024-03-07, or 2024-03-07 09:30.")
     try:
@@ -58,9 +76,15 @@ def _moment(value: Any) -> Any:
         raise _wrong(f"{value!r} is no date", "Write 2024-03-07, or 2024-03-07 09:30.") from None
 
 
-Text: TypeAlias = Annotated[str, Field(min_length=1), AfterValidator(str.strip)]
+def _number(value: Any) -> Any:
+    """Refuse true and false, which Python counts as 1 and 0."""
+    if isinstance(value, bool):
+        raise _wrong(f"{str(value).lower()} is no number", "Write a whole number.")
+    return value
+
+
 WebAddress: TypeAlias = Annotated[str, AfterValidator(_web_address)]
-Day: TypeAlias = date
+Count: TypeAlias = Annotated[int, Field(gt=0), BeforeValidator(_number)]
 Moment: TypeAlias = Annotated[date | datetime, BeforeValidator(_moment)]
 
 
@@ -245,7 +269,7 @@ class PublicationMatter(_Matter):
     cover: ImageGroup | None = None
     summary: Text | None = None
     genre: Text | None = None
-    pages: Annotated[int, Field(gt=0)] | None = None
+    pages: Count | None = None
 
     @model_validator(mode="after")
     def _check_link(self) -> "PublicationMatter":
@@ -282,14 +306,18 @@ KINDS: Final[Mapping[str, type[Matter]]] = {
 
 
 def localise(moment: date | datetime | None, zone: ZoneInfo, key: str = "") -> date | datetime | None:
-    """Put a time without an offset into a zone; of a time that occurs twice, the first is meant.
+    """Put a time into a zone; one without an offset is meant by its clock, the first where it occurs twice.
 
     Raises:
-        ValueError: The clock skips that time.
+        ValueError: The clock skips that time, or it is too far away to be told in other zones.
     """
-    if not isinstance(moment, datetime) or moment.tzinfo is not None:
+    if not isinstance(moment, datetime):
         return moment
-    aware = moment.replace(tzinfo=zone)
-    if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    try:
+        shown = aware.astimezone(UTC).astimezone(zone)
+    except OverflowError:
+        raise _wrong(f"{moment} is too far away", "Correct the year.", key) from None
+    if moment.tzinfo is None and shown.replace(tzinfo=None) != moment:
         raise _wrong(f"{moment} does not exist in {zone.key}", "The clock skips that hour; choose another.", key)
-    return aware
+    return shown if moment.tzinfo else aware

@@ -1,6 +1,6 @@
 """Internet messages as bytes."""
 
-from newsletter.message.addresses import Mailbox, needs_utf8, wire_address
+from newsletter.message.addresses import Mailbox, ascii_domain, needs_utf8, wire_address
 from newsletter.message.headers import exact_header, mailbox_header, one_line, phrase, text_header
 from newsletter.message.keys import DeliveryKey, delivery_key
 from newsletter.message.mime import boundary, encode_piece, frame
@@ -8,6 +8,7 @@ from newsletter.message.mime import boundary, encode_piece, frame
 __all__ = [
     "DeliveryKey",
     "Mailbox",
+    "ascii_domain",
     "boundary",
     "delivery_key",
     "encode_piece",

@@ -3,17 +3,14 @@
 Authors write plain Jinja. While a template is compiled, this visitor looks at its syntax tree: an expression
 without `subscriber` or `links` is left to Jinja. One with them becomes a slot, an `{% if %}` on them becomes a
 block between two borders, and anything else on them (a loop, a `set`, an argument) is an error that says what to
-do instead. Loops over sections and entries get the borders of `visible_to` without being asked.
-
-Inside an expression for one reader, the parts that do not depend on the reader are evaluated while rendering:
-`{% if item.topics[0] in subscriber.topics %}` in a loop becomes one condition per item.
+do instead. Loops over sections and entries get the borders of `visible_to` without being asked, and `loop.first`
+and `loop.last` in an `{% if %}` mean the first and last that a reader gets to see.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, cast
 
 from jinja2 import nodes
 from jinja2.runtime import Undefined
@@ -21,93 +18,19 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from newsletter.errors import Place, TemplateError
-from newsletter.expressions import Expression, Fixed, Schema, check
-from newsletter.render import slots
-from newsletter.render.slots import Condition, ReaderLink, Tokens, Value
+from newsletter.expressions import Expression
+from newsletter.render.late import FIRST, LAST, LINKS, SUBSCRIBER, LateExpression, call, cut_holes, is_late
+from newsletter.render.rendering import Rendering, current
+from newsletter.render.sealing import Neighbours, condition_of, opened
+from newsletter.render.slots import Condition
 
-SUBSCRIBER: Final = "subscriber"
-LINKS: Final = "links"
 READER_LINKS: Final = frozenset({"unsubscribe", "preferences", "web"})
-LOOP_LIMIT: Final = 200_000
 
-_VALUE, _BEGIN, _END, _OPEN, _CLOSE, _TICK = (
-    f"_newsletter_{name}_" for name in ("value", "begin", "end", "open", "close", "tick")
+_VALUE, _BEGIN, _OPEN, _CLOSE, _SHOWN, _TICK = (
+    f"_newsletter_{name}_" for name in ("value", "begin", "open", "close", "shown", "tick")
 )
-_HOLE = "_newsletter_hole_{}_"
-
-
-class Restricted(Protocol):
-    """Something that only some readers get to see: a section or an entry."""
-
-    @property
-    def visible_to(self) -> Expression | None:
-        """The condition, or None for everybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class LateExpression:
-    """An expression on the reader, with holes for the parts that are bound while rendering."""
-
-    tree: nodes.Expr
-    place: Place
-
-
-@dataclass(slots=True)
-class Rendering:
-    """What one rendering of a template has met so far: its slots and its conditions.
-
-    Args:
-        nonce: Marks the tokens.
-        schema: What is known of a subscriber.
-        fixed: Conditions, by their source, that are decided already because this is one of several variants.
-    """
-
-    nonce: str
-    schema: Schema
-    fixed: Mapping[str, bool] = field(default_factory=dict)
-    values: dict[Value, int] = field(default_factory=dict)
-    conditions: list[Condition] = field(default_factory=list)
-    opened: set[str] = field(default_factory=set)
-    ticks: int = 0
-    _checked: dict[tuple[int, bool, tuple[Any, ...]], Expression] = field(default_factory=dict)
-
-    def tokens(self) -> Tokens:
-        """Give the tokens handed out, and their meaning."""
-        return Tokens(self.nonce, tuple(self.values), tuple(self.conditions))
-
-    def slot(self, value: Value) -> Markup:
-        """Write the token of a value."""
-        number = self.values.setdefault(value, len(self.values))
-        return Markup(slots.token(self.nonce, slots.SLOT, number))  # noqa: S704 - letters and digits only
-
-    def begin(self, condition: Condition) -> tuple[Markup, Markup]:
-        """Write the two borders of a block."""
-        self.opened.add(condition.key)
-        constant = condition.expression.tree
-        decided = constant.holds if isinstance(constant, Fixed) else self.fixed.get(condition.key)
-        if decided is not None and decided is not condition.negated:
-            return Markup(), Markup()
-        self.conditions.append(condition)
-        letters = (slots.BEGIN, slots.END) if decided is None else (slots.DROP, slots.DROPPED)
-        number = len(self.conditions) - 1
-        start, end = (slots.token(self.nonce, letter, number) for letter in letters)
-        return Markup(start), Markup(end)  # noqa: S704 - letters and digits only
-
-    def check(self, late: LateExpression, holes: Sequence[Any], *, condition: bool) -> Expression:
-        """Fill an expression's holes and check it against what is known of a subscriber."""
-        key = (id(late), condition, tuple(_hashable(value) for value in holes))
-        found = self._checked.get(key)
-        if found is None:
-            tree = simplified(_fill(late.tree, holes))
-            _refuse_undefined(tree)
-            if condition and _is_constant(tree):
-                tree = nodes.Const(_truth(tree))
-            found = self._checked[key] = check(tree, self.schema, late.place, condition=condition)
-        return found
-
-
-current: ContextVar[Rendering] = ContextVar("rendering")
-"""The rendering under way in this thread or task."""
+TOKENED: Final = "_newsletter_tokened_"
+"""The filter that guards what a template captures."""
 
 
 class Binder(NodeTransformer):
@@ -121,7 +44,8 @@ class Binder(NodeTransformer):
     def __init__(self, name: str, late: list[LateExpression]) -> None:
         self.name = name
         self.late = late
-        self._blocks = 0
+        self._privates = 0
+        self._loops: list[str] = []
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:
         node.nodes = [self._bound(child) for child in node.nodes]
@@ -132,7 +56,7 @@ class Binder(NodeTransformer):
             first, *others = node.elif_
             nested = nodes.If(first.test, first.body, others, node.else_, lineno=first.lineno)
             node.elif_, node.else_ = [], [nested]
-        if not _is_late(node.test):
+        if not is_late(node.test):
             return self.generic_visit(node)
         self._refuse_lasting(node)
         test = cast("nodes.Expr", node.test)
@@ -144,23 +68,46 @@ class Binder(NodeTransformer):
         for expression, what in ((node.iter, "loop over"), (node.test, "filter a loop by")):
             self._refuse(expression, f"a template cannot {what} what belongs to one reader", _LOOP)
         self._refuse_shadow(node.target)
-        node.body = self._visit_all(node.body)
-        node.else_ = self._visit_all(node.else_)
-        node.body.insert(0, _output(_call(_TICK), node.lineno))
+        seen = self._private("seen")
         if isinstance(node.target, nodes.Name):
-            seen = nodes.Name(node.target.name, "load")
-            node.body.insert(1, _output(_call(_OPEN, seen), node.lineno))
-            node.body.append(_output(_call(_CLOSE, nodes.Name(node.target.name, "load")), node.lineno))
+            ask = _Positions(seen)
+            node.body = [cast("nodes.Node", ask.visit(child)) for child in node.body]
+            self._loops.append(node.target.name)
+        node.body = self._visit_all(node.body)
+        if isinstance(node.target, nodes.Name):
+            self._loops.pop()
+            node.body = self._guarded(node.target.name, seen, node)
+        else:
+            node.body.insert(0, _output(call(_TICK, line=node.lineno)))
+        node.else_ = self._visit_all(node.else_)
         return node
+
+    def _guarded(self, target: str, seen: str, node: nodes.For) -> list[nodes.Node]:
+        """Put the borders of what only some get to see around a loop's body, whatever it does with its variable."""
+        line = node.lineno
+        before: list[nodes.Node] = [
+            _assign(seen, nodes.Name(target, "load"), line),
+            _output(call(_OPEN, nodes.Name(seen, "load"), line=line)),
+            _assign(target, call(_SHOWN, nodes.Name(seen, "load"), line=line), line),
+        ]
+        return [*before, *node.body, _output(call(_CLOSE, nodes.Name(seen, "load"), line=line))]
 
     def visit_Assign(self, node: nodes.Assign) -> nodes.Node:
         self._refuse_shadow(node.target)
         self._refuse(node.node, "a reader's value cannot be kept in a variable", _SET)
+        if isinstance(node.target, nodes.NSRef) and _names(node.node) & set(self._loops):
+            raise TemplateError(
+                "what a loop shows cannot be kept beyond the loop: some of it may be for some readers only",
+                where=Place(file=self.name, line=node.lineno),
+                remedy="Show it inside of the loop.",
+            )
         return node
 
     def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
         self._refuse_shadow(node.target)
-        self._refuse(node.filter, "a reader's value cannot be kept in a variable", _SET)
+        for part in (node.filter, *node.body):
+            self._refuse(part, "a reader's value cannot be kept in a variable", _SET)
+        node.filter = _tokened(node.filter, node.lineno)
         return self.generic_visit(node)
 
     def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
@@ -176,6 +123,9 @@ class Binder(NodeTransformer):
 
     def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.Node:
         self._refuse(node.filter, "a reader's value cannot be an argument", _ARGUMENT)
+        for part in node.body:
+            self._refuse(part, "a filter cannot change a reader's value that is not known yet", _FILTER)
+        node.filter = _tokened(node.filter, node.lineno)
         return self.generic_visit(node)
 
     def visit_With(self, node: nodes.With) -> nodes.Node:
@@ -199,32 +149,34 @@ class Binder(NodeTransformer):
         return visited
 
     def _bound(self, child: nodes.Expr) -> nodes.Expr:
-        if isinstance(child, nodes.TemplateData) or not _is_late(child):
+        if isinstance(child, nodes.TemplateData) or not is_late(child):
             return child
         number, holes = self._late(child)
-        return _call(_VALUE, nodes.Const(number), *holes)
+        return call(_VALUE, nodes.Const(number), *holes, line=child.lineno)
 
     def _block(self, test: nodes.Expr, negated: bool, body: list[nodes.Node]) -> list[nodes.Node]:
         number, holes = self._late(test)
-        self._blocks += 1
-        border = f"_newsletter_border_{len(self.late)}_{self._blocks}_{int(negated)}_"
-        make = nodes.Assign(
-            nodes.Name(border, "store"), _call(_BEGIN, nodes.Const(number), nodes.Const(negated), *holes)
-        )
+        border, line = self._private("border"), test.lineno
+        begin = call(_BEGIN, nodes.Const(number), nodes.Const(negated), *holes, line=line)
         start, end = (
-            _output(nodes.Getitem(nodes.Name(border, "load"), nodes.Const(side), "load"), test.lineno)
+            _output(nodes.Getitem(nodes.Name(border, "load"), nodes.Const(side), "load", lineno=line))
             for side in (0, 1)
         )
-        return [make, start, *body, end]
+        return [_assign(border, begin, line), start, *body, end]
+
+    def _private(self, what: str) -> str:
+        """Name a variable that no author can name."""
+        self._privates += 1
+        return f"_newsletter_{what}_{len(self.late)}_{self._privates}_"
 
     def _late(self, expression: nodes.Expr) -> tuple[int, list[nodes.Expr]]:
         holes: list[nodes.Expr] = []
-        tree = _cut_holes(expression, holes)
+        tree = cut_holes(expression, holes)
         self.late.append(LateExpression(tree, Place(file=self.name, line=expression.lineno)))
         return len(self.late) - 1, holes
 
     def _refuse(self, expression: nodes.Node | None, message: str, remedy: str) -> None:
-        if expression is not None and _is_late(expression):
+        if expression is not None and is_late(expression):
             raise TemplateError(message, where=Place(file=self.name, line=expression.lineno), remedy=remedy)
 
     def _refuse_shadow(self, target: nodes.Node) -> None:
@@ -237,7 +189,7 @@ class Binder(NodeTransformer):
                 )
 
     def _refuse_lasting(self, node: nodes.If) -> None:
-        for lasting in node.find_all((nodes.Assign, nodes.Import, nodes.FromImport, nodes.Macro, nodes.Block)):
+        for lasting in node.find_all(_LASTING):
             raise TemplateError(
                 "a variable, macro, import or block inside a condition on the reader would hold for everybody",
                 where=Place(file=self.name, line=lasting.lineno),
@@ -245,122 +197,98 @@ class Binder(NodeTransformer):
             )
 
 
+_LASTING: Final = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport, nodes.Macro, nodes.Block)
+
 _LOOP = "Loop over everything and put {% if … %} inside the loop, or use visible_to in the issue."
 _SET = "Write the expression where its value is shown: {{ subscriber.… }}."
 _ARGUMENT = "Write {{ subscriber.… }} in the macro itself, or put {% if %} around the call."
+_FILTER = "Use the filter on the expression itself: {{ subscriber.first_name|upper }}."
 _IF = "Put {% if subscriber.… %} around the whole include."
 
 
-def _is_late(node: nodes.Node) -> bool:
+class _Positions(NodeTransformer):
+    """Lets `loop.first` and `loop.last` in the tests of a loop's body mean what a reader gets to see.
+
+    Args:
+        seen: The variable that holds the loop's item.
+    """
+
+    def __init__(self, seen: str) -> None:
+        self.seen = seen
+
+    def visit_For(self, node: nodes.Stmt) -> nodes.Node:
+        return node
+
+    visit_Macro = visit_AssignBlock = visit_FilterBlock = visit_For
+
+    def visit_If(self, node: nodes.If) -> nodes.Node:
+        self.generic_visit(node)
+        if next(node.find_all(_LASTING), None) is None:
+            node.test = cast("nodes.Expr", _Position(self.seen).visit(node.test))
+        return node
+
+
+class _Position(NodeTransformer):
+    def __init__(self, seen: str) -> None:
+        self.seen = seen
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
+        asked = {"first": FIRST, "last": LAST}.get(node.attr)
+        if asked is None or not (isinstance(node.node, nodes.Name) and node.node.name == "loop"):
+            return self.generic_visit(node)
+        return call(asked, nodes.Name("loop", "load"), nodes.Name(self.seen, "load"), line=node.lineno)
+
+
+def _names(node: nodes.Node) -> set[str]:
     names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
-    return any(name.name in (SUBSCRIBER, LINKS) for name in names)
+    return {name.name for name in names}
 
 
-def _cut_holes(node: nodes.Expr, holes: list[nodes.Expr]) -> nodes.Expr:
-    """Copy an expression, with every largest part that does not depend on the reader replaced by a hole."""
-    if not _is_late(node):
-        if isinstance(node, nodes.Const):
-            return node
-        holes.append(node)
-        return nodes.Name(_HOLE.format(len(holes) - 1), "load", lineno=node.lineno)
-    return _copy(node, lambda child: _cut_holes(child, holes))
+def _output(expression: nodes.Expr) -> nodes.Output:
+    return nodes.Output([expression], lineno=expression.lineno)
 
 
-def simplified(node: nodes.Expr) -> nodes.Expr:
-    """Decide what `and`, `or`, `not` and `if` can be decided of by their constant sides, as Jinja itself would."""
-    if isinstance(node, nodes.Not):
-        inner = simplified(node.node)
-        return nodes.Const(not _truth(inner)) if _is_constant(inner) else nodes.Not(inner, lineno=node.lineno)
-    if isinstance(node, (nodes.And, nodes.Or)):
-        left = simplified(node.left)
-        if not _is_constant(left):
-            right = simplified(node.right)
-            right = nodes.Const(_truth(right)) if _is_constant(right) else right
-            return type(node)(left, right, lineno=node.lineno)
-        decides = _truth(left) is isinstance(node, nodes.Or)
-        return left if decides else simplified(node.right)
-    if isinstance(node, nodes.CondExpr):
-        test = simplified(node.test)
-        if _is_constant(test):
-            chosen = node.expr1 if _truth(test) else node.expr2
-            return simplified(chosen) if chosen is not None else nodes.Const("")
-        other = simplified(node.expr2) if node.expr2 is not None else None
-        return nodes.CondExpr(test, simplified(node.expr1), other, lineno=node.lineno)
-    return node
+def _assign(name: str, value: nodes.Expr, line: int) -> nodes.Assign:
+    return nodes.Assign(nodes.Name(name, "store"), value, lineno=line)
 
 
-def _refuse_undefined(tree: nodes.Expr) -> None:
-    """Raise the undefined value's own error, if one is still needed after simplification."""
-    for constant in [tree] if isinstance(tree, nodes.Const) else tree.find_all(nodes.Const):
-        if isinstance(constant.value, Undefined):
-            str(constant.value)
+def _tokened(changed: nodes.Filter | None, line: int) -> nodes.Filter:
+    """Put the guard of captured text in front of the filters that it goes through."""
+    guard = nodes.Filter(None, TOKENED, [], [], None, None, lineno=line)
+    if changed is None:
+        return guard
+    innermost = changed
+    while isinstance(innermost.node, nodes.Filter):
+        innermost = innermost.node
+    innermost.node = guard
+    return changed
 
 
-def _is_constant(node: nodes.Expr) -> bool:
-    return isinstance(node, nodes.Const)
-
-
-def _truth(node: nodes.Expr) -> bool:
-    return bool(node.value) if isinstance(node, nodes.Const) else False
-
-
-def _fill(node: nodes.Expr, holes: Sequence[Any]) -> nodes.Expr:
-    if isinstance(node, nodes.Name) and node.name.startswith(_HOLE.split("{", 1)[0]):
-        number = int(node.name.rstrip("_").rsplit("_", 1)[1])
-        return nodes.Const(holes[number], lineno=node.lineno)
-    return _copy(node, lambda child: _fill(child, holes))
-
-
-_Node = TypeVar("_Node", bound=nodes.Node)
-_Change = Callable[[nodes.Expr], nodes.Expr]
-
-
-def _copy(node: _Node, change: _Change) -> _Node:
-    values: list[Any] = []
-    for name in node.fields:
-        value = getattr(node, name)
-        several = isinstance(value, list)
-        values.append([_changed(item, change) for item in value] if several else _changed(value, change))
-    return type(node)(*values, lineno=node.lineno, environment=node.environment)
-
-
-def _changed(value: Any, change: _Change) -> Any:
-    if isinstance(value, nodes.Expr):
-        return change(value)
-    return _copy(value, change) if isinstance(value, nodes.Node) else value
-
-
-def _call(name: str, *arguments: nodes.Expr) -> nodes.Call:
-    return nodes.Call(nodes.Name(name, "load"), list(arguments), [], None, None)
-
-
-def _output(expression: nodes.Expr, line: int) -> nodes.Output:
-    return nodes.Output([expression], lineno=line)
-
-
-def runtime(late: Sequence[LateExpression]) -> dict[str, Any]:
+def runtime(late: Sequence[LateExpression]) -> dict[str, Callable[..., Any]]:
     """Give the functions that a rewritten template calls, as globals of its environment."""
 
     def value(number: int, *holes: Any) -> Markup:
-        rendering, expression = current.get(), late[number]
-        return rendering.slot(_reader_link(expression) or _checked(expression, holes, condition=False))
+        name = _reader_link(late[number])
+        if name is not None:
+            return current.get().link(late[number], name)
+        return current.get().slot(_checked(late[number], holes, condition=False))
 
     def begin(number: int, negated: bool, *holes: Any) -> tuple[Markup, Markup]:
-        expression = _checked(late[number], holes, condition=True)
-        return current.get().begin(Condition(expression, negated))
+        return current.get().begin(Condition(_checked(late[number], holes, condition=True), negated))
 
-    def opened(seen: object) -> Markup:
-        condition = getattr(seen, "visible_to", None)
-        if not isinstance(condition, Expression):
-            return Markup()
-        start, end = current.get().begin(Condition(condition))
-        _ends.get().append(end)
-        return start
+    def tick() -> Markup:
+        current.get().tick()
+        return Markup()
 
-    def close(seen: object) -> Markup:
-        return _ends.get().pop() if isinstance(getattr(seen, "visible_to", None), Expression) else Markup()
-
-    return {_VALUE: value, _BEGIN: begin, _OPEN: opened, _CLOSE: close, _TICK: _tick}
+    own: dict[str, Callable[..., Any]] = {
+        _VALUE: value,
+        _BEGIN: begin,
+        _OPEN: _open,
+        _CLOSE: _close,
+        _SHOWN: opened,
+        _TICK: tick,
+    }
+    return {**own, FIRST: _first, LAST: _last}
 
 
 _ends: ContextVar[list[Markup]] = ContextVar("ends")
@@ -372,15 +300,35 @@ def start(rendering: Rendering) -> None:
     _ends.set([])
 
 
-def _tick() -> Markup:
-    rendering = current.get()
-    rendering.ticks += 1
-    if rendering.ticks > LOOP_LIMIT:
-        raise TemplateError(
-            f"the template's loops run more than {LOOP_LIMIT:,} times in all",
-            remedy="Loop over the issue's sections and entries only.",
-        )
-    return Markup()
+def _open(seen: object) -> Markup:
+    current.get().tick()
+    condition = condition_of(seen)
+    if condition is None:
+        return Markup()
+    border, end = current.get().begin(Condition(condition))
+    _ends.get().append(end)
+    return border
+
+
+def _close(seen: object) -> Markup:
+    return Markup() if condition_of(seen) is None else _ends.get().pop()
+
+
+def _first(loop: Any, seen: object) -> bool | Expression:
+    neighbours = _neighbours(loop, seen)
+    return loop.first if neighbours is None else neighbours.is_first
+
+
+def _last(loop: Any, seen: object) -> bool | Expression:
+    neighbours = _neighbours(loop, seen)
+    return loop.last if neighbours is None else neighbours.is_last
+
+
+def _neighbours(loop: Any, seen: object) -> Neighbours | None:
+    """Give what is known of an item's neighbours, if the loop goes over all of them in their own order."""
+    found = getattr(opened(seen), "neighbours", None)
+    as_they_are = isinstance(found, Neighbours) and (loop.index0, loop.length) == (found.position, found.count)
+    return found if as_they_are else None
 
 
 def _checked(late: LateExpression, holes: Sequence[Any], *, condition: bool) -> Expression:
@@ -391,10 +339,16 @@ def _checked(late: LateExpression, holes: Sequence[Any], *, condition: bool) -> 
 def _constant(value: Any, place: Place) -> Any:
     if isinstance(value, str):
         return str(value)
-    if value is None or isinstance(value, (bool, int, float, date)):
+    if value is None or isinstance(value, (bool, int, float, date, Expression)):
         return value
     if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value):
         return tuple(sorted(value) if isinstance(value, (set, frozenset)) else value)
+    if callable(value):
+        raise TemplateError(
+            "a function cannot be given a reader's value, which is not known yet",
+            where=place,
+            remedy="Put the value before or after what the function gives.",
+        )
     raise TemplateError(
         f"{type(value).__name__} cannot be compared with what is known of a reader",
         where=place,
@@ -402,17 +356,12 @@ def _constant(value: Any, place: Place) -> Any:
     )
 
 
-def _hashable(value: Any) -> Any:
-    return (type(value), id(value) if isinstance(value, Undefined) else value)
-
-
-def _reader_link(late: LateExpression) -> ReaderLink | None:
+def _reader_link(late: LateExpression) -> str | None:
     tree = late.tree
     if not any(name.name == LINKS for name in tree.find_all(nodes.Name)):
         return None
-    simple = isinstance(tree, nodes.Getattr) and isinstance(tree.node, nodes.Name)
-    if simple and tree.attr in READER_LINKS:  # type: ignore[attr-defined]
-        return ReaderLink(tree.attr)  # type: ignore[attr-defined]
+    if isinstance(tree, nodes.Getattr) and isinstance(tree.node, nodes.Name) and tree.attr in READER_LINKS:
+        return tree.attr
     raise TemplateError(
         "a reader's link can only be written as it is",
         where=late.place,

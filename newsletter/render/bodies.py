@@ -54,7 +54,7 @@ _UNSAFE_LINK: Final = re.compile(r"<a(?![^>]*\shref=)[^>]*>(.*?)</a>", re.DOTALL
 _QUOTES: Final = {"nl": ("‘", "’"), "en": ("“", "”")}
 _SPEAKER: Final = re.compile(r"^(?:—|–|--)\s+(?=\S)")
 _LINK: Final = re.compile(
-    r"(?:https?://[^\s\x00-\x1f\u0080-\u00a0\u2028\u2029]+|mailto:[^\s@]+@[^\s]+|tel:[+\d][\d\s().-]*)"
+    r"(?:https?://[^\s\x00-\x1f\u0080-\u00a0\u2028\u2029]+|mailto:[^\s@]+@[^\s]+|tel:[+\d][\d\s().-]*)", re.IGNORECASE
 )
 
 
@@ -101,7 +101,7 @@ def html_from_markdown(source: str, *, heading_level: int, language: str) -> str
     Raises:
         ContentError: The text is nested too deeply.
     """
-    tokens = _markdown().parse(plain_source(source))
+    tokens = _parse(source)
     if any(token.level > DEPTH_LIMIT - 2 for token in tokens):
         raise ContentError("a text is nested too deeply", remedy="Write it with fewer lists within lists.")
     _shift_headings(tokens, heading_level - 2)
@@ -118,11 +118,36 @@ def text_from_markdown(source: str, *, width: int = 72) -> list[str]:
 
     Links stand behind their words in angle brackets, once where both are the same; nothing is broken within a word.
     """
-    tokens = _markdown().parse(plain_source(source))
+    tokens = _parse(source)
     lines = list(_Text(width).blocks(tokens))
     while lines and not lines[-1]:
         lines.pop()
     return lines
+
+
+def _parse(source: str) -> list[Token]:
+    """Read Markdown; links that lead nowhere become plain words, and pictures the words that stand for them."""
+    tokens = _markdown().parse(plain_source(source))
+    for token in tokens:
+        if token.children:
+            token.children = _with_whole_links(token.children)
+    return tokens
+
+
+def _with_whole_links(children: Sequence[Token]) -> list[Token]:
+    kept: list[Token] = []
+    whole: list[bool] = []
+    for child in children:
+        if child.type == "link_open":
+            whole.append(_LINK.fullmatch(str(child.attrGet("href") or "")) is not None)
+        good = whole[-1] if child.type in ("link_open", "link_close") else True
+        if child.type == "link_close":
+            whole.pop()
+        if child.type == "image":
+            kept.append(Token("text", "", 0, content=child.content))
+        elif good:
+            kept.append(child)
+    return kept
 
 
 def _outside_pre(html: str) -> str:
@@ -215,11 +240,14 @@ class _Text:
         self.indents: list[str] = []
         self.counters: list[int | None] = []
         self.marker = ""
+        self.cells: list[str] = []
 
     def blocks(self, tokens: Sequence[Token]) -> Iterator[str]:
         for number, token in enumerate(tokens):
             kind = token.type
-            if kind == "inline":
+            if kind == "inline" and tokens[number - 1].type in ("th_open", "td_open"):
+                self.cells.append(" ".join(_inline_text(token.children or []).split()))
+            elif kind == "inline":
                 yield from self._inline(token, tokens[number - 1])
             elif kind in ("fence", "code_block"):
                 indent = "".join(self.indents) + "    "
@@ -228,12 +256,22 @@ class _Text:
             elif kind == "hr":
                 yield "* * *"
                 yield ""
+            elif kind in ("tr_close", "table_close"):
+                yield from self._row(last=kind == "table_close")
             elif kind.startswith("list_item"):
                 self._item(opens=token.nesting == 1)
             elif kind.startswith("blockquote"):
                 self._quote(opens=token.nesting == 1)
             elif kind.startswith(("bullet_list", "ordered_list")):
                 yield from self._list(token)
+
+    def _row(self, *, last: bool) -> Iterator[str]:
+        """Write a row of a table on a line of its own, however long: a wrapped one could not be read."""
+        if last:
+            yield ""
+            return
+        yield "".join(self.indents) + " | ".join(self.cells)
+        self.cells = []
 
     def _list(self, token: Token) -> Iterator[str]:
         if token.nesting == 1:
@@ -264,7 +302,7 @@ class _Text:
     def _inline(self, token: Token, before: Token) -> Iterator[str]:
         yield from self._paragraph(token, "".join(self.indents), self.marker)
         self.marker = ""
-        ends_paragraph = before.type != "heading_open" and not before.hidden and not before.type.startswith("t")
+        ends_paragraph = before.type != "heading_open" and not before.hidden
         if ends_paragraph:
             yield ""
 
@@ -290,14 +328,12 @@ def _inline_text(children: Sequence[Token]) -> str:
         elif child.type == "link_close":
             target, start = links.pop()
             label = "".join(written[start:]).strip()
-            if target and target not in (label, f"mailto:{label}"):
+            if target not in (label, f"mailto:{label}"):
                 written.append(f" <{target}>")
         elif child.type == "softbreak":
             written.append(" ")
         elif child.type == "hardbreak":
             written.append("\n")
-        elif child.type == "image":
-            written.append(child.content)
         else:
             written.append(child.content)
     return "".join(written)

@@ -13,15 +13,16 @@ from newsletter.errors import NewsletterError, Place, Problems, TemplateError
 from newsletter.expressions import Schema
 from newsletter.issues import Issue
 from newsletter.render import binding, slots
-from newsletter.render.binding import Rendering
 from newsletter.render.cuts import unclean_blocks
+from newsletter.render.environment import MAIN_FILE
 from newsletter.render.images import Media
 from newsletter.render.inline import inline, to_html
 from newsletter.render.prepare import prepare
-from newsletter.render.slots import MisplacedSlot, Parts, Tokens
+from newsletter.render.rendering import Rendering
+from newsletter.render.slots import BrokenToken, MisplacedSlot, Parts, Tokens
 from newsletter.render.templates import Template
 from newsletter.render.text import write_text
-from newsletter.render.views import Masthead, view_issue
+from newsletter.render.views import Masthead, intro_source, subject_source, view_issue
 
 VARIANT_LIMIT: Final = 16
 
@@ -80,20 +81,31 @@ def compile_issue(issue: Issue, template: Template, masthead: Masthead, schema: 
     """
     nonce = nonce_for(issue, template, masthead)
     work = _Compilation(issue, template, masthead, schema, media, nonce)
-    html, tokens = work.html({})
-    unclean: dict[str, slots.Condition] = {}
-    while fresh := _unclean(html, tokens, unclean):
-        unclean |= fresh
-        if 2 ** len(unclean) > VARIANT_LIMIT:
-            raise _too_many_variants(unclean, template)
-        html, tokens = work.html(dict.fromkeys(unclean, True))
-    decided = tuple(unclean.values())
-    variants = tuple(
-        Variant(answers, work.parts(dict(zip(unclean, answers, strict=True))))
-        for answers in itertools.product((True, False), repeat=len(decided))
-    )
-    subject, text = work.plain()
+    decided, pages = _decide(work, template)
+    variants = tuple(Variant(answers, page.parts) for answers, page in pages.items())
+    subject, text = work.plain(frozenset().union(*(page.bodies for page in pages.values())))
     return CompiledIssue(issue.slug, issue.language, nonce, subject, text, decided, variants)
+
+
+def _decide(
+    work: "_Compilation", template: Template
+) -> tuple[tuple[slots.Condition, ...], Mapping[tuple[bool, ...], "_Page"]]:
+    """Find the conditions that no block can be cut for, and render a page for each way to answer them.
+
+    A page may show conditions that another one does not have: it ends when no page has one that is not decided yet.
+    """
+    decided: dict[str, slots.Condition] = {}
+    while True:
+        if 2 ** len(decided) > VARIANT_LIMIT:
+            raise _too_many_variants(decided, template)
+        pages: dict[tuple[bool, ...], _Page] = {}
+        fresh: dict[str, slots.Condition] = {}
+        for answers in itertools.product((True, False), repeat=len(decided)):
+            page = pages[answers] = work.page(dict(zip(decided, answers, strict=True)))
+            fresh.update(page.unclean)
+        if not fresh:
+            return tuple(decided.values()), pages
+        decided |= fresh
 
 
 def nonce_for(issue: Issue, template: Template, masthead: Masthead) -> str:
@@ -108,6 +120,20 @@ def nonce_for(issue: Issue, template: Template, masthead: Masthead) -> str:
     return digest.hexdigest()[:8]
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One rendering of the HTML.
+
+    Args:
+        unclean: Conditions, by their source, whose blocks cannot be cut out of it; there are no parts then.
+        bodies: The anchors of the entries whose body it shows.
+    """
+
+    parts: Parts
+    unclean: Mapping[str, slots.Condition]
+    bodies: frozenset[str]
+
+
 @dataclass(frozen=True)
 class _Compilation:
     issue: Issue
@@ -117,46 +143,60 @@ class _Compilation:
     media: Media
     nonce: str
 
-    def html(self, fixed: Mapping[str, bool]) -> tuple[str, Tokens]:
-        """Render the HTML with its tokens; `fixed` decides some conditions beforehand."""
+    def page(self, fixed: Mapping[str, bool]) -> _Page:
+        """Render the HTML and split it; `fixed` decides some conditions beforehand."""
         mjml, rendering = self._mjml(fixed, tracing=False)
-        self._assert_visibility(rendering)
         try:
-            prepared = prepare(mjml, f"templates/{self.template.name}", slots.border_pattern(self.nonce))
-            return inline(to_html(prepared), prepared.css), rendering.tokens()
+            html, uncuttable = self._html(mjml)
         except NewsletterError:
             traced, _ = self._mjml(fixed, tracing=True)
             raise_at_template_line(traced, self.nonce, self.template.name)
             raise
+        tokens = rendering.tokens()
+        numbers = uncuttable or unclean_blocks(html, tokens)
+        unclean = {
+            condition.key: slots.Condition(condition.expression)
+            for condition in (tokens.conditions[number] for number in sorted(numbers))
+        }
+        parts = () if unclean else self._split(html, tokens)
+        return _Page(parts, unclean, frozenset(rendering.bodies))
 
-    def parts(self, fixed: Mapping[str, bool]) -> Parts:
-        """Render one variant and split it."""
-        html, tokens = self.html(fixed)
+    def plain(self, bodies: frozenset[str]) -> tuple[Parts, Parts]:
+        """Write subject and text part."""
+        rendering = Rendering(self.nonce, self.schema)
+        binding.start(rendering)
+        view = view_issue(self.issue, rendering, self.media.urls)
+        translations = self.template.translations(self.issue.language)
+        intro = intro_source(self.issue, rendering)
+        text = write_text(view, intro, self.masthead, translations, rendering, bodies)
+        subject = subject_source(self.issue, rendering)
+        tokens = rendering.tokens()
+        return slots.split_plain(subject, tokens), slots.split_plain(text, tokens)
+
+    def _html(self, mjml: str) -> tuple[str, frozenset[int]]:
+        prepared = prepare(mjml, f"templates/{self.template.name}/{MAIN_FILE}", self.nonce)
+        if prepared.uncuttable:
+            return "", prepared.uncuttable
+        return inline(to_html(prepared), prepared.css, prepared.css_place), frozenset()
+
+    def _split(self, html: str, tokens: Tokens) -> Parts:
         try:
             return slots.split_markup(html, tokens)
         except MisplacedSlot as error:
             raise TemplateError(
                 f"{{{{ {_written(error.value)} }}}} stands where it cannot: {error}",
-                where=_place_of(error.value, self.template.name),
+                where=error.value.place,
                 remedy="Values may stand in text, in attributes, as a whole link or within one.",
             ) from error
-
-    def plain(self) -> tuple[Parts, Parts]:
-        """Write subject and text part."""
-        rendering = self._rendering({})
-        binding.start(rendering)
-        view = view_issue(self.issue, rendering, self.media.urls)
-        translations = self.template.translations(self.issue.language)
-        text = write_text(view, self.masthead, translations, rendering)
-        subject = view.subject.unescape()
-        tokens = rendering.tokens()
-        return slots.split_plain(subject, tokens), slots.split_plain(text, tokens)
-
-    def _rendering(self, fixed: Mapping[str, bool]) -> Rendering:
-        return Rendering(self.nonce, self.schema, fixed)
+        except BrokenToken as error:
+            raise TemplateError(
+                "something in the template changes a text with a reader's value in it",
+                where=Place(file=f"templates/{self.template.name}/{MAIN_FILE}"),
+                remedy="Use filters on the expression itself: {{ subscriber.first_name|upper }}.",
+            ) from error
 
     def _mjml(self, fixed: Mapping[str, bool], *, tracing: bool) -> tuple[str, Rendering]:
-        rendering = self._rendering(fixed)
+        rendering = Rendering(self.nonce, self.schema, fixed)
         binding.start(rendering)
         view = view_issue(self.issue, rendering, self.media.urls)
         environment = self.template.environment(self.issue.language, tracing=tracing)
@@ -164,17 +204,6 @@ class _Compilation:
             {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead)}
         )
         return slots.drop(source, self.nonce), rendering
-
-    def _assert_visibility(self, rendering: Rendering) -> None:
-        for section in self.issue.sections:
-            conditions = [section.visible_to, *(entry.visible_to for entry in section.entries)]
-            for condition in conditions:
-                if condition is not None and condition.source not in rendering.opened:
-                    raise TemplateError(
-                        f"the template shows to everybody what is only for: {condition.source}",
-                        where=Place(file=f"templates/{self.template.name}/issue.mjml.j2"),
-                        remedy="Reach sections and entries by {% for … %} loops, never by index.",
-                    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +219,10 @@ class _ListView:
         return self.masthead.list_reason
 
 
-def _unclean(html: str, tokens: Tokens, known: Mapping[str, slots.Condition]) -> dict[str, slots.Condition]:
-    found = (tokens.conditions[number] for number in unclean_blocks(html, tokens))
-    return {condition.key: slots.Condition(condition.expression) for condition in found if condition.key not in known}
-
-
 def _too_many_variants(unclean: Mapping[str, slots.Condition], template: Template) -> TemplateError:
     return TemplateError(
         f"{len(unclean)} conditions cannot be cut out of the finished HTML: {'; '.join(unclean)}",
-        where=Place(file=f"templates/{template.name}/issue.mjml.j2"),
+        where=Place(file=f"templates/{template.name}/{MAIN_FILE}"),
         remedy=f"At most {VARIANT_LIMIT.bit_length() - 1} may; put the others around whole sections, around elements "
         "of a column, table rows or text.",
     )
@@ -206,12 +230,6 @@ def _too_many_variants(unclean: Mapping[str, slots.Condition], template: Templat
 
 def _written(value: slots.Value) -> str:
     return f"links.{value.name}" if isinstance(value, slots.ReaderLink) else value.source
-
-
-def _place_of(value: slots.Value, template: str) -> Place:
-    if isinstance(value, slots.ReaderLink):
-        return Place(file=f"templates/{template}/issue.mjml.j2")
-    return value.place
 
 
 def _digestible(parts: Parts) -> list[object]:
@@ -234,10 +252,10 @@ def raise_at_template_line(traced: str, nonce: str, template: str) -> None:
     Raises:
         TemplateError: Whatever is wrong, at the template's own file and line.
     """
-    lines, origins = _origins(traced, Place(file=f"templates/{template}"))
+    lines, origins = _origins(traced, Place(file=f"templates/{template}/{MAIN_FILE}", line=1))
     try:
-        prepared = prepare("\n".join(lines), f"templates/{template}", slots.border_pattern(nonce))
-        to_html(prepared)
+        prepared = prepare("\n".join(lines), f"templates/{template}/{MAIN_FILE}", nonce)
+        inline(to_html(prepared), prepared.css, prepared.css_place)
     except NewsletterError as error:
         for problem in error.errors if isinstance(error, Problems) else (error,):
             _relocate(problem, origins)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, Final
 
-from newsletter.errors import Place, TemplateError
+from newsletter.errors import NOWHERE, Place, TemplateError
 from newsletter.render.prepare import Prepared
 
 _OPTIONS: Final[dict[str, Any]] = {
@@ -27,8 +27,11 @@ _OPTIONS: Final[dict[str, Any]] = {
     "method": "html",
 }
 _STYLE: Final = re.compile(r"(<!--.*?-->)|<style\b", re.DOTALL)
+_STYLE_ELEMENT: Final = re.compile(r"<style\b.*?</style>", re.DOTALL)
+_KEEP: Final = ' data-premailer="ignore"'
 _POSITION: Final = re.compile(r"position (\d+)(?::\d+)?")
 _ADJACENT: Final = "<![endif]--><!--[if mso | IE]>"
+_SHEETS_KEPT: Final = 32
 _DOCTYPE: Final = "<!DOCTYPE html>"
 _ESCAPES: Final = re.compile(r"\\u\{|=\"[^\"]*\\n[^\"]*\"")
 _LOCK: Final = Lock()
@@ -52,24 +55,25 @@ def to_html(prepared: Prepared) -> str:
     return _DOCTYPE + html.removeprefix("<!doctype html>")
 
 
-def inline(html: str, css: Sequence[str]) -> str:
+def inline(html: str, css: Sequence[str], where: Place = NOWHERE) -> str:
     """Write style sheets into the elements they match.
 
     Args:
         html: A whole document. Style elements that it has stay as they are, media queries and all.
         css: Style sheets with plain selectors, in the order of the cascade.
+        where: The place of the first of them.
 
     Raises:
         TemplateError: A style sheet cannot be read, or something of the document would be lost.
     """
     sheets = [sheet for sheet in css if sheet.strip()]
-    result = _premail(html, sheets) if sheets and html.strip() else html
-    _assert_whole(html, result)
+    result = _premail(html, sheets, where) if sheets and html.strip() else html
+    _assert_whole(html, result, where)
     return result.replace(_ADJACENT, "")
 
 
-def _premail(html: str, sheets: list[str]) -> str:
-    marked = _STYLE.sub(lambda match: match[1] or '<style data-premailer="ignore"', html)
+def _premail(html: str, sheets: list[str], where: Place) -> str:
+    marked = _STYLE.sub(lambda match: match[1] or f"<style{_KEEP}", html)
     premailer = _premailer()
     with _LOCK:
         try:
@@ -77,13 +81,14 @@ def _premail(html: str, sheets: list[str]) -> str:
         except Exception as error:  # premailer and its parsers raise whatever comes
             raise TemplateError(
                 f"the style sheet cannot be applied: {type(error).__name__}: {error}",
-                where=Place(field="mj-style inline"),
+                where=where,
                 remedy="Use selectors of elements and classes only.",
             ) from error
-    return result
+    # Premailer takes its mark away again, but not from style elements for some media only.
+    return result.replace(_KEEP, "")
 
 
-def _assert_whole(before: str, after: str) -> None:
+def _assert_whole(before: str, after: str, where: Place) -> None:
     """Hold the result against what must not change.
 
     Raises:
@@ -101,13 +106,14 @@ def _assert_whole(before: str, after: str) -> None:
         if not holds:
             raise TemplateError(
                 f"{what} would be lost or changed while styles are inlined",
-                where=Place(field="mj-style inline"),
+                where=where,
                 remedy="Look for links around tables, style elements in texts, or very deep nesting.",
             )
 
 
 def _last_words(html: str) -> str:
-    tail = re.sub(r"<[^>]*>", " ", html[-6_000:].partition(">")[2])
+    body = _STYLE_ELEMENT.sub("", html[max(html.rfind("<body"), 0) :])
+    tail = re.sub(r"<[^>]*>", " ", body[-6_000:].partition(">")[2])
     words = re.sub(r"&[#\w]+;|[^\w]", "", tail)
     return words[-20:]
 
@@ -133,4 +139,17 @@ def _premailer() -> Any:
     from premailer import Premailer
 
     cssutils.log.setLevel(logging.CRITICAL)
-    return Premailer
+    kept: dict[tuple[str, int], Any] = {}
+
+    class Inliner(Premailer):  # type: ignore[misc]
+        """Premailer, which would write the rules of the same sheets out anew for every document."""
+
+        def _parse_style_rules(self, css_body: str, ruleset_index: int) -> Any:
+            key = css_body, ruleset_index
+            if key not in kept:
+                if len(kept) >= _SHEETS_KEPT:
+                    kept.clear()
+                kept[key] = super()._parse_style_rules(css_body, ruleset_index)
+            return kept[key]
+
+    return Inliner

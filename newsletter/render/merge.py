@@ -15,6 +15,7 @@ from newsletter.expressions import Value as FieldValue
 from newsletter.message import (
     DeliveryKey,
     Mailbox,
+    ascii_domain,
     boundary,
     encode_piece,
     exact_header,
@@ -111,7 +112,7 @@ class Merger:
     def __init__(self, compiled: CompiledIssue, letterhead: Letterhead) -> None:
         self.compiled = compiled
         self.letterhead = letterhead
-        self._domain = letterhead.sender.address.rpartition("@")[2].encode("idna").decode("ascii")
+        self._domain = ascii_domain(letterhead.sender.address.rpartition("@")[2])
         self._common = _common_headers(letterhead, compiled.language)
         before, between, after = frame(boundary(compiled.nonce))
         self._frame = (before, between, after)

@@ -7,14 +7,15 @@ right or reported with its line and tag.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from html import unescape
 from typing import Final
 
-from newsletter.errors import NewsletterError, Place, TemplateError, raise_all
+from newsletter.errors import NOWHERE, NewsletterError, Place, TemplateError, raise_all
 from newsletter.render import tags
+from newsletter.render.attributes import Attribute, component_faults, read_attributes, twice_declared, written
+from newsletter.render.slots import border_pattern, slot_pattern
+from newsletter.render.stylesheets import faults
 
 DEPTH_LIMIT: Final = 60
 
@@ -26,24 +27,14 @@ _TOKEN: Final = re.compile(
     r"|(?P<stray><)",
     re.DOTALL,
 )
-_ATTRIBUTE: Final = re.compile(r"\s*([^\s=\"'<>/]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
-_PLAIN_VALUE: Final = re.compile(r"[ !#-&(-;=?-\[\]-~]*")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff\ufffe\uffff\ud800-\udfff]")
-_SPACE: Final = re.compile(r"[ \t]*[\n\t][ \t\n]*")
 _INLINE: Final = re.compile(r"\binline\s*=\s*[\"']inline[\"']")
-_BAD_CSS: Final = (
-    (re.compile(r"@import\b", re.IGNORECASE), "@import loads from elsewhere", "Write the rules out here."),
-    (
-        re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*@media"),
-        "@media within @media",
-        "Join the two conditions with 'and'.",
-    ),
-    (
-        re.compile(r"\[[^\]]*[\"'][^\"'\]]*,[^\"'\]]*[\"'][^\]]*\]"),
-        "a comma within an attribute selector",
-        "Use a class.",
-    ),
-)
+_QUOTED_OR_BORDER: Final = r"(\"[^\"]*\"|'[^']*')|{}"
+_ONCE: Final = ("mjml", "mj-head", "mj-body")
+_UNCUT_PARENTS: Final = frozenset({"", "mjml", "mj-head", "mj-attributes", "mj-social", "mj-navbar", "mj-hero"})
+"""Elements between whose children no border can travel through the engine."""
+_CUT_ATTRIBUTES: Final = frozenset({"href", "src", "alt", "title", "name", "rel", "target"})
+"""Attributes of components that the engine writes once, as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +44,17 @@ class Prepared:
     Args:
         source: The MJML.
         css: Style sheets that are to be inlined.
+        css_place: Where the first of them begins.
         name: The template as a person would name it.
+        uncuttable: The numbers of borders that stand where no block can be cut out afterwards; the rest is of no use
+            then.
     """
 
     source: str
     css: tuple[str, ...]
     name: str
+    css_place: Place = NOWHERE
+    uncuttable: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -68,29 +64,36 @@ class _Open:
     at: int
 
 
-def prepare(source: str, name: str, marker: re.Pattern[str] | None = None) -> Prepared:
+def prepare(source: str, name: str, nonce: str = "") -> Prepared:
     """Normalise and check MJML.
 
     Args:
         name: For messages.
-        marker: Matches the borders of blocks, which may stand between components.
+        nonce: Marks the tokens of readers' values and blocks, if there are any.
 
     Raises:
         TemplateError: Something would go wrong in the engine or in mail programs; names line, column and tag. The
             problems of a document are raised together.
     """
     text = _UNSEEN.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
-    work = _Preparation(text, name, marker)
+    work = _Preparation(text, name, nonce or "-")
     work.run()
-    raise_all(work.problems)
-    return Prepared("".join(work.written), tuple(work.css), name)
+    if not work.uncuttable:
+        raise_all(work.problems)
+    return Prepared("".join(work.written), tuple(work.css), name, work.css_place, frozenset(work.uncuttable))
 
 
 class _Preparation:
-    def __init__(self, text: str, name: str, marker: re.Pattern[str] | None) -> None:
+    def __init__(self, text: str, name: str, nonce: str) -> None:
         self.text = text
         self.name = name
-        self.marker = marker
+        self.border = border_pattern(nonce)
+        self.value = slot_pattern(nonce)
+        self.undecided = re.compile(f"{self.border.pattern}|{self.value.pattern}")
+        self.outside = re.compile(_QUOTED_OR_BORDER.format(self.border.pattern))
+        self.uncuttable: set[int] = set()
+        self.css_place = NOWHERE
+        self.once: list[str] = []
         self.written: list[str] = []
         self.css: list[str] = []
         self.problems: list[NewsletterError] = []
@@ -117,8 +120,10 @@ class _Preparation:
         self._check_whole()
 
     def _check_whole(self) -> None:
-        if not self.stack and not any("<mjml" in part for part in self.written[:3]):
+        if not self.stack and "mjml" not in self.once:
             self._report("this is no MJML", 0, "Begin with <mjml>.")
+        elif "mj-body" not in self.once:
+            self._report("there is no <mj-body>", 0, "Put one into <mjml>: it holds what is shown.")
         for left in self.stack:
             self._report(f"<{left.tag}> is never closed", left.position, f"Add </{left.tag}>.")
         for name, position in self.used_classes:
@@ -146,10 +151,10 @@ class _Preparation:
             if self.parent in ("mj-body", "mj-section", "mj-wrapper", "mj-column", ""):
                 self.written.append("\n")
             return
-        if self.marker is not None and not self.marker.sub("", text).strip():
-            borders = self.marker.findall(text)
-            shell = "{}" if self.parent in ("mj-head", "mj-attributes") else "<mj-raw>{}</mj-raw>"
-            self.written.extend(shell.format(border) for border in borders)
+        if not self.border.sub("", text).strip():
+            if self.parent in _UNCUT_PARENTS:
+                self._note_uncuttable(text)
+            self.written.extend(f"<mj-raw>{border[0]}</mj-raw>" for border in self.border.finditer(text))
             return
         first = position + len(text) - len(text.lstrip())
         shown = " ".join(text.split())[:40]
@@ -177,22 +182,27 @@ class _Preparation:
     def _style(self, match: re.Match[str]) -> None:
         self._check_parent("mj-style", match.start())
         css = match["css"]
-        for pattern, what, remedy in _BAD_CSS:
-            bad = pattern.search(css)
-            if bad:
-                self._report(f"{what} in a style sheet", match.start("css") + bad.start(), remedy)
-        if _INLINE.search(match["style_attributes"]):
-            if css.strip():
-                self.css.append(css)
-            return
-        self.written.append(f"<mj-style>{css}</mj-style>")
+        inlined = _INLINE.search(match["style_attributes"]) is not None
+        for position, what, remedy in faults(css, inlined=inlined):
+            self._report(f"{what} in a style sheet", match.start("css") + position, remedy)
+        self._note_uncuttable(css)
+        value = self.value.search(css)
+        if value:
+            self._report(
+                "one reader's value in a style sheet", match.start("css") + value.start(), "Put {% if %} around rules."
+            )
+        if not inlined:
+            self.written.append(f"<mj-style>{css}</mj-style>")
+        elif css.strip():
+            self.css_place = self._place(match.start("css")) if not self.css else self.css_place
+            self.css.append(css)
 
     def _tag(self, match: re.Match[str]) -> None:
         tag = match["tag"]
         if match["end"]:
             self._close(tag, match.start())
             return
-        attributes = match["attributes"]
+        attributes = self._without_borders(match["attributes"])
         closed = attributes.rstrip().endswith("/")
         written = self._attributes(tag, attributes, match.start("attributes"))
         if tag.lower().startswith("mj"):
@@ -223,6 +233,7 @@ class _Preparation:
 
     def _component(self, tag: str, written: str, position: int, *, closed: bool) -> None:
         known = self._check_parent(tag, position)
+        self._check_once(tag, position)
         if known and self.in_content:
             self._report(f"<{tag}> stands within <{self.parent}>", position, "Close that element first.")
         if closed:
@@ -232,6 +243,31 @@ class _Preparation:
         if tag in tags.CONTENT:
             self.content_depth += 1
         self.written.append(f"<{tag}{written}>")
+
+    def _check_once(self, tag: str, position: int) -> None:
+        """Hold the few elements that there is one of against their order: the engine keeps one and drops the rest."""
+        if tag not in _ONCE:
+            return
+        if tag in self.once:
+            self._report(f"a second <{tag}>", position, "Join the two.")
+        elif tag == "mj-head" and "mj-body" in self.once:
+            self._report("<mj-head> comes after <mj-body>", position, "Put it before.")
+        self.once.append(tag)
+
+    def _note_uncuttable(self, text: str) -> None:
+        self.uncuttable.update(int(found[1]) for found in self.border.finditer(text))
+
+    def _without_borders(self, attributes: str) -> str:
+        """Take the borders out from between attributes, where no block can be cut out."""
+        if "zq" not in attributes:
+            return attributes
+
+        def kept(found: re.Match[str]) -> str:
+            if found[1] is None:
+                self._note_uncuttable(found[0])
+            return found[1] or ""
+
+        return self.outside.sub(kept, attributes)
 
     def _push(self, tag: str, position: int) -> None:
         self.stack.append(_Open(tag, position, len(self.written)))
@@ -292,74 +328,37 @@ class _Preparation:
     def _attributes(self, tag: str, text: str, position: int) -> str:
         if not text or text.isspace() or text == "/":
             return ""
-        written: list[str] = []
-        met: dict[str, str] = {}
-        end = 0
-        for match in _ATTRIBUTE.finditer(text):
-            if text[end : match.start()].strip(" \t\n/"):
-                break
-            end = match.end()
-            name, quoted = match[1], match[2]
-            value = self._value(tag, name, quoted, position + match.start(1))
-            if name in met:
-                self._report(
-                    f"<{tag}> has the attribute {name!r} twice",
-                    position + match.start(1),
-                    "Keep one of the two.",
-                )
-            met[name] = value
-            if name.lower() == "style":
-                self._note_doubled(value, position + match.start(1))
-            written.append(f' {name}="{_escaped(value)}"')
-        if text[end:].strip(" \t\n/"):
-            self._report(f"the attributes of <{tag}> cannot be read", position + end, "Put values in quotes.")
-        if tag.startswith("mj"):
-            self._check_attributes(tag, met, position)
-        if tag == "mj-image" and "alt" not in met and self.parent != "mj-attributes":
-            written.append(' alt=""')  # without any, programs read the picture's address aloud
-        return "".join(written)
-
-    def _note_doubled(self, style: str, position: int) -> None:
-        names = [declaration.partition(":")[0].strip().lower() for declaration in style.split(";")]
-        self.doubled.extend((name, position) for name in sorted(set(names)) if name and names.count(name) > 1)
-
-    def _value(self, tag: str, name: str, quoted: str | None, position: int) -> str:
-        if quoted is None:
-            return ""
-        if quoted[0] not in "\"'":
-            self._report(f"the value of {name!r} on <{tag}> has no quotes", position, f'Write {name}="{quoted}".')
-            return quoted
-        return quoted[1:-1]
-
-    def _check_attributes(self, tag: str, met: Mapping[str, str], position: int) -> None:
+        attributes, faults = read_attributes(tag, text)
+        for one in attributes:
+            self._check_value(tag, one, position + one.position)
         if tag == "mj-class":
-            self.classes.add(met.get("name", ""))
-            return
-        for name in met.get("mj-class", "").split():
-            self.used_classes.append((name, position))
-        allowed = tags.ATTRIBUTES.get(tag)
-        if allowed is None or self.parent == "mj-attributes":
-            return
-        for name, value in met.items():
-            if (tag, name) in tags.UNFIT:
-                self._report(f"the attribute {name!r} of <{tag}> cannot be used", position, tags.UNFIT[tag, name])
-            elif name not in allowed:
-                near = get_close_matches(name, allowed, n=1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"Take it out; <{tag}> does not know it."
-                self._report(f"<{tag}> has no attribute {name!r}", position, hint)
-            else:
-                expected = tags.value_fault(name, unescape(value))
-                if expected and not self._is_token(value):
-                    self._report(f"{value!r} will not do for {name!r} of <{tag}>", position, f"Expected: {expected}.")
-        if tag == "mj-social-element" and "src" not in met:
-            self._report(
-                "<mj-social-element> has no 'src'",
-                position,
-                "Name a picture of your own; the default lies elsewhere.",
-            )
+            self.classes.update(one.value for one in attributes if one.name == "name")
+        elif tag.startswith("mj") and self.parent != "mj-attributes":
+            faults.extend(component_faults(tag, attributes, self.undecided))
+        for fault in faults:
+            self._report(fault.message, position + fault.position, fault.remedy)
+        shown = [f' {one.name}="{written(one.value)}"' for one in attributes]
+        if tag == "mj-image" and self.parent != "mj-attributes" and not any(one.name == "alt" for one in attributes):
+            shown.append(' alt=""')  # without any, programs read the picture's address aloud
+        return "".join(shown)
 
-    def _is_token(self, value: str) -> bool:
-        return self.marker is not None and "zq" in value
+    def _check_value(self, tag: str, one: Attribute, position: int) -> None:
+        name, value = one.name.lower(), one.value
+        if name == "style":
+            self.doubled.extend((declared, position) for declared in twice_declared(value))
+        if name == "mj-class":
+            self.used_classes.extend((used, position) for used in value.split())
+        if "zq" not in value:
+            return
+        selects = name in ("class", "css-class", "id")
+        if name == "style" or (selects and self.css) or (tag.startswith("mj") and name not in _CUT_ATTRIBUTES):
+            self._note_uncuttable(value)
+        if selects and self.css and self.value.search(value):
+            self._report(
+                f"one reader's value in {one.name!r} of <{tag}>, which style sheets select by",
+                position,
+                "Put {% if %} around the class instead.",
+            )
 
     def _report(self, message: str, position: int, remedy: str) -> None:
         self.problems.append(TemplateError(message, where=self._place(position), remedy=remedy))
@@ -369,27 +368,3 @@ class _Preparation:
             self._line_starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
         line = bisect_right(self._line_starts, position)
         return Place(self.name, line, position - self._line_starts[line - 1] + 1)
-
-
-def _escaped(value: str) -> str:
-    """Write an attribute's value so that the engine, which would escape it in its own way, has nothing to escape."""
-    if _PLAIN_VALUE.fullmatch(value):
-        return value
-    value = _SPACE.sub(" ", value)
-    return "".join(_characters(value))
-
-
-def _characters(value: str) -> Iterator[str]:
-    for character in value:
-        if character == "\\":
-            yield "&#92;"
-        elif character == '"':
-            yield "&quot;"
-        elif character == "<":
-            yield "&lt;"
-        elif character == ">":
-            yield "&gt;"
-        elif character < " " or character > "~":
-            yield f"&#x{ord(character):x};"
-        else:
-            yield character

@@ -8,12 +8,13 @@ ended up fixes how its values are escaped.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
 from typing import TypeAlias
 from urllib.parse import quote
 
+from newsletter import errors
 from newsletter.expressions import Expression
 
 SLOT, BEGIN, END, DROP, DROPPED = "s", "b", "e", "d", "x"
@@ -34,9 +35,14 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReaderLink:
-    """A link of the reader's own, such as the one to unsubscribe by; made by whoever merges."""
+    """A link of the reader's own, such as the one to unsubscribe by; made by whoever merges.
+
+    Args:
+        place: Where a template asks for it.
+    """
 
     name: str
+    place: errors.Place = field(default=errors.NOWHERE, compare=False)
 
 
 Value: TypeAlias = Expression | ReaderLink
@@ -99,6 +105,11 @@ class Tokens:
         """Match any token of this rendering; groups: letter, number."""
         return token_pattern(self.nonce)
 
+    @property
+    def rest_pattern(self) -> re.Pattern[str]:
+        """Match what is left of a token that something has changed or cut."""
+        return re.compile(f"zq{self.nonce[:4]}", re.IGNORECASE)
+
 
 def token(nonce: str, letter: str, number: int) -> str:
     """Write a token."""
@@ -111,8 +122,13 @@ def token_pattern(nonce: str) -> re.Pattern[str]:
 
 
 def border_pattern(nonce: str) -> re.Pattern[str]:
-    """Match the tokens that begin or end a block."""
-    return re.compile(rf"zq{nonce}[be]\d+z")
+    """Match the tokens that begin or end a block; group: number."""
+    return re.compile(rf"zq{nonce}[be](\d+)z")
+
+
+def slot_pattern(nonce: str) -> re.Pattern[str]:
+    """Match the tokens of readers' values."""
+    return re.compile(rf"zq{nonce}s\d+z")
 
 
 def drop(text: str, nonce: str) -> str:
@@ -140,6 +156,7 @@ def split_markup(html: str, tokens: Tokens) -> Parts:
 
     Raises:
         MisplacedSlot: A value ended up in a style, a script, or at the start of a longer link.
+        BrokenToken: A token was changed or cut.
     """
     return _split(html, tokens, place_in_markup)
 
@@ -150,6 +167,10 @@ class MisplacedSlot(ValueError):
     def __init__(self, value: Value, reason: str) -> None:
         super().__init__(reason)
         self.value = value
+
+
+class BrokenToken(ValueError):
+    """Something has changed or cut a token: what one reader's value would have become of is not known."""
 
 
 _LINKS = frozenset({"href", "src", "background", "action"})
@@ -199,16 +220,18 @@ def _split(text: str, tokens: Tokens, place: PlaceFinder) -> Parts:
         elif letter == BEGIN:
             stack.append((number, []))
         else:
-            opened, inner = stack.pop()
+            opened, inner = stack.pop() if len(stack) > 1 else (-1, [])
             if opened != number:
-                raise ValueError("the borders of a block stand in the wrong order")
+                raise BrokenToken("the borders of a block stand in the wrong order")
             condition = tokens.conditions[number]
             if inner:
                 stack[-1][1].append(Block(condition.expression, condition.negated, tuple(inner)))
     if len(stack) != 1:
-        raise ValueError("a block has lost its end")
+        raise BrokenToken("a block has lost its end")
     if position < len(text):
         stack[0][1].append(text[position:])
+    if tokens.rest_pattern.search(tokens.pattern.sub("", text)):
+        raise BrokenToken("a part of a token is left")
     return tuple(stack[0][1])
 
 

@@ -1,26 +1,21 @@
-"""Templates as folders: manifest, theme, translations, and the sandbox that their Jinja runs in."""
+"""Templates as folders: manifest, theme and translations."""
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from newsletter.errors import NewsletterError, Place, TemplateError, raise_all
-from newsletter.render import dates
-from newsletter.render.binding import Binder, LateExpression, runtime
+from newsletter.errors import Place, TemplateError, raise_all
+from newsletter.render.environment import MAIN_FILE, Environment
 from newsletter.render.translations import Translations, read_translations
 
-MAIN_FILE = "issue.mjml.j2"
 _SOURCES = ("*.toml", "*.j2", "*.po", "*.css")
-_PRODUCT_LIMIT = 100_000
 
 
 class Manifest(BaseModel):
@@ -45,9 +40,9 @@ class Template:
     manifest: Manifest
     theme: Mapping[str, Any]
     digest: str
-    _environments: dict[tuple[str, bool], "Environment"] = field(default_factory=dict)
+    _environments: dict[tuple[str, bool], Environment] = field(default_factory=dict)
 
-    def environment(self, language: str, *, tracing: bool = False) -> "Environment":
+    def environment(self, language: str, *, tracing: bool = False) -> Environment:
         """Give the sandbox for one language, with its templates compiled once.
 
         Raises:
@@ -55,7 +50,7 @@ class Template:
         """
         found = self._environments.get((language, tracing))
         if found is None:
-            found = Environment(self, self.translations(language), tracing=tracing)
+            found = Environment(self.folder, self.theme_values, self.translations(language), tracing=tracing)
             self._environments[language, tracing] = found
         return found
 
@@ -104,128 +99,6 @@ def load_template(folder: Path) -> Template:
     return Template(name, folder, manifest, theme, _digest(folder))
 
 
-class Environment(ImmutableSandboxedEnvironment):
-    """The sandbox of one template in one language.
-
-    Args:
-        tracing: Leave a mark before each piece of literal text that tells which line of which file it stands on;
-            see `mark`. Only used to say where an error is.
-    """
-
-    intercepted_binops = frozenset({"*", "**"})
-
-    def __init__(self, template: Template, translations: Translations, *, tracing: bool) -> None:
-        super().__init__(
-            loader=FileSystemLoader(template.folder),
-            autoescape=True,
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self.template_name = template.name
-        self.tracing = tracing
-        self.translations = translations
-        self.late: list[LateExpression] = []
-        self.globals.update(runtime(self.late))
-        self.globals["theme"] = template.theme_values
-        install: Callable[..., None] = self.install_gettext_callables  # type: ignore[attr-defined]
-        install(translations.gettext, translations.ngettext, newstyle=True)
-        self.filters.update(dates.filters(translations))
-        self.filters["image_url"] = lambda image: image.source
-        self.filters["initial_cap"] = lambda text: text[:1].upper() + text[1:]
-
-    def _generate(self, source: nodes.Template, name: str | None, *rest: Any, **options: Any) -> str:
-        file = f"templates/{self.template_name}/{name}"
-        bound = Binder(file, self.late).visit(source)
-        if self.tracing:
-            _trace(bound, file)
-        return super()._generate(bound, name, *rest, **options)
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Refuse products that would fill the memory."""
-        if operator == "**" or (isinstance(left, str) != isinstance(right, str) and _too_long(left, right)):
-            raise TemplateError(
-                f"the operator {operator} is not for templates with such values",
-                remedy="Write the text out, or compute it elsewhere.",
-            )
-        return super().call_binop(context, operator, left, right)
-
-    def render_source(self, variables: Mapping[str, Any]) -> str:
-        """Render the main file.
-
-        Raises:
-            TemplateError: Jinja refuses; names file and line.
-        """
-        try:
-            return self.get_template(MAIN_FILE).render(variables)
-        except TemplateSyntaxError as error:
-            raise TemplateError(
-                error.message or "cannot be read",
-                where=Place(file=f"templates/{self.template_name}/{error.name}", line=error.lineno),
-                remedy="Mend the template; Jinja's rules are at jinja.palletsprojects.com.",
-            ) from error
-        except TemplateNotFound as error:
-            raise TemplateError(
-                f"the part {error.name!r} does not exist",
-                where=Place(file=f"templates/{self.template_name}/{MAIN_FILE}"),
-                remedy="Parts are named from the template's folder: parts/name.mjml.j2.",
-            ) from error
-        except NewsletterError as error:
-            if not error.where.file:
-                error.where = self._where(error)
-            raise
-        except Exception as error:  # whatever a template's own expressions raise is the template's fault
-            raise TemplateError(
-                f"{type(error).__name__}: {error}",
-                where=self._where(error),
-                remedy="Mend the expression on that line.",
-            ) from error
-
-    def _where(self, error: BaseException) -> Place:
-        """Find the template's line in a traceback that Jinja has rewritten to its templates' own lines."""
-        place = Place(file=f"templates/{self.template_name}/{MAIN_FILE}")
-        trace = error.__traceback__
-        root = str(self.loader.searchpath[0]) if isinstance(self.loader, FileSystemLoader) else ""
-        while trace is not None:
-            file = trace.tb_frame.f_code.co_filename
-            if root and file.startswith(root):
-                relative = Path(file).relative_to(root).as_posix()
-                place = Place(file=f"templates/{self.template_name}/{relative}", line=trace.tb_lineno)
-            trace = trace.tb_next
-        return place
-
-
-def mark(file: str, line: int) -> str:
-    """Write the mark of a place; control characters, so that it cannot be part of any template."""
-    return f"\x1c{file}\x1d{line}\x1e"
-
-
-def _trace(template: nodes.Template, file: str) -> None:
-    for output in template.find_all(nodes.Output):
-        traced: list[nodes.Expr] = []
-        for child in output.nodes:
-            if isinstance(child, nodes.TemplateData):
-                traced.extend(_traced_lines(child, file))
-            else:
-                traced.append(child)
-        output.nodes = traced
-
-
-def _traced_lines(data: nodes.TemplateData, file: str) -> list[nodes.Expr]:
-    lines = data.data.splitlines(keepends=True)
-    return [
-        nodes.TemplateData(mark(file, data.lineno + number) + text, lineno=data.lineno + number)
-        for number, text in enumerate(lines)
-    ]
-
-
-def _too_long(left: Any, right: Any) -> bool:
-    text, factor = (left, right) if isinstance(left, str) else (right, left)
-    return not isinstance(factor, int) or len(text) * factor > _PRODUCT_LIMIT
-
-
 def _namespace(value: Any) -> Any:
     if isinstance(value, Mapping):
         return SimpleNamespace(**{key: _namespace(inner) for key, inner in value.items()})
@@ -245,7 +118,7 @@ def _read_toml(folder: Path, file: str) -> dict[str, Any]:
 
 
 def _known_templates(folder: Path) -> str:
-    known = sorted(path.parent.name for path in folder.glob(f"*/{MAIN_FILE}"))
+    known = sorted(path.parent.name for path in folder.glob(f"*/{MAIN_FILE}") if path.is_file())
     return f"There are: {', '.join(known)}." if known else "Make one in templates/; see docs/templates.md."
 
 

@@ -1,16 +1,17 @@
 """Writes the text part from the issue itself: for those who read plain text, and for screen readers that prefer it."""
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from newsletter.expressions import Expression
 from newsletter.items import Article, Event, EventStatus, Item, Person, Publication, Quote
-from newsletter.render.binding import Rendering
 from newsletter.render.bodies import text_from_markdown
-from newsletter.render.dates import event_date, event_time, format_day
+from newsletter.render.dates import event_date, format_day, format_deadline
+from newsletter.render.rendering import Rendering
+from newsletter.render.sealing import condition_of, opened
 from newsletter.render.slots import Condition, ReaderLink
 from newsletter.render.translations import Translations
 from newsletter.render.views import EntryView, IssueView, Masthead, SectionView
@@ -18,9 +19,6 @@ from newsletter.render.views import EntryView, IssueView, Masthead, SectionView
 WIDTH: Final = 72
 _JOIN: Final = "\x1f"
 """Joins a line with the next one; no text can hold it."""
-WHOLE_TEXT: Final = frozenset({"story"})
-"""Layouts that show an item's body."""
-
 _QUOTES: Final = {"nl": ("‘", "’"), "en": ("“", "”")}
 _STATUS: Final = {
     EventStatus.FULL: "Full",
@@ -29,16 +27,27 @@ _STATUS: Final = {
 }
 
 
-def write_text(issue: IssueView, masthead: Masthead, translations: Translations, rendering: Rendering) -> str:
+def write_text(
+    issue: IssueView,
+    intro: str,
+    masthead: Masthead,
+    translations: Translations,
+    rendering: Rendering,
+    bodies: Collection[str],
+) -> str:
     """Write the text part; slots and the borders of blocks stand in it as tokens.
+
+    Args:
+        intro: As Markdown.
+        bodies: The anchors of the entries whose body the HTML shows.
 
     Returns:
         Lines of at most 72 characters where words and links allow, each ended by `\\n`.
     """
-    writer = _Writer(translations, rendering)
-    lines = [*writer.masthead(issue, masthead)]
+    writer = _Writer(translations, rendering, masthead.time_zone, bodies)
+    lines = [*writer.masthead(issue, intro, masthead)]
     for section in issue.sections:
-        lines += writer.restricted(section.visible_to, writer.section(section))
+        lines += writer.restricted(condition_of(section), writer.section(opened(section)))
     lines += writer.footer(masthead)
     # The end of a block stands before the next line, so that the block takes its last line end with it.
     return "\n".join(lines).replace(f"{_JOIN}\n", "") + "\n"
@@ -48,14 +57,16 @@ def write_text(issue: IssueView, masthead: Masthead, translations: Translations,
 class _Writer:
     words: Translations
     rendering: Rendering
+    time_zone: str
+    bodies: Collection[str]
 
-    def masthead(self, issue: IssueView, masthead: Masthead) -> Iterator[str]:
+    def masthead(self, issue: IssueView, intro: str, masthead: Masthead) -> Iterator[str]:
         yield from _underlined(masthead.name, "=")
         number = [self.words.gettext("newsletter %(number)s") % {"number": issue.number}] if issue.number else []
         yield " · ".join([*number, format_day(issue.date, "full", self.words)])
         yield ""
-        if issue.intro.strip():
-            yield from text_from_markdown(issue.intro, width=WIDTH)
+        if intro.strip():
+            yield from text_from_markdown(intro, width=WIDTH)
             yield ""
 
     def restricted(self, condition: Expression | None, lines: Iterable[str]) -> Iterator[str]:
@@ -75,9 +86,9 @@ class _Writer:
             yield from _underlined(section.title, "-")
             yield ""
         for entry in section.entries:
-            yield from self.restricted(entry.visible_to, self.entry(entry, section.layout))
+            yield from self.restricted(condition_of(entry), self.entry(opened(entry)))
 
-    def entry(self, entry: EntryView, layout: str) -> Iterator[str]:
+    def entry(self, entry: EntryView) -> Iterator[str]:
         item = entry.item
         yield from _wrapped(self._headline(item))
         yield from self._facts(item)
@@ -85,7 +96,7 @@ class _Writer:
             yield from _wrapped(item.lead)
         if isinstance(item, Article) and item.quote:
             yield from self._quote(item.quote)
-        if layout in WHOLE_TEXT and item.body.strip():
+        if entry.anchor in self.bodies and item.body.strip():
             yield ""
             yield from text_from_markdown(item.body, width=WIDTH)
         yield from self._links(item)
@@ -118,9 +129,7 @@ class _Writer:
             yield from self._publication_facts(item)
 
     def _event_facts(self, event: Event) -> Iterator[str]:
-        when = event_date(event, self.words)
-        timed = event_time(event, self.words).partition(", ")[2]
-        yield from _wrapped(f"{when}, {timed}" if timed else when)
+        yield from _wrapped(event_date(event, self.words, self.time_zone))
         if event.previous_start:
             moved = self.words.gettext("was %(date)s") % {"date": self._date(event.previous_start)}
             yield f"({moved})"
@@ -159,17 +168,16 @@ class _Writer:
         if isinstance(item, Event):
             if item.online:
                 yield f"{self.words.gettext('Take part online')}: <{item.online}>"
-            if item.registration and item.registration.url:
+            if item.open_for_registration and item.registration and item.registration.url:
                 yield f"{self._register(item.registration.deadline)}: <{item.registration.url}>"
-        link = item.url or (item.file if isinstance(item, Publication) else None)
-        if link:
-            label = getattr(item, "link_text", None) or self.words.gettext("Read more")
-            yield f"{label}: <{link}>"
+        if item.link:
+            yield f"{item.link_text or self.words.gettext('Read more')}: <{item.link}>"
 
     def _register(self, deadline: date | datetime | None) -> str:
         if deadline is None:
             return self.words.gettext("Register")
-        return self.words.gettext("Register before %(date)s") % {"date": self._date(deadline)}
+        until = format_deadline(deadline, self.words, self.time_zone)
+        return self.words.gettext("Register before %(date)s") % {"date": until}
 
     def _date(self, value: date | datetime) -> str:
         return format_day(value, "day month", self.words)

@@ -67,7 +67,7 @@ def _read(path: Path) -> dict[str, tuple[str, ...]]:
     except (PoFileError, UnicodeDecodeError) as error:
         raise TemplateError(
             f"the catalogue cannot be read: {error}",
-            where=Place(file=path.name),
+            where=Place(file=f"templates/{path.parent.parent.name}/translations/{path.name}"),
             remedy="Mend it with a gettext editor such as Poedit.",
         ) from error
     words: dict[str, tuple[str, ...]] = {}

@@ -1,7 +1,7 @@
 """What a template sees of an issue: its own words ready to be shown, and nothing that could change it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TypeAlias
@@ -9,11 +9,12 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from newsletter.errors import Place
-from newsletter.expressions import Expression, parse_text
+from newsletter.expressions import Expression, all_of, any_of, parse_text
 from newsletter.issues import Entry, Issue, Section
 from newsletter.items import Image, Item, Publication
-from newsletter.render.binding import Rendering
 from newsletter.render.bodies import html_from_markdown
+from newsletter.render.rendering import Rendering, current
+from newsletter.render.sealing import Neighbours, Sealed, neighbours, sealed
 
 Day: TypeAlias = date
 
@@ -32,6 +33,8 @@ class Masthead:
         url: The public site, with a slash at the end.
         list_name: What its readers have joined.
         list_reason: Why they get this, a full sentence; may be empty.
+        time_zone: The readers' own.
+        topics: What readers know topics as, by topic.
     """
 
     name: str
@@ -40,38 +43,58 @@ class Masthead:
     url: str
     list_name: str = ""
     list_reason: str = ""
+    time_zone: str = "UTC"
+    topics: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class EntryView:
-    """One item as the template shows it."""
+    """One item as the template shows it.
+
+    Args:
+        visible_to: Who gets it; None for everybody.
+        neighbours: Where it stands among the section's entries.
+    """
 
     item: Item
     file: str
     anchor: str
     language: str
     visible_to: Expression | None
+    neighbours: Neighbours
 
     @cached_property
     def html(self) -> Markup:
-        """The body as safe HTML, its headings below the item's own."""
+        """The body as safe HTML, its headings below the item's own; the text part then shows it too."""
+        current.get().bodies.add(self.anchor)
         return _markup(self.item.body, ITEM_HEADING + 1, self.language)
 
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """One section as the template shows it."""
+    """One section as the template shows it.
+
+    Args:
+        entries: Those for some readers only are sealed.
+        visible_to: Who gets it: whom its own condition and that of one of its entries holds for; None for everybody.
+        neighbours: Where it stands among the issue's sections.
+    """
 
     title: str | None
     layout: str
     anchor: str
-    entries: tuple[EntryView, ...]
+    entries: tuple[EntryView | Sealed, ...]
     visible_to: Expression | None
+    neighbours: Neighbours
 
 
 @dataclass(frozen=True, slots=True)
 class IssueView:
-    """An issue as the template shows it; slots stand as tokens in subject, preheader and intro."""
+    """An issue as the template shows it; slots stand as tokens in subject, preheader and intro.
+
+    Args:
+        sections: Those that have entries; those for some readers only are sealed.
+    """
 
     slug: str
     subject: Markup
@@ -79,36 +102,46 @@ class IssueView:
     number: str | None
     date: Day
     language: str
-    intro: str
     intro_html: Markup
-    sections: tuple[SectionView, ...]
+    sections: tuple[SectionView | Sealed, ...]
 
 
-def view_issue(issue: Issue, rendering: Rendering, images: Mapping[tuple[str, str], str]) -> IssueView:
+def view_issue(issue: Issue, rendering: Rendering, published: Mapping[tuple[str, str], str]) -> IssueView:
     """Make the view of an issue for one rendering.
 
     Args:
         rendering: Takes the slots of subject, preheader and intro.
-        images: Public URLs of local images, by item file and source.
+        published: Public URLs of local pictures and documents, by item file and the name that the item has for them.
 
     Raises:
         ExpressionError: A `{{ … }}` in subject, preheader or intro is outside the small language.
     """
-    file = f"issues/{issue.slug}/issue.yaml"
-    intro = with_slots(issue.intro, rendering, Place(file=file, field="intro"))
+    filled = [section for section in issue.sections if section.entries]
+    conditions = [_who_gets(section) for section in filled]
+    views = tuple(
+        sealed(condition, _section(section, place, condition, issue.language, published))
+        for section, condition, place in zip(filled, conditions, neighbours(conditions), strict=True)
+    )
     return IssueView(
         slug=issue.slug,
-        subject=Markup.escape(with_slots(issue.subject, rendering, Place(file=file, field="subject"))),
-        preheader=Markup.escape(with_slots(issue.preheader, rendering, Place(file=file, field="preheader"))),
+        subject=_line(issue, "subject", rendering),
+        preheader=_line(issue, "preheader", rendering),
         number=issue.number,
         date=issue.date,
         language=issue.language,
-        intro=intro,
-        intro_html=_markup(intro, SECTION_HEADING, issue.language),
-        sections=tuple(
-            _section(section, number, issue.language, images) for number, section in enumerate(issue.sections, 1)
-        ),
+        intro_html=rendering.tokened(_markup(intro_source(issue, rendering), SECTION_HEADING, issue.language)),
+        sections=views,
     )
+
+
+def subject_source(issue: Issue, rendering: Rendering) -> str:
+    """Give the subject as plain text, its slots as tokens."""
+    return with_slots(issue.subject, rendering, _place_of(issue, "subject"))
+
+
+def intro_source(issue: Issue, rendering: Rendering) -> str:
+    """Give the intro's Markdown, its slots as tokens."""
+    return with_slots(issue.intro, rendering, _place_of(issue, "intro"))
 
 
 def with_slots(text: str, rendering: Rendering, place: Place) -> str:
@@ -119,21 +152,53 @@ def with_slots(text: str, rendering: Rendering, place: Place) -> str:
     )
 
 
-def _section(section: Section, number: int, language: str, images: Mapping[tuple[str, str], str]) -> SectionView:
+def _line(issue: Issue, field: str, rendering: Rendering) -> Markup:
+    text = with_slots(getattr(issue, field), rendering, _place_of(issue, field))
+    return rendering.tokened(Markup.escape(text))
+
+
+def _place_of(issue: Issue, field: str) -> Place:
+    return Place(file=f"issues/{issue.slug}/issue.yaml", field=field)
+
+
+def _who_gets(section: Section) -> Expression | None:
+    """Tell who gets a section: nobody gets a title with nothing below it."""
+    conditions = [] if section.visible_to is None else [section.visible_to]
+    of_entries = [entry.visible_to for entry in section.entries if entry.visible_to is not None]
+    if len(of_entries) == len(section.entries):
+        conditions.append(any_of(of_entries))
+    return all_of(conditions) if conditions else None
+
+
+def _section(
+    section: Section,
+    place: Neighbours,
+    condition: Expression | None,
+    language: str,
+    published: Mapping[tuple[str, str], str],
+) -> SectionView:
+    number = place.position + 1
+    places = neighbours([entry.visible_to for entry in section.entries])
     entries = tuple(
-        _entry(entry, f"item-{number}-{position}", language, images)
-        for position, entry in enumerate(section.entries, 1)
+        sealed(
+            entry.visible_to,
+            _entry(entry, f"item-{number}-{beside.position + 1}", language, published, beside),
+        )
+        for entry, beside in zip(section.entries, places, strict=True)
     )
-    return SectionView(section.title, section.layout, f"section-{number}", entries, section.visible_to)
+    return SectionView(section.title, section.layout, f"section-{number}", entries, condition, place)
 
 
-def _entry(entry: Entry, anchor: str, language: str, images: Mapping[tuple[str, str], str]) -> EntryView:
+def _entry(
+    entry: Entry, anchor: str, language: str, published: Mapping[tuple[str, str], str], place: Neighbours
+) -> EntryView:
     item = entry.item
     image = item.image
-    url = images.get((entry.file, image.source)) if image else None
-    if image and url:
+    if image is not None and (url := published.get((entry.file, image.source))):
         item = _with_image(item, replace(image, source=url))
-    return EntryView(item, entry.file, anchor, language, entry.visible_to)
+    if isinstance(item, Publication) and item.file:
+        item = replace(item, file=published.get((entry.file, item.file)))
+    return EntryView(item, entry.file, anchor, language, entry.visible_to, place)
 
 
 def _with_image(item: Item, image: Image) -> Item:

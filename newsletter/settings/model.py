@@ -53,10 +53,16 @@ def _check_time_zone(text: str) -> str:
 
 def _check_address(text: str) -> str:
     try:
-        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         reason = str(error).rstrip(".")
         raise ValueError(f"{text!r} is no e-mail address: {reason}|Write it as name@example.org.") from error
+    if not checked.local_part.isascii():
+        raise ValueError(
+            f"{text!r} has letters beyond ASCII before the @, which not every mail system takes from a sender"
+            "|Use an address without them; its domain may have them."
+        )
+    return checked.normalized
 
 
 def _check_return_path(text: str) -> str:

@@ -16,6 +16,10 @@ from newsletter.store.migrate import upgrade
 BUSY_TIMEOUT_MILLISECONDS: Final = 10_000
 
 
+class DatabaseBusy(StoreError):
+    """Another process was in the way: nothing was written, and the same again may go well."""
+
+
 class Database:
     """An open database, with its tables up to date.
 
@@ -100,13 +104,23 @@ def explained(name: str) -> Iterator[None]:
     """Turn what a database driver raises into an error that a person can do something about.
 
     Raises:
-        StoreError: In the place of any error of the driver.
+        DatabaseBusy: It is locked, or the transaction lost against another one.
+        StoreError: In the place of any other error of the driver.
     """
     try:
         yield
     except DBAPIError as error:
         message = str(error.orig).strip().split("\n")[0] if error.orig else type(error).__name__
-        raise StoreError(f"the database says: {message}", where=Place(name), remedy=_remedy(message, error)) from error
+        kind = DatabaseBusy if _is_busy(message, error) else StoreError
+        raise kind(f"the database says: {message}", where=Place(name), remedy=_remedy(message, error)) from error
+
+
+def _is_busy(message: str, error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _LOST or "database is locked" in message.lower()
+
+
+_LOST: Final = frozenset({"40001", "40P01", "55P03"})
+"""Serialization failure, deadlock, lock not available. Source: PostgreSQL's documentation, appendix A."""
 
 
 def _remedy(message: str, error: DBAPIError) -> str:
@@ -119,6 +133,8 @@ def _remedy(message: str, error: DBAPIError) -> str:
 _REMEDIES: Final = {
     "full": "Make room on the disk; nothing of this step was written.",
     "locked": "Another process is writing to it; wait until it has finished.",
+    "deadlock": "Another process was in the way. Run the same command again.",
+    "serialize access": "Another process was in the way. Run the same command again.",
     "not a database": "The file is something else; name another in database.url.",
     "malformed": "The file is damaged; restore it from a backup.",
     "readonly": "Give yourself the right to write to the file and its folder.",

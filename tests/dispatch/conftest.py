@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from newsletter.store import Database
-from newsletter.subscribers import Definitions
+from newsletter.subscribers import Definitions, ListDefinition
 from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
 from support.dispatching import Bench, Clock
@@ -13,3 +14,11 @@ from support.dispatching import Bench, Clock
 def bench(workspace: Workspace, definitions: Definitions, signer: Signer, database: Database, now: datetime) -> Bench:
     """A workspace with an empty list, on each kind of database."""
     return Bench(workspace, definitions, signer, database, Clock(now))
+
+
+@pytest.fixture
+def two_lists(bench: Bench) -> Bench:
+    """One with a second list, "anderen"."""
+    other = ListDefinition("anderen", "De anderen", "", "U bent een ander.")
+    lists = {**bench.definitions.lists, other.id: other}
+    return replace(bench, definitions=replace(bench.definitions, lists=lists))

@@ -11,14 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from newsletter.dispatch import Dispatch, State, Step, ledger
+from newsletter.dispatch import Dispatch, State, Step, account, lease, ledger
 from newsletter.dispatch.ledger import Settled
 from newsletter.dispatch.states import FINAL, TRANSITIONS, Reason
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.store import Database, open_database, tables
 
-LASTING = timedelta(seconds=60)
 START = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
 SIZE = 8
 
@@ -43,6 +42,7 @@ class Ledger(RuleBasedStateMachine):
                 sa.insert(tables.dispatches).values(
                     id="d", issue="i", list="l", provider="outbox", content_hash="h", letterhead="{}",
                     secret=b"s" * 32, state="open", selected=SIZE, created_at=self.now,
+                    deadline=self.now + timedelta(days=4),
                 )
             )  # fmt: skip
             rows = [
@@ -59,10 +59,10 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def take_over(self) -> None:
         """A new process takes the lease of one that died, and puts right what that one left."""
-        self.now += LASTING * 2
+        self.now += lease.LASTING * 2
         with self.database.writing() as connection:
-            assert ledger.take_lease(connection, self.worker, f"owner {self.now}", self.now, LASTING) is not None
-            self.sleeper, self.worker = self.worker, ledger.read_dispatch(connection, "d")
+            taken = lease.take_in(connection, self.worker, f"elsewhere:1:2:{self.now}", self.now)
+            self.sleeper, self.worker = self.worker, taken
             ledger.recover(connection, self.worker, self.now)
         for number, state in self.model.items():
             if state is State.CLAIMED:
@@ -142,7 +142,7 @@ class Ledger(RuleBasedStateMachine):
         with self.database.reading() as connection:
             rows = connection.execute(sa.select(tables.deliveries.c.subscriber_id, tables.deliveries.c.state))
             assert {number: State(state) for number, state in rows} == self.model
-            balance = ledger.balance(connection, self.worker)
+            balance = account.balance(connection, self.worker)
         assert balance.total == SIZE
         assert balance.at_rest == all(state in FINAL | {State.UNCERTAIN} for state in self.model.values())
 

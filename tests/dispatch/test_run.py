@@ -1,9 +1,6 @@
 """Driving a dispatch: every outcome lands in the ledger, and whatever happens the account balances."""
 
 import json
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.dispatch import State, Stop
-from newsletter.dispatch.lease import LASTING, owner_name, take
-from newsletter.errors import DispatchError, ProviderError
+from newsletter.dispatch.account import MOST_REPLIES
+from newsletter.errors import DispatchError, Problems, ProviderError
 from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
 from newsletter.store import tables
 from newsletter.subscribers import parse_address, remove, unsubscribe
@@ -45,7 +42,7 @@ def test_every_outcome_is_written_down(bench: Bench) -> None:
     provider = by_name(
         {
             "reader01": lambda message: Rejected(message.key, "550 no such user"),
-            "reader02": lambda message: Deferred(message.key, "451 later", timedelta(minutes=5)),
+            "reader02": lambda message: Deferred(message.key, "451 later", timedelta(minutes=50)),
             "reader03": lambda message: Uncertain(message.key, "the reply was lost"),
             "reader04": lambda _message: None,
         }
@@ -61,18 +58,18 @@ def test_every_outcome_is_written_down(bench: Bench) -> None:
         State.UNCERTAIN: 2,
         State.EXCLUDED: 0,
     }
-    assert receipt.next_due == bench.clock() + timedelta(minutes=5)
+    assert receipt.next_due == bench.clock() + timedelta(minutes=50)
     assert not receipt.complete
 
 
 def test_deferred_one_is_tried_again_when_it_is_due_and_not_before(bench: Bench) -> None:
     bench.subscribe(NAMES[:2])
     dispatch = bench.freeze()
-    bench.drive(dispatch, by_name({"reader00": lambda message: Deferred(message.key, "later", timedelta(minutes=5))}))
+    bench.drive(dispatch, by_name({"reader00": lambda message: Deferred(message.key, "later", timedelta(minutes=50))}))
     early, late = Scripted(), Scripted()
     bench.drive(dispatch, early)
     assert early.handed_over == []
-    bench.clock.pass_by(minutes=6)
+    bench.clock.pass_by(minutes=51)
     receipt = bench.drive(dispatch, late)
     assert late.handed_over == ["reader00@example.org"]
     assert receipt.complete
@@ -90,7 +87,7 @@ def test_same_key_is_used_for_every_attempt(bench: Bench) -> None:
 
     for _ in range(3):
         bench.drive(dispatch, Scripted(lambda message: defer(message) if len(keys) < 3 else Accepted(message.key)))
-        bench.clock.pass_by(hours=1)
+        bench.clock.pass_by(hours=3)
     assert len(set(keys)) == 1
 
 
@@ -152,31 +149,12 @@ def test_stop_ends_in_order_and_the_rest_is_sent_later(bench: Bench) -> None:
     assert bench.drive(dispatch, Scripted()).complete
 
 
-def test_second_process_is_turned_away_until_the_lease_ends(bench: Bench) -> None:
-    bench.subscribe(NAMES[:2])
-    dispatch = bench.freeze()
-    take(bench.database, dispatch, owner_name("other"), bench.clock())
-    with pytest.raises(DispatchError, match="another process is sending"):
-        bench.drive(dispatch, Scripted())
-    bench.clock.pass_by(seconds=LASTING.total_seconds() + 1)
-    assert bench.drive(dispatch, Scripted()).complete
-
-
-def test_owner_that_has_ended_on_this_machine_need_not_be_waited_for(bench: Bench) -> None:
-    bench.subscribe(NAMES[:2])
-    dispatch = bench.freeze()
-    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    take(bench.database, dispatch, f"{socket.gethostname()}:{int(ended.stdout)}:token", bench.clock())
-    assert bench.drive(dispatch, Scripted()).complete
-
-
 def test_owner_that_slept_through_its_lease_writes_nothing_more(bench: Bench) -> None:
     bench.subscribe(NAMES[:2])
     dispatch = bench.freeze()
 
     def oversleep(_message: Message) -> None:
-        bench.clock.pass_by(seconds=LASTING.total_seconds() + 1)
-        take(bench.database, dispatch, owner_name("other"), bench.clock())
+        bench.take_over(dispatch)
 
     provider = Scripted(before_intent=oversleep)
     with pytest.raises(DispatchError, match="has taken over"):
@@ -195,6 +173,48 @@ def test_receipt_is_balanced_and_names_nobody(bench: Bench) -> None:
     assert document["balanced"]
     assert "@" not in receipt.json().decode()
     assert receipt.equation() == "12 selected = 11 accepted + 1 rejected + 0 excluded + 0 uncertain"
+
+
+def test_receipt_groups_what_was_said(bench: Bench) -> None:
+    bench.subscribe(NAMES)
+    refused = {f"reader{number:02d}": f"550 5.1.1 <reader{number:02d}@example.org> no such user" for number in range(4)}
+    fates: dict[str, Callable[[Message], Outcome | Exception | None]] = {
+        name: lambda message, words=words: Rejected(message.key, words)  # type: ignore[misc]
+        for name, words in refused.items()
+    }
+    fates["reader04"] = lambda message: Rejected(message.key, "550 5.7.1 go away")
+    fates["reader05"] = lambda message: Deferred(message.key, "450 later")
+    fates["reader06"] = lambda _message: None
+    receipt = bench.drive(bench.freeze(), by_name(fates))
+    assert receipt.document()["replies"] == [
+        {"state": "rejected", "reply": "550 5.1.1 <(address)> no such user", "count": 4},
+        {"state": "rejected", "reply": "550 5.7.1 go away", "count": 1},
+        {"state": "deferred", "reply": "450 later", "count": 1},
+        {"state": "uncertain", "reply": "the sending process ended before the reply", "count": 1},
+    ]
+
+
+def test_receipt_does_not_grow_with_replies_that_are_all_different(bench: Bench) -> None:
+    bench.subscribe([f"reader{number}" for number in range(30)])
+    provider = Scripted(lambda message: Rejected(message.key, f"550 {message.key}"))
+    replies = bench.drive(bench.freeze(), provider).document()["replies"]
+    assert len(replies) == MOST_REPLIES + 1
+    assert replies[-1] == {"state": "rejected", "reply": None, "count": 30 - MOST_REPLIES}
+    assert sum(one["count"] for one in replies) == 30
+
+
+def test_failure_of_the_ledger_does_not_hide_that_of_the_provider(bench: Bench) -> None:
+    bench.subscribe(NAMES[:2])
+    dispatch = bench.freeze()
+
+    def fail(_message: Message) -> Exception:
+        bench.take_over(dispatch)
+        return ProviderError("quota")
+
+    with pytest.raises(Problems) as raised:
+        bench.drive(dispatch, Scripted(fail))
+    assert [type(error) for error in raised.value.errors] == [ProviderError, DispatchError]
+    assert raised.value.exit_code == ProviderError.exit_code
 
 
 def test_ledger_that_does_not_balance_is_an_error(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """Items as files: read whole, complained about with their place, and changed without losing anything."""
 
+import json
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,23 @@ def test_times_of_an_event(lines: str, start: object, end: object, all_day: bool
         ("kind: article\ntitle:\n\t- x", ["x.md:4:1"]),
         ("kind: article\ntitle: a\x07b", ["x.md:3:", "U+0007"]),
         ("kind: article\ntitle: true", ["x.md:3:8"]),
+        ("kind: article\ntitle: '  '", ["x.md:3:8", "not empty"]),
+        ("kind: article\ntitle: T\ndate: 2024-02-30", ["x.md:4:7: there is no date 2024-02-30", "Correct the date"]),
+        ("kind: article\ntitle: T\ndate: 2024-02-20 10:00", ["x.md:4:7", "has a time", "a day without a time"]),
+        ("kind: article\ntitle: T\ndate: 2024-02-20 10:00:00", ["x.md:4:7", "has a time", "a day without a time"]),
+        ("kind: article\ntitle: T\ndate: 86400", ["x.md:4:7", "86400 is no date"]),
+        ("kind: article\ntitle: T\nbyline: [Jan]", ["x.md:4:10", "does not fit 'byline'", "'name: …'"]),
+        ("kind: article\ntitle: T\ntopics: [a, 1]", ["x.md:4:13", "does not fit 'topics'"]),
+        ("kind: article\ntitle: T\nurl: https://[x", ["x.md:4:6", "no web address", "https://"]),
+        ("kind: article\ntitle: T\nurl: 'x|y|z'", ["x.md:4:6", "'x|y|z' is no web address", "https://"]),
+        ("kind: article\ntitle: T\nurl: https://x.example:99999/", ["x.md:4:6", "no web address"]),
+        ("kind: event\ntitle: T\nstart: 2024-03-07\nplace: '   '", ["x.md:5:8", "not empty"]),
+        ("kind: event\ntitle: T\nstart: 0001-01-01 00:00", ["x.md:4:", "too far away"]),
+        ("kind: event\ntitle: T\nstart: 9999-12-31 23:59\ntime_zone: America/New_York", ["x.md:4:", "too far away"]),
+        ("kind: event\ntitle: T\nstart: 0001-01-01T00:00+05:00", ["x.md:4:", "too far away"]),
+        ("kind: event\ntitle: T\nstart:", ["x.md:4:7", "the date is missing"]),
+        ("kind: publication\ntitle: T\nurl: https://x.example\npages: true", ["x.md:5:8", "true is no number"]),
+        ("kind: publication\ntitle: T\nurl: https://x.example\npages: 1.5", ["x.md:5:8", "a whole number"]),
     ],
 )
 def test_mistake_is_named_with_line_column_and_remedy(matter: str, expected: list[str]) -> None:
@@ -95,6 +113,21 @@ def test_mistake_is_named_with_line_column_and_remedy(matter: str, expected: lis
         read(f"---\n{matter}\n---\n\nBody\n")
     for part in expected:
         assert part in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "character", ['"', "<", ">", "\\", "`", " ", "\n", "\x01", "\u200f", "\u202e", "\u2066", "\u2028"]
+)
+def test_address_that_could_end_its_attribute_or_mislead_its_reader_is_refused(character: str) -> None:
+    url = json.dumps(f"https://x.example/a{character}b")
+    with pytest.raises(NewsletterError, match=r"x\.md:4:6.*cannot stand in a web address"):
+        read(f"---\nkind: article\ntitle: T\nurl: {url}\n---\n")
+
+
+@pytest.mark.parametrize("url", ["https://nl.example/'s-Hertogenbosch", "https://x.example/é?q=a%20b|c#d"])
+def test_address_that_only_looks_unusual_is_kept(url: str) -> None:
+    item = read(f"---\nkind: article\ntitle: T\nurl: {json.dumps(url)}\n---\n")
+    assert item.url == url
 
 
 @pytest.mark.parametrize("text", ["", "no front matter", "---\nkind: article\ntitle: T\n", "---\n---\n"])

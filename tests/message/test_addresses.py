@@ -1,8 +1,10 @@
 """Addresses on the wire."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from newsletter.message import needs_utf8, wire_address
+from newsletter.message import ascii_domain, needs_utf8, wire_address
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,18 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 def test_only_a_local_part_beyond_ascii_needs_an_extension() -> None:
     assert needs_utf8("zoë@example.org")
     assert not needs_utf8("zoe@münchen.example")
+
+
+@pytest.mark.parametrize(
+    ("domain", "ascii_form"),
+    [("faß.de", "xn--fa-hia.de"), ("βόλος.com", "xn--nxasmm1c.com"), ("MÜNCHEN.example", "xn--mnchen-3ya.example")],
+)
+def test_domain_is_written_by_the_newer_standard(domain: str, ascii_form: str) -> None:
+    assert ascii_domain(domain) == ascii_form
+    assert ascii_domain(ascii_form) == ascii_form
+    assert wire_address(f"info@{domain}") == f"info@{ascii_form}"
+
+
+@given(st.text(st.characters(codec="ascii", exclude_characters="@"), min_size=1))
+def test_ascii_domain_stays_as_it_is(domain: str) -> None:
+    assert ascii_domain(domain) == domain

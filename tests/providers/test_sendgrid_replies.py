@@ -15,6 +15,7 @@ from newsletter.errors import DispatchError, ProviderError
 from newsletter.message import DeliveryKey, Mailbox
 from newsletter.providers import sendgrid
 from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
+from newsletter.providers.sendgrid.submission import MAXIMUM_SUSPECTS
 from support.sendgrid_messages import SHARED, Sample, run, samples
 from support.sendgrid_server import (
     API_KEY,
@@ -61,13 +62,52 @@ def test_retries_without_bad_recipients_have_an_end(server: SendGridServer) -> N
     assert len(server.requests) == 21
 
 
+@pytest.mark.parametrize("field", ["substitutions", "headers.X-Stad", "subject", "custom_args"])
+def test_a_fault_in_one_message_is_not_everybodys(server: SendGridServer, field: str) -> None:
+    def script(request: Request) -> Answer | None:
+        if "key2" not in request.keys:
+            return None
+        return Answer(400, errors(("too large", f"personalizations.{request.keys.index('key2')}.{field}")))
+
+    server.script = script
+    result = run(server.url, samples(5))
+    assert result.error is None
+    assert result.outcomes["key2"] == Rejected(DeliveryKey("key2"), "400 too large")
+    assert [type(outcome) for outcome in result.outcomes.values()].count(Accepted) == 4
+
+
+def test_a_fault_in_every_message_is_ours_though_one_is_named_at_a_time(server: SendGridServer) -> None:
+    server.script = lambda _: Answer(400, errors(("bad", "personalizations.0.headers")))
+    result = run(server.url, samples(50))
+    assert isinstance(result.error, ProviderError)
+    assert set(result.kinds().values()) == {Deferred}
+    assert len(result.outcomes) == 50
+    assert len(server.requests) == MAXIMUM_SUSPECTS
+
+
+def test_a_fault_in_a_message_that_travels_alone_is_its_own_once_another_was_taken(server: SendGridServer) -> None:
+    bad = Answer(400, errors(("bad", "personalizations.0.headers")))
+    server.script = lambda request: bad if request.keys == ["key1"] else None
+    result = run(server.url, samples(3), batch=1, concurrency=1)
+    assert (result.error, result.kinds()) == (None, {"key0": Accepted, "key1": Rejected, "key2": Accepted})
+    server.script = lambda _: bad
+    result = run(server.url, samples(3), batch=1, concurrency=1)
+    assert isinstance(result.error, ProviderError)
+    assert result.kinds() == {"key0": Deferred}
+    server.script = lambda request: None if request.keys == ["key0"] else bad
+    result = run(server.url, samples(40), batch=1, concurrency=1)
+    assert isinstance(result.error, ProviderError)
+    assert list(result.kinds().values()).count(Rejected) == MAXIMUM_SUSPECTS - 1
+    assert len(result.outcomes) == MAXIMUM_SUSPECTS + 1
+
+
 @pytest.mark.parametrize(
     "body",
     [
         errors(("The from address does not match a verified Sender Identity.", "from")),
         errors(("bad", "personalizations.0.to.0.email"), ("The subject is required.", "subject")),
         errors(("bad", "personalizations.99.to.0.email")),
-        errors(("bad", "personalizations.0.headers")),
+        errors(*(("bad", f"personalizations.{place}.headers") for place in range(3))),
         errors(("bad", None)),
         {"errors": []},
         {"errors": "no"},

@@ -16,12 +16,9 @@ from newsletter.providers import smtp
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
 from newsletter.providers.smtp.protocol import (
     GarbageError,
-    Phase,
     Reply,
     ReplyReader,
-    Verdict,
     dot_stuff,
-    judge,
     read_extensions,
 )
 from support.smtp_server import (
@@ -210,18 +207,6 @@ def test_no_dot_is_written_for_a_recipient_that_may_have_been_taken() -> None:
     assert [one.recipient for one in server.messages] == ["TO:<lid2@example.com>"]
 
 
-def test_a_policy_against_the_content_blames_nobody_before_any_message_was_taken() -> None:
-    policy = "550 5.7.26 unauthenticated mail from example.org"
-    result, server = run(Script({"END": policy}), samples(3), connections=1)
-    assert isinstance(result.error, ProviderError)
-    assert "5.7.26" in str(result.error)
-    assert [type(outcome) for outcome in result.outcomes.values()] == [Deferred]
-    assert not server.messages
-    result, server = run(Script({"END": ["250 2.0.0 Ok", policy]}), samples(3), connections=1)
-    assert result.error is None
-    assert [type(result.outcomes[f"key{number}"]) for number in range(3)] == [Accepted, Rejected, Accepted]
-
-
 def test_an_unexpected_reply_is_not_taken_for_the_next() -> None:
     result, server = run(Script({"DATA": ["354 go on\r\n250 2.0.0 queued"]}), samples(2), timeout=1)
     assert {type(outcome) for outcome in result.outcomes.values()} == {Accepted}
@@ -237,15 +222,6 @@ def test_old_servers_are_greeted_with_helo() -> None:
     result, server = run(Script({"EHLO": "502 what?"}), samples(1), helo="mail.example.org")
     assert isinstance(result.only(), Accepted)
     assert server.commands[:3] == ["EHLO mail.example.org", "HELO mail.example.org", "MAIL FROM:<bounces@example.org>"]
-
-
-@pytest.mark.parametrize(
-    "refusal", ["554 5.7.1 <a@b>: Relay access denied", "530 5.7.0 Authentication required", "503 5.5.1 sequence"]
-)
-def test_a_server_that_does_not_relay_blames_nobody(refusal: str) -> None:
-    result, _ = run(Script({"RCPT": [None, refusal, refusal]}), samples(5))
-    assert isinstance(result.error, ProviderError)
-    assert list(result.outcomes) == ["key0"]
 
 
 def test_withheld_messages_are_not_sent() -> None:
@@ -322,8 +298,6 @@ def test_addresses_that_cannot_travel(address: str) -> None:
 def test_content_that_cannot_travel() -> None:
     smuggled = Sample(0, content=b"a\r\n\r\nx\n.\nMAIL FROM:<x@example.org>\r\n")
     assert isinstance(run(Script(), [smuggled])[0].only(), Rejected)
-    result, _ = run(Script({}, ("SIZE 20",)), samples(1))
-    assert "larger than the server takes (20 bytes)" in str(result.error)
 
 
 def test_nobody_is_there() -> None:
@@ -386,25 +360,6 @@ def test_garbage_is_no_reply(octets: bytes) -> None:
     reader.feed(octets)
     with pytest.raises(GarbageError):
         reader.next_reply()
-
-
-@pytest.mark.parametrize(
-    ("phase", "code", "words", "verdict"),
-    [
-        (Phase.RECIPIENT, 552, "5.2.2 full", Verdict.LATER),
-        (Phase.RECIPIENT, 550, "5.7.1 we do not want you", Verdict.NEVER),
-        (Phase.RECIPIENT, 550, "5.1.1 no relay station of that name", Verdict.NEVER),
-        (Phase.RECIPIENT, 251, "will forward", Verdict.GO_ON),
-        (Phase.SENDER, 553, "5.6.7 no such addresses here", Verdict.NEVER),
-        (Phase.SENDER, 552, "5.3.4 too large", Verdict.REFUSED),
-        (Phase.LOGIN, 454, "4.7.0 later", Verdict.LATER),
-        (Phase.RECIPIENT, 421, "4.7.0 later", Verdict.CLOSED),
-        (Phase.END, 421, "4.7.0 later", Verdict.LATER),
-        (Phase.END, 354, "what?", Verdict.UNCLEAR),
-    ],
-)
-def test_what_replies_mean(phase: Phase, code: int, words: str, verdict: Verdict) -> None:
-    assert judge(phase, Reply(code, (words,))) is verdict
 
 
 def test_dots_are_doubled() -> None:

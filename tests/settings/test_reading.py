@@ -230,3 +230,12 @@ def test_setting_of_a_provider_that_will_not_do_is_named(workspace: Workspace) -
     assert "newsletter.toml:10:1, providers.smtp.host" in said
     assert "newsletter.toml:11:1, providers.smtp.port" in said
     assert "'starttls', 'implicit' or 'none'" in said
+
+
+@pytest.mark.parametrize("field", ["email", "reply_to", "return_path"])
+def test_sender_has_no_letters_beyond_ascii_before_the_at_sign(workspace: Workspace, field: str) -> None:
+    name = f"NEWSLETTER_SENDER__{field.upper()}"
+    (said,) = problems(workspace, {name: "müller@example.org"})
+    assert "letters beyond ASCII before the @" in said
+    assert name in said
+    assert getattr(load(workspace, {name: "info@münchen.example"}).sender, field) == "info@münchen.example"

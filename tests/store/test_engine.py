@@ -1,17 +1,19 @@
 """The database: opened, brought up to date, or refused with a clear reason."""
 
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
 
 from newsletter.errors import Place, StoreError
 from newsletter.expressions import Type
-from newsletter.store import Database, open_database, tables
+from newsletter.store import Database, migrate, open_database, tables
 from newsletter.store.tables import metadata
 from newsletter.subscribers import Definitions, synchronise_attributes
 from newsletter.subscribers.definitions import AttributeDefinition
@@ -23,6 +25,39 @@ def test_migrations_make_the_tables_that_the_program_uses(database_url: str, tmp
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     database.close()
     assert differences == []
+
+
+def test_dispatch_of_before_there_were_deadlines_gets_one(database_url: str, tmp_path: Path) -> None:
+    engine = sa.create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    frozen = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
+    with engine.begin() as connection:
+        migrate_to("0001", connection)
+        connection.execute(sa.insert(tables.compiled_issues).values(content_hash="h", payload=b"", created_at=frozen))
+        old = sa.table("dispatches", *(sa.column(one.name, one.type) for one in tables.dispatches.columns))
+        connection.execute(
+            sa.insert(old).values(
+                id="d", issue="i", list="l", segment="", provider="outbox", content_hash="h", letterhead="{}",
+                secret=b"s", state="open", selected=1, created_at=frozen,
+            )
+        )  # fmt: skip
+        row = {"dispatch_id": "d", "subscriber_id": 1, "state": "planned", "changed_at": frozen}
+        connection.execute(sa.insert(tables.deliveries).values(row))
+    engine.dispose()
+    database = open_database(database_url, tmp_path)
+    with database.reading() as connection:
+        assert connection.scalar(sa.select(tables.dispatches.c.deadline)) == frozen + timedelta(days=4)
+        assert connection.scalar(sa.select(tables.deliveries.c.deferrals)) == 0
+    database.close()
+
+
+def migrate_to(revision: str, connection: sa.Connection) -> None:
+    """Run the migrations up to one of them."""
+    scripts = migrate._scripts()
+    with EnvironmentContext(
+        Config(), scripts, fn=lambda current, _context: scripts._upgrade_revs(revision, current)
+    ) as environment:
+        environment.configure(connection=connection, target_metadata=metadata, transactional_ddl=False)
+        environment.run_migrations()
 
 
 def test_open_database_can_be_opened_again(database_url: str, tmp_path: Path) -> None:

@@ -5,11 +5,18 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from time import monotonic
 
 import psycopg
+import sqlalchemy as sa
+
+from newsletter.store import Database
+
+PATIENCE = 20.0
 
 
 class Unavailable(Exception):
@@ -67,6 +74,25 @@ class Cluster:
             stderr=subprocess.DEVNULL,
             cwd=self.folder,
         )
+
+
+def wait_for_lock(database: Database, otherwise: Callable[[], bool] = lambda: False) -> bool:
+    """Wait until some connection waits for another one's lock, or something else has happened; tell which it was.
+
+    Raises:
+        TimeoutError: Neither has happened.
+    """
+    deadline = monotonic() + PATIENCE
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while monotonic() < deadline:
+        with database.reading() as connection:
+            if connection.scalar(waiting):
+                return True
+        if otherwise():
+            return False
+    raise TimeoutError("nobody waits for a lock")
 
 
 def _free_port() -> int:

@@ -5,20 +5,26 @@ delivery's key, so that a message written twice is still one file.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
-from newsletter.errors import Place, ProviderError
-from newsletter.message import DeliveryKey
-from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome, ProviderSettings
+from newsletter.errors import Place, ProviderError, WorkspaceError
+from newsletter.providers.base import Accepted, Deferred, Intend, Limits, Message, Outcome, ProviderSettings
+from newsletter.providers.outbox.files import make_private_folder, write_private_file
 from newsletter.providers.outbox.pages import Library, write_pages
 
 BATCH: Final = 50
 """How many are written at a time; what a kill leaves in doubt."""
+AT_ONCE: Final = timedelta(seconds=1)
+"""When what was not written may be tried again: as soon as a person has made room."""
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Settings(ProviderSettings):
@@ -65,57 +71,61 @@ class Outbox:
         async for message in messages:
             batch.append(message)
             if len(batch) == BATCH:
-                for outcome in await self._write(batch, intend):
+                async for outcome in self._write(batch, intend):
                     yield outcome
                 batch = []
-        for outcome in await self._write(batch, intend):
-            yield outcome
+        if batch:
+            async for outcome in self._write(batch, intend):
+                yield outcome
 
-    async def _write(self, batch: Sequence[Message], intend: Intend) -> list[Accepted]:
-        if not batch:
-            return []
+    async def _write(self, batch: Sequence[Message], intend: Intend) -> AsyncIterator[Outcome]:
         going = await intend([message.key for message in batch])
-        return await asyncio.to_thread(self._write_files, [message for message in batch if message.key in going])
+        outcomes, error = await asyncio.to_thread(
+            self._write_files, [message for message in batch if message.key in going]
+        )
+        for outcome in outcomes:
+            yield outcome
+        if error:
+            raise _cannot_write(self._library.messages, error) from error
 
-    def _write_files(self, messages: Sequence[Message]) -> list[Accepted]:
-        folder = self._library.messages
-        try:
-            return [Accepted(message.key, _write_file(folder, message.key, message.raw())) for message in messages]
-        except OSError as error:
-            raise _cannot_write(folder, error) from error
+    def _write_files(self, messages: Sequence[Message]) -> tuple[list[Outcome], OSError | None]:
+        """Write files up to the first that cannot be written; the others wait."""
+        outcomes: list[Outcome] = []
+        for place, message in enumerate(messages):
+            name = f"{message.key}.eml"
+            content = message.raw()
+            try:
+                write_private_file(self._library.messages / name, content)
+            except OSError as error:
+                words = f"the outbox could not be written: {error.strerror or error}"
+                outcomes += [Deferred(waiting.key, words, AT_ONCE) for waiting in messages[place:]]
+                return outcomes, error
+            outcomes.append(Accepted(message.key, name))
+        return outcomes, None
 
 
 @asynccontextmanager
 async def open(settings: Settings) -> AsyncIterator[Outbox]:  # noqa: A001 - the name that providers share
-    """Open the folder; its pages are written when it is closed.
+    """Open the folder; its pages are written when it is closed, or not: the messages are what counts.
 
     Raises:
         ProviderError: The folder cannot be made.
     """
     library = settings.library
     try:
-        library.messages.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(library.messages)
     except OSError as error:
         raise _cannot_write(library.messages, error) from error
     yield Outbox(library)
-    await asyncio.to_thread(write_pages, library)
+    try:
+        await asyncio.to_thread(write_pages, library)
+    except (OSError, WorkspaceError) as error:
+        _LOG.warning("All messages are in the outbox, but its pages could not be written: %s", error)
 
 
 def index_page(settings: Settings) -> Path:
     """Name the page to open in a browser."""
     return settings.library.index
-
-
-def _write_file(folder: Path, key: DeliveryKey, content: bytes) -> str:
-    target = folder / f"{key}.eml"
-    temporary = target.with_suffix(".tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(target)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    return target.name
 
 
 def _cannot_write(folder: Path, error: OSError) -> ProviderError:

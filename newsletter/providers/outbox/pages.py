@@ -1,7 +1,10 @@
 """The pages of an outbox: an index, and what is in the newest messages."""
 
+import heapq
+import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -10,6 +13,7 @@ from os.path import relpath
 from pathlib import Path
 from typing import Any, Final
 
+from newsletter.providers.outbox.files import make_private_folder, write_private_file
 from newsletter.workspace import write_atomically
 
 SHOWN: Final = 200
@@ -59,31 +63,68 @@ class Shown:
 
 
 def write_pages(library: Library) -> None:
-    """Write the index page and the views of the newest messages."""
-    files = sorted(library.messages.glob("*.eml"), key=lambda file: (-file.stat().st_mtime_ns, file.name))
-    shown = sorted(_views(library, files[:SHOWN]), key=lambda one: (one.subject, one.name.casefold(), one.address))
-    write_atomically(library.index, _index(library, shown, len(files)).encode())
+    """Write the index page and the views of the newest messages, readable by their owner only.
+
+    A file that is no message is left out.
+
+    Raises:
+        OSError: The views cannot be written.
+        WorkspaceError: The index page cannot be written.
+    """
+    newest, total = find_newest(library.messages)
+    make_private_folder(library.views)
+    shown = sorted(_views(library, newest), key=lambda one: (one.subject, one.name.casefold(), one.address))
+    write_atomically(library.index, _index(library, shown, total).encode("utf-8", "replace"), private=True)
+
+
+def find_newest(folder: Path) -> tuple[list[Path], int]:
+    """Find the newest messages, and count all of them without keeping the others in memory."""
+    total = 0
+
+    def entries() -> Iterator[tuple[int, str]]:
+        nonlocal total
+        with os.scandir(folder) as found:
+            for entry in found:
+                if entry.name.endswith(".eml"):
+                    with suppress(FileNotFoundError):
+                        changed = entry.stat().st_mtime_ns
+                        total += 1
+                        yield -changed, entry.name
+
+    newest = heapq.nsmallest(SHOWN, entries())
+    return [folder / name for _, name in newest], total
 
 
 def _views(library: Library, files: list[Path]) -> Iterator[Shown]:
-    parser = BytesParser(policy=policy.default)
     for file in files:
-        content = file.read_bytes()
-        message: EmailMessage = parser.parsebytes(content)
-        html, text = message.get_body(("html",)), message.get_body(("plain",))
-        if html is not None:
-            _write(library.views / f"{file.stem}.html", _with_local_pictures(html.get_content(), library))
-        if text is not None:
-            _write(library.views / f"{file.stem}.txt", "\ufeff" + text.get_content())
-        to = message["To"].addresses[0]
-        address = f"{to.username}@{to.domain}"
-        yield Shown(file.stem, to.display_name or address, address, str(message["Subject"]), round(len(content) / 1024))
+        try:
+            seen = _read(file)
+        except Exception:  # noqa: BLE001, S112 - a file from elsewhere fails the parser in ways that nobody lists
+            continue
+        if seen.html is not None:
+            page = _with_local_pictures(seen.html, library)
+            write_private_file(library.views / f"{file.stem}.html", page.encode("utf-8", "replace"))
+        if seen.text is not None:
+            write_private_file(library.views / f"{file.stem}.txt", f"\ufeff{seen.text}".encode("utf-8", "replace"))
+        yield seen.line
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a page that can be made again at any time: not worth waiting for the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    line: Shown
+    html: str | None
+    text: str | None
+
+
+def _read(file: Path) -> _Seen:
+    content = file.read_bytes()
+    message: EmailMessage = BytesParser(policy=policy.default).parsebytes(content)
+    html, text = message.get_body(("html",)), message.get_body(("plain",))
+    to = message["To"].addresses[0]
+    address = f"{to.username}@{to.domain}"
+    subject = str(message["Subject"] or "")
+    line = Shown(file.stem, to.display_name or address, address, subject, round(len(content) / 1024))
+    return _Seen(line, html.get_content() if html else None, text.get_content() if text else None)
 
 
 def _with_local_pictures(html: str, library: Library) -> str:

@@ -18,7 +18,8 @@ WORDS_LENGTH: Final = 200
 """How much of what SendGrid says is kept."""
 LONGEST_WAIT: Final = timedelta(days=1)
 
-_RECIPIENT: Final = re.compile(r"personalizations[.\[](\d{1,6})\]?\.to(?:[.\[].*)?")
+_PERSONAL: Final = re.compile(r"personalizations[.\[](\d{1,6})\]?(?:[.\[](.*))?")
+_ADDRESSEE: Final = re.compile(r"to(?:[.\[].*)?")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 _SECONDS: Final = re.compile(r"\d{1,12}(?:\.\d+)?")
 _EPOCH_STARTS: Final = 1_000_000_000  # a smaller number is a span of time, not a moment
@@ -47,9 +48,17 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Blamed:
-    """Nothing was taken, because of these messages: place in the request to what is said of it."""
+    """Nothing was taken, because of some messages: place in the request to what is said of it.
 
-    words: Mapping[int, str]
+    Args:
+        addresses: Where the address is wrong, which is the reader's own matter.
+        suspects: Where something else is; if it is wrong with everybody, we made it so.
+        error: What is to be said in that case.
+    """
+
+    addresses: Mapping[int, str]
+    suspects: Mapping[int, str]
+    error: ProviderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +166,19 @@ def _judge_success(reply: Reply, *, sandbox: bool) -> Verdict:
 
 
 def _judge_bad_request(reply: Reply, count: int) -> Verdict:
-    """Tell a bad recipient, of whom the field speaks, from a request that is wrong for all."""
-    blamed: dict[int, str] = {}
-    faults = read_faults(reply.body)
-    for fault in faults:
-        match = _RECIPIENT.fullmatch(fault.field)
+    """Tell a bad message, of whose place the field speaks, from a request that is wrong for all."""
+    refusal = _refusal(reply.status, read_words(reply))
+    addresses: dict[int, str] = {}
+    suspects: dict[int, str] = {}
+    for fault in read_faults(reply.body):
+        match = _PERSONAL.fullmatch(fault.field)
         if match is None or int(match[1]) >= count:
-            return Refused(_refusal(reply.status, read_words(reply)))
-        blamed[int(match[1])] = f"{reply.status} {_clean(fault.message)}"
-    return Blamed(blamed) if blamed else Refused(_refusal(reply.status, read_words(reply)))
+            return Refused(refusal)
+        named = addresses if _ADDRESSEE.fullmatch(match[2] or "") else suspects
+        named[int(match[1])] = f"{reply.status} {_clean(fault.message)}"
+    if not (addresses or suspects):
+        return Refused(refusal)
+    return Blamed(addresses, {place: words for place, words in suspects.items() if place not in addresses}, refusal)
 
 
 def _refusal(status: int, words: str) -> ProviderError:

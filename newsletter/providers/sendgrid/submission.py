@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -26,6 +26,8 @@ SHORT_WAIT: Final = timedelta(seconds=10)
 MAXIMUM_WAITS: Final = 3
 MAXIMUM_ROUNDS: Final = 20
 """How often a group is sent again without those whom SendGrid names; it may name one at a time."""
+MAXIMUM_SUSPECTS: Final = 10
+"""How many messages in a row SendGrid may find fault with, not with their addresses, before we take it for ours."""
 AT_ONCE: Final = timedelta(seconds=1)
 """For what was certainly not taken and may go as soon as we are let in again."""
 
@@ -55,11 +57,16 @@ async def submit(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Letters that travel in one request, and how often that was tried already."""
+    """Letters that travel in one request, and how often that was tried already.
+
+    Args:
+        suspects: Those that were with them before and something was wrong with; they are to blame if the rest goes.
+    """
 
     letters: Sequence[Letter]
     rounds: int = 0
     waits: int = 0
+    suspects: Sequence[Rejected] = ()
 
 
 class Submission:
@@ -85,6 +92,8 @@ class Submission:
         self._gate = asyncio.Semaphore(concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
+        self._taken = False
+        self._suspects_in_a_row = 0
 
     async def run(self, messages: AsyncIterator[Message], batch: int) -> None:
         """Hand over all messages; after a failure, let what is under way come to its end first.
@@ -139,6 +148,7 @@ class Submission:
             attempt = attempts.pop()
             if isinstance(self._failure, ProviderError):
                 self._defer(attempt.letters, self._failure.message, AT_ONCE)
+                self._acquit(attempt.suspects)
             elif attempt.letters:
                 verdict = await self._try(group, attempt)
                 attempts.extend(await self._follow(verdict, attempt))
@@ -162,12 +172,14 @@ class Submission:
         letters = attempt.letters
         match verdict:
             case Taken(reference, words):
+                self._taken, self._suspects_in_a_row = True, 0
                 self._report_all(Accepted(letter.key, reference, words) for letter in letters)
+                self._report_all(attempt.suspects)
             case Unknown(words):
                 self._report_all(Uncertain(letter.key, words) for letter in letters)
+                self._acquit(attempt.suspects)
             case Refused(error):
-                self._failure = self._failure or error
-                self._defer(letters, error.message, AT_ONCE)
+                self._refuse(error, attempt)
             case Blamed():
                 return self._without(verdict, attempt)
             case TooLarge(words):
@@ -179,29 +191,62 @@ class Submission:
         return ()
 
     def _without(self, blamed: Blamed, attempt: Attempt) -> Iterable[Attempt]:
-        self._report_all(Rejected(attempt.letters[place].key, words) for place, words in blamed.words.items())
-        rest = [letter for place, letter in enumerate(attempt.letters) if place not in blamed.words]
-        if attempt.rounds < MAXIMUM_ROUNDS:
-            return (Attempt(rest, attempt.rounds + 1, attempt.waits),)
-        self._defer(rest, "travelled with too many addresses that SendGrid refuses", None)
+        letters = attempt.letters
+        self._report_all(Rejected(letters[place].key, words) for place, words in blamed.addresses.items())
+        named = tuple(Rejected(letters[place].key, words) for place, words in blamed.suspects.items())
+        suspects = (*attempt.suspects, *named)
+        rest = [
+            letter
+            for place, letter in enumerate(letters)
+            if place not in blamed.addresses and place not in blamed.suspects
+        ]
+        if len(suspects) + self._suspects_in_a_row >= MAXIMUM_SUSPECTS:
+            self._refuse(blamed.error, replace(attempt, letters=rest, suspects=suspects))
+        elif not rest:
+            self._judge_alone(blamed.error, suspects)
+        elif attempt.rounds < MAXIMUM_ROUNDS:
+            return (Attempt(rest, attempt.rounds + 1, attempt.waits, suspects),)
+        else:
+            self._defer(rest, "travelled with too many addresses that SendGrid refuses", None)
+            self._acquit(suspects)
         return ()
+
+    def _judge_alone(self, error: ProviderError, suspects: Sequence[Rejected]) -> None:
+        """Settle suspects whom nobody is left to travel without."""
+        if self._taken and len(suspects) == 1:
+            self._suspects_in_a_row += 1
+            self._report_all(suspects)
+        elif suspects:
+            self._refuse(error, Attempt((), suspects=suspects))
+
+    def _refuse(self, error: ProviderError, attempt: Attempt) -> None:
+        """Stop: we are refused, and nobody of these is to blame."""
+        self._failure = self._failure or error
+        self._defer(attempt.letters, error.message, AT_ONCE)
+        self._acquit(attempt.suspects)
+
+    def _acquit(self, suspects: Sequence[Rejected]) -> None:
+        """Let those wait who may not have been to blame; long enough for the next run to get past them."""
+        self._report_all(Deferred(suspect.key, suspect.reply) for suspect in suspects)
 
     def _halves(self, words: str, attempt: Attempt) -> Iterable[Attempt]:
         letters, middle = attempt.letters, len(attempt.letters) // 2
         if middle == 0:
             self._report_all(Rejected(letter.key, words) for letter in letters)
+            self._acquit(attempt.suspects)
             return ()
         return (
-            Attempt(letters[middle:], attempt.rounds, attempt.waits),
-            Attempt(letters[:middle], attempt.rounds, attempt.waits),
+            replace(attempt, letters=letters[middle:], suspects=()),
+            replace(attempt, letters=letters[:middle]),
         )
 
     async def _wait(self, later: Later, attempt: Attempt) -> Iterable[Attempt]:
         if later.after is None or later.after > SHORT_WAIT or attempt.waits >= MAXIMUM_WAITS:
             self._defer(attempt.letters, later.words, later.after)
+            self._acquit(attempt.suspects)
             return ()
         await asyncio.sleep(later.after.total_seconds())
-        return (Attempt(attempt.letters, attempt.rounds, attempt.waits + 1),)
+        return (replace(attempt, waits=attempt.waits + 1),)
 
     def _defer(self, letters: Iterable[Letter], words: str, after: timedelta | None) -> None:
         self._report_all(Deferred(letter.key, words, after) for letter in letters)

@@ -3,14 +3,21 @@
 import asyncio
 import ipaddress
 import socket
-import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from newsletter.errors import Place, ProviderError
-from newsletter.providers.base import Deferred, Intend, Outcome, Uncertain
+from newsletter.providers.base import Deferred, Intend, Uncertain
+from newsletter.providers.smtp.access import (
+    Access,
+    LostError,
+    RefusedError,
+    UnavailableError,
+    connecting,
+    error_about,
+    server_name,
+)
 from newsletter.providers.smtp.protocol import (
     CLOSING,
     END_OF_MESSAGE,
@@ -21,45 +28,16 @@ from newsletter.providers.smtp.protocol import (
     Phase,
     Reply,
     ReplyReader,
-    Verdict,
     command,
     encode64,
-    judge,
     name_for_hello,
-    outcome,
     plain_response,
     read_extensions,
-    remedy_for,
     secrets,
 )
+from newsletter.providers.smtp.replies import Ending, Verdict, end, judge, remedy_for
 
-Tls: TypeAlias = Literal["starttls", "implicit", "none"]
-
-CONNECT: Final = 60.0
-"""How many seconds to wait for a connection, and for TLS on it."""
 BLOCK: Final = 65536
-
-
-class LostError(Exception):
-    """The connection failed, or the server hung up; said of a message, it was certainly not taken."""
-
-
-class UnavailableError(ProviderError):
-    """The server lets us in no further for now; other connections may stand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where a server is, and how to be let in."""
-
-    host: str
-    port: int
-    tls: Tls
-    context: ssl.SSLContext
-    username: str
-    password: str
-    helo: str
-    timeout: float
 
 
 class _Reader(asyncio.StreamReader):
@@ -78,13 +56,11 @@ class Connection:
     Attributes:
         extensions: What the server offers.
         sent: How many messages were begun on it.
-        against_policy: Whether the last content was refused by a rule of the server's.
     """
 
     def __init__(self, access: Access, reader: _Reader, writer: asyncio.StreamWriter) -> None:
         self.extensions = Extensions()
         self.sent = 0
-        self.against_policy = False
         self._access = access
         self._reader = reader
         self._writer = writer
@@ -114,7 +90,7 @@ class Connection:
             await self._log_in()
         self._ready = True
 
-    async def send(self, letter: Letter, intend: Intend, *, pipelining: bool) -> Outcome | None:
+    async def send(self, letter: Letter, intend: Intend, *, pipelining: bool) -> Ending | None:
         """Hand over one message; None when its key was withheld.
 
         Args:
@@ -123,7 +99,8 @@ class Connection:
 
         Raises:
             LostError: The connection failed before `intend` was asked.
-            ProviderError: The server refuses us as a sender.
+            RefusedError: The server refuses us as a sender, and the message waits.
+            ProviderError: It does so before it knows whom we write to.
         """
         self._ready = False
         self.sent += 1
@@ -141,7 +118,7 @@ class Connection:
             self.close()
             return None
         if trouble := self._trouble():
-            return Deferred(letter.key, trouble)
+            return Ending(Deferred(letter.key, trouble))
         return await self._end(letter)
 
     async def quit(self) -> None:
@@ -158,39 +135,41 @@ class Connection:
         self._ready = False
         self._writer.transport.abort()
 
-    async def _end(self, letter: Letter) -> Outcome:
+    async def _end(self, letter: Letter) -> Ending:
         """Write the final dot. From here on only a reply says that the message was not taken. RFC 1047."""
         try:
             reply = await self._ask(Phase.END, END_OF_MESSAGE)
         except LostError as error:
             self.close()
-            return Uncertain(letter.key, str(error))
+            return Ending(Uncertain(letter.key, str(error)))
         verdict = judge(Phase.END, reply)
         self._ready = reply.code != CLOSING and verdict is not Verdict.UNCLEAR
         self._unclean = verdict is not Verdict.GO_ON
-        self.against_policy = verdict is Verdict.NEVER and reply.enhanced.startswith("5.7.")
-        return outcome(letter.key, verdict, reply)
+        ending = end(letter.key, Phase.END, verdict, reply)
+        if verdict is Verdict.REFUSED:
+            raise RefusedError(self._refusal(Phase.END, reply, temporary=False), ending)
+        return ending
 
-    async def _one_by_one(self, letter: Letter) -> Outcome | None:
-        """Go through MAIL, RCPT and DATA; give the message's outcome if they end there."""
+    async def _one_by_one(self, letter: Letter) -> Ending | None:
+        """Go through MAIL, RCPT and DATA; give the message's ending if it is there."""
         for phase, line in letter.steps:
             reply = await self._ask(phase, line)
-            verdict = self._expect(phase, reply)
+            verdict = self._expect(phase, reply, letter)
             if verdict is not Verdict.GO_ON:
                 self._ready = self._unclean = True
-                return outcome(letter.key, verdict, reply)
+                return end(letter.key, phase, verdict, reply)
         return None
 
-    async def _in_one_go(self, letter: Letter) -> Outcome | None:
+    async def _in_one_go(self, letter: Letter) -> Ending | None:
         """Do the same in one write; every reply is read. Source: RFC 2920 §3.1."""
         steps = letter.steps
         await self._write(Phase.SENDER, b"".join(line for _, line in steps))
         for place, (phase, _) in enumerate(steps, 1):
             reply = await self._read(phase)
-            verdict = self._expect(phase, reply)
+            verdict = self._expect(phase, reply, letter)
             if verdict is not Verdict.GO_ON:
                 await self._give_up(phase, [later for later, _ in steps[place:]])
-                return outcome(letter.key, verdict, reply)
+                return end(letter.key, phase, verdict, reply)
         return None
 
     async def _give_up(self, refused: Phase, unread: Sequence[Phase]) -> None:
@@ -225,20 +204,20 @@ class Connection:
         access = self._access
         if "STARTTLS" not in self.extensions:
             remedy = 'Set tls = "implicit" if the server does TLS from the start, as it does on port 465.'
-            raise _error(access, "offers no STARTTLS", "tls", remedy)
+            raise error_about(access, "offers no STARTTLS", "tls", remedy)
         self._expect(Phase.STARTTLS, await self._ask(Phase.STARTTLS, command("STARTTLS")))
-        async with _connecting(access):
+        async with connecting(access):
             await self._writer.start_tls(access.context, server_hostname=access.host)
         # The server must not speak before our EHLO: what is here was put in before TLS, by whomever.
         if not self._has_read_all():
             what = "sent something between STARTTLS and TLS, as somebody does who breaks into a connection"
-            raise _error(access, what, "host", "Try from another network, or tell the server's keeper.")
+            raise error_about(access, what, "host", "Try from another network, or tell the server's keeper.")
 
     async def _log_in(self) -> None:
         """Log in with PLAIN or LOGIN; never in the clear, except on this machine. Source: RFC 4954, 4616."""
         access, mechanisms = self._access, self.extensions.mechanisms
         if not self._is_private():
-            raise _error(access, "would get the password in the clear", "tls", 'Set tls = "starttls".')
+            raise error_about(access, "would get the password in the clear", "tls", 'Set tls = "starttls".')
         if "PLAIN" in mechanisms:
             reply = await self._ask(
                 Phase.LOGIN, command("AUTH", "PLAIN", plain_response(access.username, access.password))
@@ -250,29 +229,36 @@ class Connection:
                     reply = await self._ask(Phase.LOGIN, command(encode64(text)))
         else:
             remedy = "Take username and password away if the server needs none, or try another tls or port."
-            raise _error(access, "offers no login with PLAIN or LOGIN", "username", remedy)
+            raise error_about(access, "offers no login with PLAIN or LOGIN", "username", remedy)
         self._expect(Phase.LOGIN, reply)
 
-    def _expect(self, phase: Phase, reply: Reply) -> Verdict:
-        """Judge a reply, and raise what is not about a single message."""
+    def _expect(self, phase: Phase, reply: Reply, letter: Letter | None = None) -> Verdict:
+        """Judge a reply, and raise what is not about a single message.
+
+        Args:
+            letter: The message under way; it waits if we are refused in answer to its recipient.
+        """
         verdict = judge(phase, reply)
         if verdict is Verdict.GO_ON:
             return verdict
         if phase in (Phase.GREETING, Phase.HELLO, Phase.STARTTLS, Phase.LOGIN):
             raise self._refusal(phase, reply, temporary=verdict in (Verdict.LATER, Verdict.CLOSED))
         if verdict is Verdict.REFUSED:
-            raise self._refusal(phase, reply, temporary=False)
+            refusal = self._refusal(phase, reply, temporary=False)
+            if letter is None or phase is Phase.SENDER:
+                raise refusal
+            raise RefusedError(refusal, end(letter.key, phase, verdict, reply))
         if verdict in (Verdict.CLOSED, Verdict.UNCLEAR):
             raise LostError(f"the server broke off at {phase}: {reply.words}")
         return verdict
 
     def _refusal(self, phase: Phase, reply: Reply, *, temporary: bool) -> ProviderError:
         words = reply.words_without(secrets(self._access.username, self._access.password))
-        message = f"{_name(self._access)} refuses us at {phase}: {words}"
+        message = f"{server_name(self._access)} refuses us at {phase}: {words}"
         if temporary:
             remedy = "Wait a while, then run the same command again."
             return UnavailableError(message, where=Place(field="providers.smtp"), remedy=remedy)
-        remedy = remedy_for(phase, logged_in=bool(self._access.username))
+        remedy = remedy_for(phase, reply, logged_in=bool(self._access.username))
         return ProviderError(message, where=Place(field="providers.smtp"), remedy=remedy)
 
     async def _ask(self, phase: Phase, octets: bytes) -> Reply:
@@ -335,7 +321,7 @@ async def connect(access: Access) -> Connection:
     reader = _Reader(loop=loop)
     protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
     secure = access.tls == "implicit"
-    async with _connecting(access):
+    async with connecting(access):
         transport, _ = await loop.create_connection(
             lambda: protocol,
             access.host,
@@ -348,7 +334,7 @@ async def connect(access: Access) -> Connection:
         await connection.greet()
     except LostError as error:
         raise UnavailableError(
-            f"{_name(access)} does not let us in: {error}",
+            f"{server_name(access)} does not let us in: {error}",
             where=Place(field="providers.smtp.host"),
             remedy='Check host and port; port 465 wants tls = "implicit", as a rule.',
         ) from error
@@ -356,39 +342,6 @@ async def connect(access: Access) -> Connection:
         if not connection.is_ready:
             connection.close()
     return connection
-
-
-@asynccontextmanager
-async def _connecting(access: Access) -> AsyncIterator[None]:
-    """Say what kept us from a connection, or from TLS on it."""
-    limit = min(CONNECT, access.timeout)
-    try:
-        async with asyncio.timeout(limit):
-            yield
-    except ssl.SSLCertVerificationError as error:
-        remedy = "Give host as the certificate names it, or name the certificate of its issuer in ca_file."
-        raise _error(
-            access, f"shows a certificate that does not hold: {error.verify_message}", "host", remedy
-        ) from error
-    except ssl.SSLError as error:
-        remedy = 'Port 465 wants tls = "implicit" as a rule, and port 587 tls = "starttls".'
-        raise _error(access, f"does no TLS here ({error.reason or 'broken off'})", "tls", remedy) from error
-    except OSError as error:
-        late = f"no answer within {limit:g} seconds" if isinstance(error, TimeoutError) else ""
-        why = late or error.strerror or str(error) or "the connection was lost"
-        raise UnavailableError(
-            f"{_name(access)} cannot be reached: {why}",
-            where=Place(field="providers.smtp.host"),
-            remedy="Check host, port and the network, then run the same command again.",
-        ) from error
-
-
-def _error(access: Access, what: str, setting: str, remedy: str) -> ProviderError:
-    return ProviderError(f"{_name(access)} {what}", where=Place(field=f"providers.smtp.{setting}"), remedy=remedy)
-
-
-def _name(access: Access) -> str:
-    return f"{access.host}, port {access.port},"
 
 
 def _lost(phase: Phase) -> LostError:

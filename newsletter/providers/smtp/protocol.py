@@ -1,4 +1,4 @@
-"""SMTP without a network: replies read, commands written, and what each reply means for a message.
+"""SMTP without a network: replies read, and commands written.
 
 Source: RFC 5321; RFC 1870 (SIZE), 2034 and 3463 (enhanced codes), 2920 (PIPELINING), 4954 (AUTH), 6531 (SMTPUTF8).
 """
@@ -8,11 +8,11 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Final
 
 from newsletter.message import DeliveryKey, needs_utf8, one_line, wire_address
-from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
+from newsletter.providers.base import Message, Rejected
 
 MAXIMUM_REPLY_LINE: Final = 4096
 """Eight times what RFC 5321 §4.5.3.1.5 allows; more is not a mail server."""
@@ -24,17 +24,11 @@ END_OF_MESSAGE: Final = b".\r\n"
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
-_REFERENCE = re.compile(r"(?:queued as|\bid=)\s*([\w.-]+)", re.IGNORECASE)
-_SENDER_AT_FAULT = re.compile(r"relay|authenticat|rcpthosts", re.IGNORECASE)
 _PATH = re.compile(
     r'(?:"[^"\\\x00-\x1f\x7f]*"|[^\s<>()\[\]:;@\\,"\x00-\x20\x7f]+)@(?:\[[0-9A-Za-z.:]+\]|[0-9A-Za-z_.-]+)'
 )
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-
-_CREDENTIALS = frozenset({"5.7.8", "5.7.9", "5.7.11", "5.7.14"})
-_NOT_LET_IN = frozenset({530, 534, 535, 538})
-_NOT_UNDERSTOOD = frozenset({500, 502, 503, 504})
 
 
 class GarbageError(Exception):
@@ -71,17 +65,6 @@ PATIENCE: Final = {
     Phase.QUIT: 5.0,
 }
 """How many seconds each phase may take. Source: RFC 5321 §4.5.3.2; RFC 1047 on why the end needs most."""
-
-
-class Verdict(Enum):
-    """What a reply means."""
-
-    GO_ON = "as hoped for"
-    LATER = "refused for now"
-    NEVER = "refused for good"
-    REFUSED = "we are refused, and nobody whom we write to"
-    CLOSED = "the server hangs up"
-    UNCLEAR = "no answer to what was asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,68 +263,6 @@ def secrets(username: str, password: str) -> tuple[str, ...]:
 def encode64(text: str) -> str:
     """Write a text as AUTH wants it."""
     return base64.b64encode(text.encode()).decode("ascii")
-
-
-def judge(phase: Phase, reply: Reply) -> Verdict:
-    """Tell what a reply means.
-
-    421 before the end of a message says that nothing was taken; in answer to its end it is a refusal for now.
-
-    Source: RFC 5321 §4.2.1, §4.2.2 and §4.3.2.
-    """
-    kind = reply.code // 100
-    if reply.code == CLOSING and phase is not Phase.END:
-        return Verdict.CLOSED
-    if kind == (3 if phase is Phase.DATA else 2):
-        return Verdict.GO_ON
-    if kind == 4:
-        return Verdict.LATER
-    return _judge_refusal(phase, reply) if kind == 5 else Verdict.UNCLEAR
-
-
-def _judge_refusal(phase: Phase, reply: Reply) -> Verdict:
-    if phase is Phase.END:
-        return Verdict.NEVER
-    if phase is Phase.SENDER:
-        # 5.6.7: a recipient's address needs SMTPUTF8; everything else about MAIL is about us. RFC 6531 §3.5.
-        return Verdict.NEVER if reply.enhanced == "5.6.7" else Verdict.REFUSED
-    if phase is Phase.RECIPIENT and reply.code == 552:
-        return Verdict.LATER  # what old servers say for 452; RFC 5321 §4.5.3.1.10
-    if phase in (Phase.RECIPIENT, Phase.DATA):
-        return Verdict.REFUSED if _blames_the_sender(reply) else Verdict.NEVER
-    return Verdict.REFUSED
-
-
-def _blames_the_sender(reply: Reply) -> bool:
-    """Tell whether a refusal would meet every recipient alike: we may not relay, or are not understood."""
-    if reply.code in _NOT_LET_IN | _NOT_UNDERSTOOD or reply.enhanced in _CREDENTIALS:
-        return True
-    if reply.enhanced.startswith(("5.1.", "5.2.")):
-        return False
-    return _SENDER_AT_FAULT.search(" ".join(reply.lines)) is not None
-
-
-def remedy_for(phase: Phase, *, logged_in: bool) -> str:
-    """Say what a person can do when the server refuses us."""
-    if phase is Phase.LOGIN:
-        return "Check username and password; some servers want a password made for this program."
-    if phase is Phase.SENDER and logged_in:
-        return "Check the sender's address, the size of the issue, and what this login may send."
-    if phase in (Phase.SENDER, Phase.RECIPIENT, Phase.DATA) and not logged_in:
-        return "The server may want a login: set username and password."
-    return "Ask the server's keeper what this sender may do, and look at [providers.smtp]."
-
-
-def outcome(key: DeliveryKey, verdict: Verdict, reply: Reply) -> Outcome:
-    """Write a verdict about one message as its outcome."""
-    if verdict is Verdict.GO_ON:
-        found = _REFERENCE.search(" ".join(reply.lines))
-        return Accepted(key, found[1] if found else "", reply.words)
-    if verdict is Verdict.LATER:
-        return Deferred(key, reply.words)
-    if verdict is Verdict.NEVER:
-        return Rejected(key, reply.words)
-    return Uncertain(key, reply.words)
 
 
 def _path(address: str) -> str:

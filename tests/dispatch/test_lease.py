@@ -1,0 +1,105 @@
+"""The lease: a sender that lives keeps it, however long a reply takes; one that has ended is succeeded at once."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.dispatch import Dispatch
+from newsletter.dispatch.lease import LASTING, Fate, fate, owner_name, take
+from newsletter.errors import DispatchError
+from newsletter.providers.base import Accepted, Intend, Message, Outcome
+from newsletter.store import tables
+from support.dispatching import ELSEWHERE, Bench, Scripted
+
+PATIENCE = 20.0
+
+
+def lease_until(bench: Bench, dispatch: Dispatch) -> object:
+    with bench.database.reading() as connection:
+        return connection.scalar(
+            sa.select(tables.dispatches.c.lease_until).where(tables.dispatches.c.id == dispatch.id)
+        )
+
+
+class Slow(Scripted):
+    """A provider whose first reply takes until something has happened."""
+
+    until: Callable[[], bool]
+
+    async def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
+        async for message in messages:
+            for key in await intend([message.key]):
+                self.handed_over.append(message.recipient.address)
+                async with asyncio.timeout(PATIENCE):
+                    while not self.until():  # noqa: ASYNC110 - the condition is in the database
+                        await asyncio.sleep(0)
+                yield Accepted(key)
+
+
+def test_lease_is_renewed_while_one_reply_takes_longer_than_it_lasts(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    provider, waited = Slow(), []
+
+    def renewed() -> bool:
+        if not waited:
+            waited.append(None)
+            bench.clock.pass_by(seconds=LASTING.total_seconds() * 10)
+        return lease_until(bench, dispatch) == bench.clock() + LASTING
+
+    provider.until = renewed
+    receipt = bench.drive(dispatch, provider, renewal=timedelta(milliseconds=1))
+    assert receipt.balance.is_settled
+
+
+def test_second_process_is_turned_away_while_the_first_lives_on_this_machine(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    take(bench.database, dispatch, owner_name("first"), bench.clock())
+    bench.clock.pass_by(hours=1)
+    with pytest.raises(DispatchError, match="another process is sending"):
+        bench.drive(dispatch, Scripted())
+
+
+def test_owner_on_another_machine_is_waited_for_until_its_lease_ends(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    take(bench.database, dispatch, ELSEWHERE, bench.clock())
+    with pytest.raises(DispatchError, match="another process is sending"):
+        bench.drive(dispatch, Scripted())
+    bench.clock.pass_by(seconds=LASTING.total_seconds() + 1)
+    assert bench.drive(dispatch, Scripted()).complete
+
+
+def test_owner_that_has_ended_on_this_machine_need_not_be_waited_for(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    take(bench.database, dispatch, f"{socket.gethostname()}:{int(ended.stdout)}:1:token", bench.clock())
+    assert bench.drive(dispatch, Scripted()).complete
+
+
+def test_fate_of_a_process_is_told_from_its_number_and_its_start() -> None:
+    mine = owner_name("token")
+    host, number, started, token = mine.rsplit(":", 3)
+    assert fate(mine) is Fate.LIVES
+    assert fate(f"{host}:{number}:{int(started) - 1}:{token}") is Fate.ENDED
+    assert fate(f"{host}x:{number}:{started}:{token}") is Fate.ELSEWHERE
+    assert fate("nonsense") is Fate.ELSEWHERE
+
+
+def test_process_that_was_killed_has_ended_before_its_parent_asks() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        owner = f"{socket.gethostname()}:{process.pid}::token"
+        assert fate(owner) is Fate.LIVES
+        process.kill()
+        # Waits for the end and leaves it unasked for.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert fate(owner) is Fate.ENDED
