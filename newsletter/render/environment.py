@@ -21,12 +21,12 @@ from newsletter.render.late import LateExpression
 from newsletter.render.limits import check_call, check_format, check_operator, modest
 from newsletter.render.rendering import current
 from newsletter.render.translations import Translations
-from newsletter.render.views import EntryView, IssueView, Masthead, SectionView
+from newsletter.render.views import EntryView, IssueView, Masthead, Picture, SectionView, picture_of
 
 MAIN_FILE: Final = "issue.mjml.j2"
 _MADE_FOR_TEMPLATES: Final = frozenset(
     {IssueView, SectionView, EntryView, Masthead, SimpleNamespace, Article, Event, Publication, Person, Image, Quote}
-    | {Registration, LoopContext}
+    | {Registration, LoopContext, Picture}
 )
 
 
@@ -66,6 +66,7 @@ class Environment(ImmutableSandboxedEnvironment):
         )
         self.filters[TOKENED] = lambda text: current.get().tokened(text)
         self.filters["topic"] = _topic_name
+        self.filters["picture"] = picture_of
         self.filters["image_url"] = lambda image: image.source
         self.filters["initial_cap"] = lambda text: text[:1].upper() + text[1:]
 

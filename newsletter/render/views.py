@@ -47,6 +47,26 @@ class Masthead:
     topics: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is shown at some width.
+
+    Args:
+        width: In pixels of the page.
+        height: Likewise; None where it is not known.
+    """
+
+    url: str
+    width: int
+    height: int | None
+    alt: str
+
+
+def picture_of(image: Image, width: int) -> Picture:
+    """Give a picture for some width."""
+    return Picture(image.source, width, None, image.alt)
+
+
 @dataclass(frozen=True)
 class EntryView:
     """One item as the template shows it.

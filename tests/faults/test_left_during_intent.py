@@ -25,7 +25,7 @@ def leave(bench: Bench) -> None:
 
 def be_erased(bench: Bench) -> None:
     with bench.database.writing() as connection:
-        remove(connection, ADDRESS, bench.clock(), bench.signer.hash_address, suppress=True)
+        remove(connection, ADDRESS, bench.clock(), bench.signer.address_hashes, suppress=True)
 
 
 def complain(bench: Bench) -> None:
