@@ -8,6 +8,7 @@ The way of the data, and the packages that answer for each step:
 
 - `cli`: commands; each parses, calls one function and prints.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
+- `doctor`: whether everything around the newsletter is ready to send: DNS, provider, site, database, clock.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
 - `message`: Internet messages as bytes.

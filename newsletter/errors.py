@@ -14,7 +14,7 @@
     └── DispatchError          9   the ledger does not allow what was asked
 
 Exit code 2 is click's own for a wrong call; 10 says that a dispatch came to rest with deliveries still open;
-130 says that a person stopped it.
+11 that checks found something that is in the way; 130 says that a person stopped it.
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 EXIT_UNFINISHED = 10
+EXIT_FINDINGS = 11
 EXIT_INTERRUPTED = 130
 
 
