@@ -32,7 +32,9 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
     data = document.data
     if not isinstance(data, dict):
         raise ContentError(
-            "the front matter is empty", where=document.place(), remedy="Add 'kind: article' and 'title: …'."
+            "the front matter is empty" if data is None else "the front matter holds no keys with values",
+            where=document.place(),
+            remedy="Write 'kind: article', 'title: …' and so on, each on a line of its own.",
         )
     kind = data.get("kind")
     matter = KINDS.get(kind) if isinstance(kind, str) else None
