@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from newsletter.documents import Document, read_text, validate
 from newsletter.errors import ContentError, NewsletterError, Place
-from newsletter.issues.files import ISSUE_FILE, IssueMatter, is_item_file, issue_folder, repeats
+from newsletter.issues.files import ISSUE_FILE, issue_folder
 from newsletter.issues.outline import Outline, Piece
+from newsletter.issues.schema import IssueMatter, is_item_file, repeats
 from newsletter.items import Item, Publication, item_from_text, read_item
 from newsletter.workspace import Workspace, write_atomically
 
