@@ -30,7 +30,7 @@ def new(face: Face, slug: str, subject: str, day: str | None, template: str, lan
     from newsletter.issues import new_issue
     from newsletter.render import load_template
 
-    load_template(face.workspace.templates / template)
+    found = load_template(face.workspace.templates / template)
     path = new_issue(
         face.workspace,
         slug,
@@ -38,6 +38,8 @@ def new(face: Face, slug: str, subject: str, day: str | None, template: str, lan
         day=_day(day, face),
         template=template,
         language=language or face.settings.language,
+        languages=found.manifest.languages,
+        layouts=found.manifest.first_layouts,
     )
     click.echo(f"Made {face.workspace.name_of(path)}.")
     click.echo(f"Next: newsletter issue add {slug} ITEM.md")

@@ -1,6 +1,7 @@
 """`newsletter issue`: from an empty issue to a full one, and every slip undone."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -52,6 +53,25 @@ def test_issue_is_made_filled_ordered_and_built(call: Call, workspace: Workspace
     assert "De brug gaat open" in (tmp_path / "out/issue.txt").read_text(encoding="utf-8")
 
 
+def test_issue_of_another_template_begins_with_what_that_template_shows(
+    call: Call, workspace: Workspace, items: Path, tmp_path: Path
+) -> None:
+    folder = workspace.templates / "anders"
+    shutil.copytree(workspace.templates / "bulletin", folder)
+    manifest = folder / "template.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('["lead", "news", "agenda", "publications"]', '["story"]'), encoding="utf-8")
+    call("issue", "new", NEW, "--subject", "Anders", "--template", "anders")
+    document = json.loads(call("issue", "show", NEW, "--json").stdout)
+    assert [section["layout"] for section in document["sections"]] == ["story"]
+    call("issue", "add", NEW, items / "brug.md")
+    call("build", NEW, "-o", tmp_path / "out")
+    manifest.write_text(text.replace('["lead", "news", "agenda", "publications"]', '["sport"]'), encoding="utf-8")
+    refused = call("issue", "new", "x", "--subject", "Anders", "--template", "anders", code=5).stderr
+    assert "templates/anders/template.toml, sections" in refused
+    assert "'sport' is none of the layouts" in refused
+
+
 def test_item_taken_out_comes_back_and_the_file_is_as_it_was(call: Call, workspace: Workspace) -> None:
     file = workspace.issues / SLUG / "issue.yaml"
     before = file.read_bytes()
@@ -97,6 +117,11 @@ def test_new_issue_is_dated_today_in_the_time_zone_of_the_workspace(call: Call) 
         (("new", SLUG, "--subject", "x"), 4, "already"),
         (("new", "x", "--subject", "x", "--template", "bulletn"), 5, "bulletin"),
         (("new", "x", "--subject", "x", "--date", "morgen"), 2, "2024-02-20"),
+        (("new", "x", "--subject", ""), 4, "subject is empty"),
+        (("new", "x", "--subject", "x", "--language", "de"), 4, "It has: nl, en"),
+        (("new", "x", "--subject", "x", "--language", "nl-foo!"), 4, "nl-BE"),
+        (("new", "x" * 300, "--subject", "x"), 4, "at most 100"),
+        (("show", "x" * 300), 4, SLUG),
         (("show", "2024-02-20"), 4, SLUG),
         (("show", "../../etc"), 4, "no issue"),
         (("add", SLUG, "nergens.md"), 4, "does not exist"),

@@ -142,7 +142,16 @@ def test_disk_that_is_full_leaves_the_issue_as_it_was(workspace: Workspace, monk
 
 
 def test_edits_at_the_same_time_wait_for_one_another(workspace: Workspace) -> None:
-    new_issue(workspace, "i", subject="S", day=date(2024, 2, 20), template="bulletin", language="nl")
+    new_issue(
+        workspace,
+        "i",
+        subject="S",
+        day=date(2024, 2, 20),
+        template="bulletin",
+        language="nl",
+        languages=("nl",),
+        layouts=("lead", "news"),
+    )
     files = []
     for number in range(12):
         path = workspace.root / f"item{number}.md"
