@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.base import Face, confirm, echo_json, pass_face, print_error
+from newsletter.errors import TemplateError
 
 if TYPE_CHECKING:
-    from newsletter.issues import Entry, Issue, Listed
+    from newsletter.issues import Entry, Issue, Kinds, Listed
 
 
 @click.group(name="issue")
@@ -97,18 +98,19 @@ def show(face: Face, slug: str, as_json: bool) -> None:
 @click.option("--at", type=click.IntRange(min=1), metavar="POSITION", help="From 1; at the end if not given.")
 @pass_face
 def add(face: Face, slug: str, files: tuple[Path, ...], section: str | None, at: int | None) -> None:
-    """Copy Markdown files, with their pictures, into the issue SLUG."""
-    from newsletter.issues import add_item
+    """Copy Markdown files, with their pictures, into the issue SLUG: all of them, or none if one will not do."""
+    from newsletter.issues import add_items
 
-    for number, file in enumerate(files):
-        position = add_item(
-            face.workspace,
-            slug,
-            file,
-            section=section,
-            at=at + number if at is not None else None,
-            time_zone=face.settings.time_zone,
-        )
+    positions = add_items(
+        face.workspace,
+        slug,
+        files,
+        section=section,
+        at=at,
+        time_zone=face.settings.time_zone,
+        kinds=_kinds(face, slug),
+    )
+    for file, position in zip(files, positions, strict=True):
         click.echo(f"Added {file.name} as {position} ({position.section_title}).")
 
 
@@ -122,7 +124,7 @@ def move(face: Face, slug: str, entry: str, section: str | None, at: int | None)
     """Move an ITEM (its file, or its number such as 2.3) within the issue SLUG."""
     from newsletter.issues import move_item
 
-    position = move_item(face.workspace, slug, entry, section=section, at=at)
+    position = move_item(face.workspace, slug, entry, section=section, at=at, kinds=_kinds(face, slug))
     click.echo(f"Moved {entry} to {position} ({position.section_title}).")
 
 
@@ -154,8 +156,27 @@ def restore(face: Face, slug: str, file: str, section: str | None, at: int | Non
     """Put a FILE that lies in the issue's folder, but not in the issue, back into it."""
     from newsletter.issues import restore_item
 
-    position = restore_item(face.workspace, slug, file, section=section, at=at, time_zone=face.settings.time_zone)
+    position = restore_item(
+        face.workspace,
+        slug,
+        file,
+        section=section,
+        at=at,
+        time_zone=face.settings.time_zone,
+        kinds=_kinds(face, slug),
+    )
     click.echo(f"{file} is {position} ({position.section_title}) again.")
+
+
+def _kinds(face: Face, slug: str) -> "Kinds":
+    """Tell what the layouts of an issue's template can show; an issue whose template is broken can still be edited."""
+    from newsletter.issues import template_of
+    from newsletter.render import load_template
+
+    try:
+        return load_template(face.workspace.templates / template_of(face.workspace, slug)).manifest.kinds
+    except TemplateError:
+        return {}
 
 
 def _day(text: str | None, face: Face) -> date:

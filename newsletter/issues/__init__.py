@@ -1,7 +1,8 @@
 """Issues as files: read, change, write back without losing a comment."""
 
-from newsletter.issues.edit import Position, add_item, move_item, remove_item, restore_item
-from newsletter.issues.files import ISSUE_FILE, Listed, issue_folder, list_issues
+from newsletter.issues.edit import add_items, move_item, remove_item, restore_item
+from newsletter.issues.files import ISSUE_FILE, Listed, issue_folder, list_issues, template_of
+from newsletter.issues.finding import Position
 from newsletter.issues.layouts import Kinds, assert_layouts
 from newsletter.issues.model import Entry, Issue, Section
 from newsletter.issues.new import new_issue
@@ -15,7 +16,7 @@ __all__ = [
     "Listed",
     "Position",
     "Section",
-    "add_item",
+    "add_items",
     "assert_layouts",
     "issue_folder",
     "list_issues",
@@ -24,4 +25,5 @@ __all__ = [
     "read_issue",
     "remove_item",
     "restore_item",
+    "template_of",
 ]

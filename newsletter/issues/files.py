@@ -64,6 +64,16 @@ def _others(workspace: Workspace, slug: str) -> str:
     return f"The newest: {', '.join(newest)}. 'newsletter issue list' shows all."
 
 
+def template_of(workspace: Workspace, slug: str) -> str:
+    """Name an issue's template.
+
+    Raises:
+        ContentError: There is no such issue, or its file is not as it should be.
+    """
+    file = issue_folder(workspace, slug) / ISSUE_FILE
+    return validate(IssueMatter, read_yaml(file, f"issues/{slug}/{ISSUE_FILE}")).template
+
+
 def slugs(workspace: Workspace) -> list[str]:
     """Name all issues, in the order of their names."""
     return sorted(path.parent.name for path in workspace.issues.glob(f"*/{ISSUE_FILE}"))

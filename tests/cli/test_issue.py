@@ -128,6 +128,7 @@ def test_new_issue_is_dated_today_in_the_time_zone_of_the_workspace(call: Call) 
         (("move", SLUG, "9.9"), 4, "2.3"),
         (("move", SLUG, "2.1", "--at", "40"), 4, "from 1 to"),
         (("move", SLUG, "2.1", "--section", "Sport"), 4, "3 Agenda"),
+        (("move", SLUG, "2.1", "--section", "Agenda"), 4, "cannot show an item of the kind article"),
         (("restore", SLUG, "studiedag-ondermijning.md"), 4, "issue move"),
         (("restore", SLUG, "../../../newsletter.toml"), 4, "does not lie"),
     ],
@@ -138,6 +139,17 @@ def test_wrong_call_is_answered_with_a_remedy_and_changes_nothing(
     before = {path: path.read_bytes() for path in workspace.issues.rglob("*") if path.is_file()}
     assert says in call("issue", *arguments, code=code).stderr
     assert before == {path: path.read_bytes() for path in workspace.issues.rglob("*") if path.is_file()}
+
+
+def test_issue_whose_template_is_gone_can_still_be_edited(call: Call, workspace: Workspace, items: Path) -> None:
+    shutil.rmtree(workspace.templates / "bulletin")
+    call("issue", "add", SLUG, items / "feest.md", "--section", "lead")
+
+
+def test_several_files_are_added_whole_or_not_at_all(call: Call, workspace: Workspace, items: Path) -> None:
+    before = (workspace.issues / SLUG / "issue.yaml").read_bytes()
+    call("issue", "add", SLUG, items / "feest.md", items / "nergens.md", code=4)
+    assert (workspace.issues / SLUG / "issue.yaml").read_bytes() == before
 
 
 def test_broken_item_is_not_added(call: Call, workspace: Workspace, items: Path) -> None:
