@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.base import Face, confirm, echo_json, pass_face, print_error
+from newsletter.cli.base import Face, confirm, echo_json, pass_face, print_error, slug_of
 from newsletter.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def list_(face: Face, as_json: bool) -> None:
 
 
 @command.command(name="show")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_face
 def show(face: Face, slug: str, as_json: bool) -> None:
@@ -92,7 +92,7 @@ def show(face: Face, slug: str, as_json: bool) -> None:
 
 
 @command.command(name="add")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--section", metavar="SECTION", help="Number, title or layout; by the kind of item if not given.")
 @click.option("--at", type=click.IntRange(min=1), metavar="POSITION", help="From 1; at the end if not given.")
@@ -115,7 +115,7 @@ def add(face: Face, slug: str, files: tuple[Path, ...], section: str | None, at:
 
 
 @command.command(name="move")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("entry", metavar="ITEM")
 @click.option("--section", metavar="SECTION", help="Number, title or layout; the same one if not given.")
 @click.option("--at", type=click.IntRange(min=1), metavar="POSITION", help="From 1; at the end if not given.")
@@ -129,7 +129,7 @@ def move(face: Face, slug: str, entry: str, section: str | None, at: int | None)
 
 
 @command.command(name="remove")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("entry", metavar="ITEM")
 @click.option("--delete-file", is_flag=True, help="Delete the item's file too.")
 @click.option("--yes", is_flag=True, help="Do not ask before deleting.")
@@ -147,7 +147,7 @@ def remove(face: Face, slug: str, entry: str, delete_file: bool, yes: bool) -> N
 
 
 @command.command(name="restore")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("file")
 @click.option("--section", metavar="SECTION", help="Number, title or layout; by the kind of item if not given.")
 @click.option("--at", type=click.IntRange(min=1), metavar="POSITION", help="From 1; at the end if not given.")

@@ -105,6 +105,14 @@ def test_list_shows_the_newest_first_and_what_is_broken(call: Call, workspace: W
     assert {one["slug"]: one["readable"] for one in listed} == {NEW: True, SLUG: True, "stuk": False}
 
 
+@pytest.mark.parametrize("path", [f"issues/{SLUG}", f"issues/{SLUG}/", f"./issues/{SLUG}/"])
+def test_path_of_an_issue_is_taken_for_its_name(call: Call, workspace: Workspace, tmp_path: Path, path: str) -> None:
+    assert json.loads(call("issue", "show", path, "--json").stdout)["slug"] == SLUG
+    assert f"out of {SLUG}." in call("issue", "remove", path, "2.1").stdout
+    call("build", str(workspace.root / path), "-o", tmp_path / "out")
+    call("send", path, "--list", "leden", "--dry-run")
+
+
 def test_new_issue_is_dated_today_in_the_time_zone_of_the_workspace(call: Call) -> None:
     call("issue", "new", "vandaag", "--subject", "Nu")
     assert date.fromisoformat(json.loads(call("issue", "show", "vandaag", "--json").stdout)["date"])
