@@ -10,6 +10,7 @@ The way of the data, and the packages that answer for each step:
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
+- `media`: pictures and documents of an issue: fetched, checked, made small, published.
 - `message`: Internet messages as bytes.
 - `issues`: issues as files: read, change, write back without losing a comment.
 - `audience`: who gets a dispatch, and who not and why.

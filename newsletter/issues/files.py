@@ -13,7 +13,7 @@ from newsletter.documents import Day, Document, KeyPath, Text, read_yaml, valida
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.expressions import Expression, Schema, parse
 from newsletter.issues.model import Entry, Issue, Section
-from newsletter.items import ImageGroup, Item, Publication, read_item
+from newsletter.items import ImageGroup, Item, Publication, place_of_value, read_item
 from newsletter.workspace import Workspace
 
 ISSUE_FILE: Final = "issue.yaml"
@@ -278,10 +278,16 @@ class _IssueReader:
                 self.problems.append(
                     ContentError(
                         f"the file {name!r} does not exist",
-                        where=Place(f"{self.name}/{file}"),
+                        where=self.place_in_item(file, name),
                         remedy="Put it beside the item, or correct its name.",
                     )
                 )
+
+    def place_in_item(self, file: str, value: str) -> Place:
+        """Give the place where an item names a file, or the item itself where this issue names it."""
+        keys = (("image", "source"), ("cover", "source"), ("file",))
+        name = f"{self.name}/{file}"
+        return place_of_value(self.folder / file, name, value, keys) or Place(name)
 
     def _is_quoted(self, place: Place) -> bool:
         line, column = place.line or 0, place.column or 0

@@ -1,11 +1,12 @@
 """Items as Markdown files with front matter, and the quotes in them."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from newsletter.documents import parse_yaml, read_text, split_front_matter, validate
-from newsletter.errors import ContentError
+from newsletter.documents import KeyPath, parse_yaml, read_text, split_front_matter, validate
+from newsletter.errors import ContentError, Place
 from newsletter.items.model import Item, Quote
 from newsletter.items.schema import KINDS
 
@@ -44,6 +45,26 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
         )
     context = {"time_zone": time_zone}
     return validate(matter, document, context).read(parts.body, context)
+
+
+def place_of_value(path: Path, name: str, value: str, keys: Sequence[KeyPath]) -> Place | None:
+    """Find where an item's front matter says something; None where none of these keys says it (any more).
+
+    Args:
+        name: The file as a person would name it.
+        keys: Where to look, the first that says it counts.
+    """
+    try:
+        document = parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2)
+    except ContentError:
+        return None
+    return next((document.place(key) for key in keys if _value(document.data, key) == value), None)
+
+
+def _value(data: Any, keys: KeyPath) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def quotes_in(body: str) -> tuple[Quote, ...]:
