@@ -10,6 +10,7 @@ The way of the data, and the packages that answer for each step:
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
+- `media`: pictures and documents of an issue: fetched, checked, made small, published.
 - `message`: Internet messages as bytes.
 - `issues`: issues as files: read, change, write back without losing a comment.
 - `audience`: who gets a dispatch, and who not and why.
@@ -18,6 +19,7 @@ The way of the data, and the packages that answer for each step:
 - `starter`: makes a new workspace.
 - `expressions`: the one small language of conditions and values.
 - `store`: the database: engine, tables, migrations.
+- `fetching`: fetches from the web, guarded.
 - `tokens`: signed, purpose-bound tokens for links.
 - `settings`: `newsletter.toml`, the environment and the secrets.
 - `documents`: YAML and front matter with the place of everything in them.

@@ -93,6 +93,27 @@ def _check_public_url(text: str) -> str:
     return urlunsplit((parts.scheme, named, path, "", ""))
 
 
+def _check_media_folder(text: str) -> str:
+    if "://" not in text:
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}|Name a folder, or write it as s3://bucket/media.") from error
+    if "@" in parts.netloc or parts.query:
+        raise ValueError(
+            "keys and passwords do not belong here|Leave them to the environment of that store, such as AWS_PROFILE."
+        )
+    return text
+
+
+def _check_host(text: str) -> str:
+    host, _, port = text.strip().lower().rpartition(":")
+    if not host or "/" in host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is not a host with its port|Write it as images.example.org:443.")
+    return f"{host}:{port}"
+
+
 def _ascii_host(host: str, example: str) -> str:
     if ":" in host:
         return f"[{_ip6(host, example)}]"
@@ -166,10 +187,18 @@ class DatabaseSettings(_Table):
 
 
 class MediaSettings(_Table):
-    """Where the pictures and documents of issues are published from."""
+    """Where the pictures and documents of issues are published from, and how those from elsewhere are fetched."""
 
-    folder: Line = "var/media"
-    """The folder that the web server shows as `media/` below the public URL; starts from the workspace."""
+    folder: Annotated[Line, AfterValidator(_check_media_folder)] = "var/media"
+    """What readers see as `media/` below the public URL: a folder, which starts from the workspace, or a URL of any
+    kind that fsspec knows, such as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
+    """
+
+    keep_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    """How long a copy of a picture from elsewhere is used before it is fetched anew."""
+
+    allow: tuple[Annotated[str, AfterValidator(_check_host)], ...] = ()
+    """Hosts of the own network, with their port, that pictures may be fetched from: `["images.example.org:443"]`."""
 
 
 class Settings(_Table):
@@ -199,9 +228,9 @@ class Settings(_Table):
 
     _sources: Sources = PrivateAttr(default_factory=Sources)
 
-    def media_folder(self, workspace: Workspace) -> Path:
-        """Give the folder that published pictures and documents lie in."""
-        return workspace.root / self.media.folder
+    def media_folder(self, workspace: Workspace) -> Path | None:
+        """Give the folder that published pictures and documents lie in; None where it is not on this machine."""
+        return None if "://" in self.media.folder else workspace.root / self.media.folder
 
     def origin(self, *path: str) -> Origin:
         """Tell where the value of a setting came from, such as `origin("sender", "email")`."""
