@@ -18,6 +18,7 @@ The way of the data, and the packages that answer for each step:
 - `starter`: makes a new workspace.
 - `expressions`: the one small language of conditions and values.
 - `store`: the database: engine, tables, migrations.
+- `fetching`: fetches from the web, guarded.
 - `tokens`: signed, purpose-bound tokens for links.
 - `settings`: `newsletter.toml`, the environment and the secrets.
 - `documents`: YAML and front matter with the place of everything in them.
