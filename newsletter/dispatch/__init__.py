@@ -3,6 +3,7 @@
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.build import Built, build_issue, describe, write_build
+from newsletter.dispatch.checking import Override, check_issue, make_context, override
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.receipt import Receipt, write_receipt
@@ -30,6 +31,7 @@ __all__ = [
     "Built",
     "Continuation",
     "Dispatch",
+    "Override",
     "PreparedIssue",
     "Proposal",
     "Receipt",
@@ -44,14 +46,17 @@ __all__ = [
     "assert_as_frozen",
     "assert_writable",
     "build_issue",
+    "check_issue",
     "describe",
     "drive",
     "find",
     "index_page",
     "keep_receipt",
     "look_again",
+    "make_context",
     "make_letterhead",
     "make_reader",
+    "override",
     "prepare_issue",
     "propose",
     "reader_links",
