@@ -9,6 +9,7 @@ The way of the data, and the packages that answer for each step:
 - `cli`: commands; each parses, calls one function and prints.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
 - `preflight`: checks an issue before it is sent, one file for each check.
+- `links`: the links of an issue: where each is written, how it is shown, and what answers behind it.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
 - `media`: pictures and documents of an issue: fetched, checked, made small, published.

@@ -224,6 +224,9 @@ class PreflightSettings(_Table):
     network: bool = True
     """Whether checks may ask the network, for where links lead."""
 
+    staging_hosts: tuple[Line, ...] = ()
+    """Hosts that are not for the public, such as `proef.example.org`, with all below them."""
+
     clients: tuple[Line, ...] = ("apple-mail", "gmail", "outlook", "samsung-email", "thunderbird", "yahoo")
     """The mail clients that the newsletter must work in, as Can I Email calls them."""
 
