@@ -25,6 +25,8 @@ from newsletter.render.translations import Translations
 from newsletter.render.views import ITEM_HEADING, EntryView, IssueView, Masthead, Picture, SectionView, picture_of
 
 MAIN_FILE: Final = "issue.mjml.j2"
+_SPACE: Final = re.compile(r"[ \t]*\n\s*|[ \t]{2,}")
+"""White space of templates that every message would carry for nothing."""
 _MADE_FOR_TEMPLATES: Final = frozenset(
     {IssueView, SectionView, EntryView, Masthead, SimpleNamespace, Article, Event, Publication, Person, Image, Quote}
     | {Registration, LoopContext, Picture}
@@ -85,6 +87,8 @@ class Environment(ImmutableSandboxedEnvironment):
         bound = Binder(file, self.late).visit(source)
         if self.tracing:
             _trace(bound, file)
+        else:
+            _condense(bound)
         return super()._generate(bound, name, *rest, **options)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -233,6 +237,11 @@ def _topic_name(context: Context, topic: str) -> str:
 def mark(file: str, line: int) -> str:
     """Write the mark of a place; control characters, so that it cannot be part of any template."""
     return f"\x1c{file}\x1d{line}\x1e"
+
+
+def _condense(template: nodes.Template) -> None:
+    for data in template.find_all(nodes.TemplateData):
+        data.data = _SPACE.sub(lambda found: "\n" if "\n" in found[0] else " ", data.data)
 
 
 def _trace(template: nodes.Template, file: str) -> None:
