@@ -7,6 +7,7 @@ The way of the data, and the packages that answer for each step:
          subscribers ── audience ───┘  └─ outcomes ┘
 
 - `cli`: commands; each parses, calls one function and prints.
+- `design`: templates as somebody makes them: begun, checked, and shown in every state.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.

@@ -2,7 +2,8 @@
 
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
-from newsletter.dispatch.build import Built, build_issue, describe, write_build
+from newsletter.dispatch.build import Built, build_issue, describe, statistics, write_build
+from newsletter.dispatch.costs import Cost, Costs, measure_costs
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.receipt import Receipt, write_receipt
@@ -28,6 +29,8 @@ __all__ = [
     "Balance",
     "Built",
     "Continuation",
+    "Cost",
+    "Costs",
     "Dispatch",
     "PreparedIssue",
     "Proposal",
@@ -50,12 +53,14 @@ __all__ = [
     "look_again",
     "make_letterhead",
     "make_reader",
+    "measure_costs",
     "prepare_issue",
     "propose",
     "reader_links",
     "record_for",
     "refreeze",
     "send_trial",
+    "statistics",
     "write_build",
     "write_receipt",
 ]

@@ -36,6 +36,7 @@ class PreparedIssue:
     media: Media
     compiled: CompiledIssue
     list: ListDefinition | None
+    masthead: Masthead
 
 
 def prepare_issue(
@@ -72,7 +73,7 @@ def prepare_issue(
     )
     media = collect_media(issue, settings.public_url)
     compiled = compile_issue(issue, template, masthead, definitions.schema(), media)
-    return PreparedIssue(issue, template, media, compiled, recipients)
+    return PreparedIssue(issue, template, media, compiled, recipients, masthead)
 
 
 def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:

@@ -1,7 +1,8 @@
 """The sandbox that a template's Jinja runs in."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import BuiltinMethodType, MethodType, SimpleNamespace
@@ -122,8 +123,35 @@ class Environment(ImmutableSandboxedEnvironment):
         Raises:
             TemplateError: Jinja refuses; names file and line.
         """
-        try:
+        with self._explaining():
             return self.get_template(MAIN_FILE).render(variables)
+
+    def assert_readable(self) -> None:
+        """Read every file of the template and of what it shares, also those that nothing includes.
+
+        Raises:
+            TemplateError: Jinja cannot read one; names file and line.
+        """
+        for name in self.list_templates(extensions=["j2"]):
+            with self._explaining():
+                self.get_template(name)
+
+    def words(self) -> Mapping[str, Place]:
+        """Give every word that the template asks for, and a place where it does."""
+        found: dict[str, Place] = {}
+        for name in self.list_templates(extensions=["j2"]):
+            path = _holder(self.folders, name) / name
+            extracted = self.extract_translations(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+            for line, _, message in extracted:
+                word = message if isinstance(message, str) else message[0]
+                found.setdefault(word, Place(self._named(name), line))
+        return found
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Say of whatever goes wrong where in the template it does."""
+        try:
+            yield
         except TemplateSyntaxError as error:
             raise TemplateError(
                 error.message or "cannot be read",

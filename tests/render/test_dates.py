@@ -1,7 +1,6 @@
 """Dates and times as people read them, in Dutch and in English."""
 
 from datetime import date, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest

@@ -1,7 +1,6 @@
 """Templates: their mistakes are named with file and line, and they cannot reach out of their sandbox."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
