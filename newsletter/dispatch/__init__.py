@@ -2,8 +2,9 @@
 
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
-from newsletter.dispatch.build import Built, build_issue, describe, write_build
+from newsletter.dispatch.build import Built, build_issue, describe, statistics, write_build
 from newsletter.dispatch.checking import catalogue, check_issue, make_context
+from newsletter.dispatch.costs import Cost, Costs, measure_costs
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.mending import Mended, mend_files, write_mended
 from newsletter.dispatch.override import Override, override
@@ -33,6 +34,8 @@ __all__ = [
     "Balance",
     "Built",
     "Continuation",
+    "Cost",
+    "Costs",
     "Dispatch",
     "Mended",
     "Override",
@@ -61,6 +64,7 @@ __all__ = [
     "make_context",
     "make_letterhead",
     "make_reader",
+    "measure_costs",
     "mend_files",
     "override",
     "overriding",
@@ -70,6 +74,7 @@ __all__ = [
     "record_for",
     "refreeze",
     "send_trial",
+    "statistics",
     "write_build",
     "write_mended",
     "write_receipt",
