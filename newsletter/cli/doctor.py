@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from newsletter.cli.base import Face, echo_json, pass_face
-from newsletter.errors import EXIT_FINDINGS
+from newsletter.errors import EXIT_BLOCKED
 
 if TYPE_CHECKING:
     from newsletter.doctor.base import Observation, Report, Surroundings
@@ -111,7 +111,7 @@ def command(
     else:
         _print(face, report)
     if report.count(Outcome.PROBLEM):
-        raise click.exceptions.Exit(EXIT_FINDINGS)
+        raise click.exceptions.Exit(EXIT_BLOCKED)
 
 
 def _surroundings(
