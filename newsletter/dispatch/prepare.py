@@ -34,6 +34,7 @@ class PreparedIssue:
     Args:
         collected: The pictures and documents that it may show.
         media: Those that it does show, as they are published.
+        cache: What is known of the pictures already.
     """
 
     issue: Issue
@@ -42,6 +43,7 @@ class PreparedIssue:
     media: Media
     compiled: CompiledIssue
     list: ListDefinition | None
+    cache: PictureCache
 
 
 def prepare_issue(
@@ -80,7 +82,7 @@ def prepare_issue(
     collected = _collect(issue, template, settings, cache)
     compiled = compile_issue(issue, template, masthead, definitions.schema(), collected)
     media = _shown(collected, compiled, cache)
-    return PreparedIssue(issue, template, collected, media, compiled, recipients)
+    return PreparedIssue(issue, template, collected, media, compiled, recipients, cache)
 
 
 def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:

@@ -9,12 +9,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
+from urllib.parse import unquote
 
 from newsletter.documents import Document, read_text, validate
 from newsletter.errors import ContentError, NewsletterError, Place
 from newsletter.issues.files import ISSUE_FILE, IssueMatter, is_item_file, issue_folder, repeats
 from newsletter.issues.outline import Outline, Piece
-from newsletter.items import Item, Publication, item_from_text, read_item
+from newsletter.items import Item, Publication, item_from_text, pictures_in, read_item
 from newsletter.workspace import Workspace, write_atomically
 
 PREFERRED_LAYOUTS: Final = {
@@ -295,7 +296,8 @@ def _local_files(item: Item) -> list[str]:
     names = [item.image.source] if item.image else []
     if isinstance(item, Publication) and item.file:
         names.append(item.file)
-    return [name for name in names if "://" not in name]
+    names += [unquote(one.source) for one in pictures_in(item.body) if one.is_beside]
+    return list(dict.fromkeys(name for name in names if "://" not in name))
 
 
 def _copy_of(source: Path, target: Path, name: str) -> dict[Path, bytes]:
