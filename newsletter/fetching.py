@@ -175,31 +175,34 @@ class Fetcher:
     ) -> None:
         await self._transport.__aexit__(kind, error, trace)
 
-    async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Fetched:
+    async def get(
+        self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None, follow: bool = True
+    ) -> Fetched:
         """Fetch what lies at an address.
 
         Args:
             max_bytes: Of the content, unpacked.
             headers: To send along, to the targets of redirects too: no secrets.
+            follow: Go where redirects lead; otherwise the first one is what was fetched.
 
         Raises:
             FetchError: It cannot be reached, may not be reached, is too large, or answers with an error.
         """
-        return await self._fetch("GET", url, max_bytes, headers or {})
+        return await self._fetch("GET", url, max_bytes, headers or {}, follow)
 
-    async def head(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
+    async def head(self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True) -> Fetched:
         """Ask what lies at an address without fetching it; see `get`.
 
         Raises:
             FetchError: As `get`; some servers refuse this way of asking.
         """
-        return await self._fetch("HEAD", url, 0, headers or {})
+        return await self._fetch("HEAD", url, 0, headers or {}, follow)
 
-    async def _fetch(self, method: str, url: str, max_bytes: int, headers: Mapping[str, str]) -> Fetched:
+    async def _fetch(self, method: str, url: str, max_bytes: int, headers: Mapping[str, str], follow: bool) -> Fetched:
         async with self._gate:
             try:
                 async with asyncio.timeout(self._limits.seconds):
-                    return await self._follow(method, url, max_bytes, headers)
+                    return await self._follow(method, url, max_bytes, headers, follow)
             except TimeoutError as error:
                 raise FetchError(url, "timeout", f"there was no end to it after {self._limits.seconds:g} s") from error
             except FetchError as error:
@@ -209,7 +212,7 @@ class Fetcher:
                     url, error.kind, f"it leads to {error.url}: {error.reason}", status=error.status
                 ) from error
 
-    async def _follow(self, method: str, url: str, max_bytes: int, headers: Mapping[str, str]) -> Fetched:
+    async def _follow(self, method: str, url: str, max_bytes: int, headers: Mapping[str, str], follow: bool) -> Fetched:
         steps: list[Redirect] = []
         seen = {url}
         here = url
@@ -217,7 +220,7 @@ class Fetcher:
             target = _checked(here, self._allow)
             async with aclosing(await self._send(target, method, headers)) as response:
                 onward = response.headers.get("location") if response.status_code in _REDIRECTS else None
-                if onward is None:
+                if onward is None or not follow:
                     limit = max_bytes if method == "GET" else None
                     return await _taken(response, target, limit, tuple(steps))
                 here = _joined(target, onward)

@@ -304,3 +304,14 @@ def test_fetches_are_few_at_once_and_not_without_number() -> None:
     failed = [one for one in found if isinstance(one, FetchError)]
     assert len(failed) == 5
     assert {one.kind for one in failed} == {"too-many"}
+
+
+def test_redirect_that_is_not_followed_is_what_comes_back() -> None:
+    async def work(server: WebServer) -> Fetched:
+        async with Fetcher(QUICK, frozenset({server.host})) as fetcher:
+            return await fetcher.head(f"{server.url}/old", follow=False)
+
+    with serving(lambda _request: Answer(status=301, headers={"Location": "/new"})) as server:
+        found = asyncio.run(work(server))
+        assert (found.status, found.headers["location"], found.redirects) == (301, "/new", ())
+        assert [request.path for request in server.requests] == ["/old"]

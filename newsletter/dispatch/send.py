@@ -18,6 +18,7 @@ from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.override import Override
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Progress, Run, Stop
@@ -80,6 +81,25 @@ def find(surroundings: Surroundings, slug: str, selection: Selection) -> Dispatc
         return ledger.find_dispatch(connection, slug, selection.list, selection.segment or "")
 
 
+def assert_as_frozen(dispatch: Dispatch, provider: str | None, not_later_than: datetime | None) -> None:
+    """Refuse to go on with a dispatch in another way than it was frozen; None asks for nothing.
+
+    Raises:
+        DispatchError: It would be another provider, or another deadline.
+    """
+    remedy = "leave out {}, or freeze it anew with --refreeze, as long as nothing of it has been handed over."
+    if provider is not None and provider != dispatch.provider:
+        raise DispatchError(
+            f"dispatch {dispatch.id} was frozen for the provider {dispatch.provider!r}, not {provider!r}",
+            remedy=f"To go on by {dispatch.provider}, {remedy.format('--provider')}",
+        )
+    if not_later_than is not None and not_later_than != dispatch.deadline:
+        raise DispatchError(
+            f"dispatch {dispatch.id} was frozen with the deadline {dispatch.deadline:%Y-%m-%d %H:%M} UTC",
+            remedy=f"To go on with it, {remedy.format('--not-later-than')}",
+        )
+
+
 def look_again(surroundings: Surroundings, dispatch: Dispatch) -> Continuation:
     """Tell how far a dispatch has come, and whether its issue has changed since it was frozen."""
     receipt = write_receipt(surroundings.database, dispatch)
@@ -123,6 +143,11 @@ def propose(
     with surroundings.database.reading() as connection:
         audience = freeze.survey(connection, plan, surroundings.definitions, surroundings.clock())
     return Proposal(prepared, plan, audience)
+
+
+def overriding(proposal: Proposal, override: Override | None) -> Proposal:
+    """Propose the same in spite of what its checks found."""
+    return replace(proposal, plan=replace(proposal.plan, override=override))
 
 
 def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:

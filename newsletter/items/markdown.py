@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
@@ -35,6 +35,10 @@ class Named:
     def is_elsewhere(self) -> bool:
         """Whether it is a whole address of the web."""
         return self.source.startswith(("http://", "https://"))
+
+    def file_in(self, folder: Path) -> str:
+        """Give the name of its file as it lies in a folder: in Markdown it may be written with percent signs."""
+        return self.source if (folder / self.source).is_file() else unquote(self.source)
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,6 @@
 """Finds the pictures and documents that an issue names, and where it names them."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
@@ -27,15 +26,18 @@ def _of_matter(issue: Issue, entry: Entry, section: int, position: int) -> Itera
     if item.image is not None:
         key = "cover" if isinstance(item, Publication) else "image"
         where = _place_in_matter(issue, entry, key, item.image.source, ("sections", section, "items", position))
-        yield _reference(issue, entry.file, item.image.source, "picture", where)
+        yield _of_item(issue, entry.file, item.image.source, "picture", where)
     if isinstance(item, Publication) and item.file:
         where = _place_in_matter(issue, entry, "file", item.file, ("sections", section, "items", position))
-        yield _reference(issue, entry.file, item.file, "document", where)
+        yield _of_item(issue, entry.file, item.file, "document", where)
 
 
 def _of_text(issue: Issue, file: str, text: str) -> Iterator[Reference]:
     for one in pictures_in(text):
-        yield _reference(issue, file, one.source, "picture", _place_in_text(issue, file, one), _fault(one))
+        beside = (issue.folder / file).parent
+        path = beside / one.file_in(beside) if one.is_beside else None
+        where = _place_in_text(issue, file, one)
+        yield Reference(file, one.source, "picture", path, issue.folder, where, _fault(one))
 
 
 def _fault(one: Named) -> str:
@@ -47,22 +49,11 @@ def _fault(one: Named) -> str:
     return f"{one.source!r} is neither a file beside the item nor a whole address"
 
 
-def _reference(
-    issue: Issue,
-    file: str,
-    source: str,
-    kind: Literal["picture", "document"],
-    where: Callable[[], Place],
-    fault: str = "",
+def _of_item(
+    issue: Issue, file: str, source: str, kind: Literal["picture", "document"], where: Callable[[], Place]
 ) -> Reference:
-    folder = (issue.folder / file).parent
-    path = None if "://" in source else folder / _on_disk(source, folder)
-    return Reference(file, source, kind, path, issue.folder, where, fault)
-
-
-def _on_disk(source: str, folder: Path) -> str:
-    """Give the name of a file as it lies there: in Markdown it may be written with percent signs."""
-    return source if (folder / source).is_file() else unquote(source)
+    path = None if "://" in source else (issue.folder / file).parent / source
+    return Reference(file, source, kind, path, issue.folder, where)
 
 
 def _place_in_matter(
