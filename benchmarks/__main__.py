@@ -2,9 +2,15 @@
 
 import sys
 
-from benchmarks import compiling, helping, merging, sending
+from benchmarks import checking, compiling, helping, merging, sending
 
-BENCHMARKS = {"help": helping.run, "compile": compiling.run, "merge": merging.run, "send": sending.run}
+BENCHMARKS = {
+    "help": helping.run,
+    "compile": compiling.run,
+    "check": checking.run,
+    "merge": merging.run,
+    "send": sending.run,
+}
 
 
 def main(names: list[str]) -> None:
