@@ -12,7 +12,8 @@
     ├── StoreError             7   the database cannot be opened, read or written
     ├── ProviderError          8   the provider refuses us as a sender, or cannot be reached
     ├── DispatchError          9   the ledger does not allow what was asked
-    └── FetchError            11   a web address cannot be fetched, or may not be
+    ├── PreflightError        11   a check stops the issue
+    └── FetchError            12   a web address cannot be fetched, or may not be
 
 Exit code 2 is click's own for a wrong call; 10 says that a dispatch came to rest with deliveries still open;
 130 says that a person stopped it.
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 EXIT_UNFINISHED = 10
+EXIT_BLOCKED = 11
 EXIT_INTERRUPTED = 130
 
 
@@ -136,6 +138,12 @@ class DispatchError(NewsletterError):
     exit_code = 9
 
 
+class PreflightError(NewsletterError):
+    """A check has found something that stops the issue from being sent."""
+
+    exit_code = EXIT_BLOCKED
+
+
 FetchFault: TypeAlias = Literal[
     "refused-address",
     "scheme",
@@ -162,7 +170,7 @@ class FetchError(NewsletterError):
         headers: Likewise, by their names in small letters.
     """
 
-    exit_code = 11
+    exit_code = 12
 
     def __init__(
         self,

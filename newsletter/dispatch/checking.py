@@ -1,17 +1,19 @@
 """Checks an issue before it is sent: gathers what the checks may ask, and runs them."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from newsletter.dispatch.build import build_prepared
 from newsletter.dispatch.earlier import earlier_issues
 from newsletter.dispatch.prepare import PreparedIssue
-from newsletter.errors import DispatchError
 from newsletter.manuscript import read_manuscript, read_terms
+from newsletter.preflight import base
 from newsletter.preflight.base import AudienceReport, Context, Report, Severity, names, run
+from newsletter.render.translations import read_translations
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, example_record
 from newsletter.workspace import Workspace
@@ -64,40 +66,30 @@ def make_context(
     )
 
 
-def check_issue(context: Context) -> Report:
-    """Run all checks, each as strictly as the workspace wants it."""
-    return run(names(), context, severities(context.settings))
+def check_issue(
+    workspace: Workspace,
+    settings: Settings,
+    definitions: Definitions,
+    prepared: PreparedIssue,
+    now: datetime,
+    *,
+    offline: bool,
+) -> tuple[Context, Report]:
+    """Run all checks, each as strictly as the workspace wants it.
+
+    Args:
+        offline: Leave out what needs the network.
+    """
+    today = now.astimezone(ZoneInfo(settings.time_zone)).date()
+    context = make_context(workspace, settings, definitions, prepared, today, fetched=None if offline else {})
+    return context, run(names(), context, severities(settings))
+
+
+def catalogue(settings: Settings) -> Callable[[str], str]:
+    """Give what translates findings into the language of the workspace; English where there are no words of it."""
+    return read_translations(Path(base.__file__).with_name("words"), settings.language).gettext
 
 
 def severities(settings: Settings) -> dict[str, Severity | None]:
     """Give what the workspace says about how much checks weigh; None for one that is off."""
     return {name: None if said == OFF else Severity(said) for name, said in settings.preflight.severity.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """That somebody sends an issue in spite of what stops it.
-
-    Args:
-        findings: How many of each check are overridden.
-    """
-
-    reason: str
-    by: str
-    findings: Mapping[str, int]
-
-
-def override(report: Report, reason: str, by: str) -> Override | None:
-    """Override what stops an issue; None where nothing does.
-
-    Raises:
-        DispatchError: No reason is given.
-    """
-    if not reason.strip():
-        raise DispatchError("there is no reason", remedy="Say why it is sent all the same; the receipt keeps it.")
-    if not report.blocking:
-        return None
-    counted: dict[str, int] = {}
-    for one in report.blocking:
-        counted[one.check] = counted.get(one.check, 0) + 1
-    return Override(reason.strip(), by, dict(sorted(counted.items())))
