@@ -201,6 +201,15 @@ def test_many_hosts_are_asked_together_but_not_all(tmp_path: Path) -> None:
     assert most == 3
 
 
+def test_host_that_stays_silent_is_not_asked_for_all_its_pages(tmp_path: Path) -> None:
+    with serving(lambda _request: Hang()) as server:
+        pages = [Page(f"{server.url}/{number}") for number in range(40)]
+        results = visit(tmp_path, [server], *pages, seconds=0.3)
+        assert len(server.requests) < 10
+    kinds = {error.kind for error in results.values() if isinstance(error, FetchError)}
+    assert (len(results), kinds) == (40, {"timeout"})
+
+
 def test_progress_is_told_once_for_each_page(tmp_path: Path) -> None:
     told: list[str] = []
     with serving(lambda _request: Answer()) as server:
