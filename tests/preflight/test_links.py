@@ -12,9 +12,11 @@ from newsletter.errors import FetchError, FetchFault
 from newsletter.fetching import Fetched, Fetcher, Redirect
 from newsletter.links import LinkCache, Pace, page_of, pages_of, visit_pages
 from newsletter.manuscript import mend
+from newsletter.preflight import base
 from newsletter.preflight.base import Context, Finding, run
 from newsletter.preflight.staging_link import is_staging
 from newsletter.preflight.tracking_link import without_marks
+from newsletter.render.translations import read_translations
 from newsletter.workspace import Workspace
 from support.checking import Desk
 from support.web_server import Answer, Request, serving
@@ -26,6 +28,19 @@ CHECKS = (
     *("broken-link", "unreachable-link", "unchecked-link", "moved-link", "insecure-link", "relative-link"),
     *("misleading-link", "staging-link", "missing-anchor", "contact-link", "long-link", "tracking-link"),
 )
+
+
+def assert_dutch(finding: Finding) -> None:
+    """Hold that everything in a finding, what is said within a sentence too, has Dutch words."""
+    gettext = read_translations(Path(base.__file__).with_name("words"), "nl").gettext
+
+    def translate(words: str) -> str:
+        assert gettext(words) != words
+        return gettext(words)
+
+    for said in (finding.message, finding.remedy):
+        assert isinstance(said, base.Said)
+        said.by(translate)
 
 
 @pytest.fixture
@@ -90,6 +105,7 @@ def test_page_that_is_not_reached_is_found_by_one_check(
     assert [one.check for one in report.reported] == [check]
     finding = report.reported[0].finding
     assert words in finding.message
+    assert_dutch(finding)
     assert str(finding.place) == f"issues/{desk.slug}/{LEAD}:12:6, url"
     assert finding.block == "Douane onderschept bijna 60.000 kilo cocaïne"
 
@@ -246,6 +262,7 @@ def test_contacts_that_are_not_well_written_are_found(desk: Desk) -> None:
     for finding, (url, words) in zip(found, wrong.items(), strict=True):
         assert f"{url} " in finding.message
         assert words in finding.message
+        assert_dutch(finding)
 
 
 def test_very_long_address_is_found(desk: Desk) -> None:
