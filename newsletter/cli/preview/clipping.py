@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from newsletter.cli.preview.markup import Kind, Position, Token, joined, tokens, with_attribute
-from newsletter.dispatch.build import CLIPPED_AT
+from newsletter.dispatch import CLIPPED_AT
 
 LINE: Final = "data-clip-line"
 BEHIND: Final = "data-clipped"

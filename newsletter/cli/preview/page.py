@@ -15,8 +15,7 @@ from newsletter.cli.preview.readers import ShownReader
 from newsletter.cli.preview.simulate import Simulation, simulate
 from newsletter.cli.preview.words import WORDS
 from newsletter.compatibility import Client, clients, edition
-from newsletter.dispatch import Built, describe
-from newsletter.dispatch.build import CLIPPED_AT
+from newsletter.dispatch import CLIPPED_AT, Built, describe
 from newsletter.errors import NewsletterError, Problems
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions

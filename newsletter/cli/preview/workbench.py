@@ -18,9 +18,8 @@ from newsletter.cli.preview.clipping import mark_clipped
 from newsletter.cli.preview.page import Shown, render_page
 from newsletter.cli.preview.readers import ShownReader, find_reader
 from newsletter.cli.preview.simulate import simulate
-from newsletter.dispatch import Built, build_issue
+from newsletter.dispatch import Built, PreparedIssue, build_prepared, prepare_issue
 from newsletter.errors import NewsletterError
-from newsletter.subscribers import Record
 
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; "
@@ -32,8 +31,6 @@ _VIEW_POLICY: Final = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 _FILES: Final = {"/page.css": "text/css; charset=utf-8", "/page.js": "text/javascript; charset=utf-8"}
-_KEPT: Final = 8
-"""How many readers' messages are kept until a file changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Preview:
     ended: Event = field(default_factory=Event)
     _lock: Lock = field(default_factory=Lock)
     _state: str = ""
-    _kept: list[tuple[str, Record, Built]] = field(default_factory=list)
+    _prepared: dict[str, PreparedIssue] = field(default_factory=dict)
 
     def state(self) -> str:
         """Name the state of all files that the issue is made from."""
@@ -102,7 +99,7 @@ class Preview:
             state = self.state()
             if state != self._state:
                 self._state = state
-                self._kept.clear()
+                self._prepared.clear()
             # Read anew each time: settings, lists and the reader may have changed.
             face = Face(self.face.folder, self.face.environ)
             try:
@@ -112,15 +109,12 @@ class Preview:
                 return Shown(state, error=error)
 
     def _build(self, face: Face, choice: Choice, reader: ShownReader) -> Built:
-        for list_name, record, built in self._kept:
-            if (list_name, record) == (choice.list, reader.record):
-                return built
-        built = build_issue(
-            face.workspace, face.settings, face.definitions, self.slug, choice.list or None, reader.record
-        )
-        self._kept[_KEPT - 1 :] = []
-        self._kept.insert(0, (choice.list, reader.record, built))
-        return built
+        prepared = self._prepared.get(choice.list)
+        if prepared is None:
+            definitions, list_name = face.definitions, choice.list or None
+            prepared = prepare_issue(face.workspace, face.settings, definitions, self.slug, list_name)
+            self._prepared[choice.list] = prepared
+        return build_prepared(face.settings, prepared, reader.record)
 
     def _page(self, choice: Choice) -> Reply:
         page = render_page(self.slug, self.language, choice, self.usual, self.show(choice))
@@ -136,12 +130,19 @@ class Preview:
 
     def _picture(self, choice: Choice, name: str) -> Reply:
         # Pictures are the same for all readers.
-        built = self._kept[0][2] if self._kept else self.show(choice).built
-        for file in built.prepared.media.files if built else ():
-            if file.name == name:
-                kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-                return Reply(HTTPStatus.OK, kind, file.source.read_bytes())
-        return _NOTHING
+        prepared = next(iter(self._prepared.values()), None)
+        if prepared is None:
+            built = self.show(choice).built
+            prepared = built.prepared if built else None
+        file = prepared.media.by_name.get(name) if prepared else None
+        if file is None:
+            return _NOTHING
+        try:
+            content = file.content()
+        except NewsletterError as error:
+            # It was changed just now; the page is built anew at once.
+            return Reply(HTTPStatus.GONE, "text/plain; charset=utf-8", f"{error}\n".encode())
+        return Reply(HTTPStatus.OK, mimetypes.guess_type(name)[0] or "application/octet-stream", content)
 
     def _files(self) -> Iterator[Path]:
         workspace = self.face.workspace
