@@ -35,6 +35,7 @@ class PreparedIssue:
     Args:
         collected: The pictures and documents that it may show.
         media: Those that it does show, as they are published.
+        cache: What is known of the pictures already.
     """
 
     issue: Issue
@@ -45,6 +46,7 @@ class PreparedIssue:
     list: ListDefinition | None
     masthead: Masthead
     schema: Schema
+    cache: PictureCache
 
 
 def prepare_issue(
@@ -83,7 +85,7 @@ def prepare_issue(
     collected = _collect(issue, template, settings, cache)
     compiled = compile_issue(issue, template, masthead, definitions.schema(), collected)
     media = _shown(collected, compiled, cache)
-    return PreparedIssue(issue, template, collected, media, compiled, recipients, masthead, definitions.schema())
+    return PreparedIssue(issue, template, collected, media, compiled, recipients, masthead, definitions.schema(), cache)
 
 
 def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:
