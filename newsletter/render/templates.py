@@ -1,6 +1,7 @@
 """Templates as folders: manifest, theme and translations.
 
-What templates share stands in `templates/shared`: parts, theme and translations. A template's own folder goes before it.
+What templates share stands in `templates/shared`: parts, theme and translations. A template's own folder goes
+before it.
 """
 
 import hashlib
