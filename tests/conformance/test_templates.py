@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
 
 from newsletter.design import begin_template, check_template, write_gallery
 from newsletter.design.checking import in_arabic, spoken
@@ -366,3 +367,51 @@ def _inverted(colour: str) -> str:
 
 def test_manners_that_have_words_are_spoken() -> None:
     assert spoken(load_template(ROOT / "templates/digest")) == ("en", "nl", "nl-x-informal")
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_outlook_that_recolours_is_given_colours_that_can_be_read(build: Any, browser: Any, slug: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with shown(browser, build(slug).html, 375) as page:
+        page.evaluate("['data-ogsc', 'data-ogsb'].forEach(name => document.documentElement.setAttribute(name, ''))")
+        found = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+        colours = page.evaluate(
+            "['.paper', 'h1', '.foot'].map(s => getComputedStyle(document.querySelector(s)))"
+            ".map((style, n) => n === 1 ? style.color : style.backgroundColor)"
+        )
+    assert [node["html"][:200] for one in found.response["violations"] for node in one["nodes"]] == []
+    assert colours == ["rgb(24, 33, 43)", "rgb(242, 237, 228)", "rgb(16, 22, 29)"]
+
+
+@pytest.mark.parametrize("dark", ["", 'dark = "media/logo-dark.png"\n'], ids=["one logo", "one for the dark"])
+def test_logo_can_be_seen_on_every_ground(
+    workspace: Workspace, definitions: Definitions, browser: Any, dark: str
+) -> None:
+    theme = (
+        f'[logo]\nlight = "https://example.org/logo.png"\n{dark}alt = "Het Veiligheidshuis"\nwidth = 160\nheight = 40\n'
+    )
+    for name in NAMES:
+        (workspace.templates / name / "theme.toml").write_text(theme, encoding="utf-8")
+        template = load_template(workspace.templates / name)
+        issue = sample_issue(template, template.manifest.layouts[:1], "nl")
+        html = sample_html(issue, template, load(workspace, {}), definitions.schema())
+        with shown(browser, html, 375, dark=True) as page:
+            seen = page.evaluate(
+                "[...document.images].filter(i => i.alt === 'Het Veiligheidshuis' && i.getClientRects().length)"
+                ".map(i => [i.getAttribute('src'), getComputedStyle(i.parentElement).backgroundImage])"
+            )
+        address, behind = seen[0]
+        assert len(seen) == 1
+        if dark:
+            assert address == "https://nieuwsbrief.example.org/media/logo-dark.png"
+        else:
+            assert behind == "linear-gradient(rgb(255, 255, 255), rgb(255, 255, 255))"
+
+
+def test_every_word_of_the_catalogues_is_asked_for() -> None:
+    asked = {word for name in NAMES for word in load_template(ROOT / "templates" / name).environment("nl").words()}
+    for language in ("nl", "nl-x-informal"):
+        with (ROOT / f"templates/shared/translations/{language}.po").open("rb") as file:
+            words = {one.id if isinstance(one.id, str) else one.id[0] for one in read_po(file) if one.id}
+        assert words - asked == set()
