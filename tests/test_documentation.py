@@ -1,5 +1,6 @@
 """The documentation says what is there: settings, commands, steps, and examples that really work."""
 
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from newsletter.dispatch import build_issue
 from newsletter.dispatch.states import TRANSITIONS, Reason, State
 from newsletter.issues import read_issue
 from newsletter.items import item_from_text
+from newsletter.preflight import base
 from newsletter.settings import Settings, load
 from newsletter.subscribers import Definitions, example_record, read_definitions
 from newsletter.workspace import Workspace
@@ -85,6 +87,25 @@ def test_exit_codes_are_those_of_the_errors() -> None:
     assert {errors.EXIT_UNFINISHED, errors.EXIT_INTERRUPTED} <= codes
 
 
+def checks_page() -> str:
+    """Write the page of checks: what stands above the table, a row for each, and what each one says of itself."""
+    checks = {name: base.load(name) for name in base.names()}
+    rows = [f"| [`{name}`](#{name}) | {check.severity} | {base.title(check)} |" for name, check in checks.items()]
+    told = [
+        f"## {name}\n\n{base.title(check)}.\n\n{(inspect.getdoc(check) or '').partition(chr(10))[2].strip()}\n"
+        for name, check in checks.items()
+    ]
+    head = read("checks.md").partition("| check |")[0]
+    return "\n".join([f"{head}| check | weight | what it finds |", "|---|---|---|", *rows, "", *told])
+
+
+def test_checks_are_described_as_they_describe_themselves(request: pytest.FixtureRequest) -> None:
+    page = checks_page()
+    if request.config.getoption("--update-golden"):
+        (DOCS / "checks.md").write_text(page, encoding="utf-8")
+    assert read("checks.md") == page
+
+
 def test_steps_of_the_ledger_are_those_of_the_table() -> None:
     text = read("ledger.md")
     steps = re.findall(r"^\| ([a-z]+) \| ([a-z]+) \| ([a-z]+) \|$", text, re.MULTILINE)
@@ -115,6 +136,15 @@ def test_issue_in_the_documentation_can_be_read(workspace: Workspace, definition
         (folder / name).write_text("---\nkind: article\ntitle: Kop\n---\n", encoding="utf-8")
     issue = read_issue(workspace, "example", definitions.schema(), time_zone="UTC", language="nl")
     assert issue.sections[1].entries[0].item.title.startswith("Een andere kop")
+
+
+def test_layouts_are_all_described_with_whether_they_show_the_body() -> None:
+    rows = dict(re.findall(r"^\| `([a-z]+)` \|[^|]*\| (shown|not shown)", read("file-formats.md"), re.MULTILINE))
+    folder = ROOT / "templates/bulletin"
+    layouts = tomllib.loads((folder / "template.toml").read_text(encoding="utf-8"))["layouts"]
+    parts = {layout: (folder / f"parts/{layout}.mjml.j2").read_text(encoding="utf-8") for layout in layouts}
+    assert rows == {layout: "shown" if "entry.html" in part else "not shown" for layout, part in parts.items()}
+    assert all(f"`{layout}`" in read("tutorial.md") for layout, shown in rows.items() if shown == "shown")
 
 
 def test_definitions_in_the_documentation_can_be_read(workspace: Workspace) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress
-from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, DispatchError, NewsletterError, raise_all
+from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress, slug_of
+from newsletter.cli.check.gate import look_through, pass_gate
+from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, NewsletterError, raise_all
 
 if TYPE_CHECKING:
     from newsletter.audience import Selection
@@ -29,10 +30,11 @@ class Wish:
     not_later_than: datetime | None
     receipt: Path | None
     yes: bool
+    override: str | None = None
 
 
 @click.command(name="send")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option("--list", "list_name", required=True, metavar="LIST", help="Whom it goes to.")
 @click.option("--segment", metavar="SEGMENT", help="Only those of the list who are in this segment.")
 @click.option("--provider", metavar="PROVIDER", help="Carry it by another provider than newsletter.toml names.")
@@ -42,6 +44,7 @@ class Wish:
     help="Give up then, such as 2026-01-31 or '2026-01-31 18:00'; after four days where it is not said.",
 )
 @click.option("--refreeze", is_flag=True, help="Freeze anew what was frozen, as long as nothing has been handed over.")
+@click.option("--override", metavar="REASON", help="Send it in spite of what its checks found; the receipt keeps why.")
 @click.option("--dry-run", is_flag=True, help="Show who would get it, or what is still to go; write and send nothing.")
 @click.option(
     "--receipt",
@@ -60,6 +63,7 @@ def command(
     provider: str | None,
     not_later_than: str | None,
     refreeze: bool,
+    override: str | None,
     dry_run: bool,
     receipt_file: Path | None,
     yes: bool,
@@ -67,8 +71,9 @@ def command(
 ) -> None:
     """Send the issue SLUG to a list.
 
-    The audience, the content and the provider are frozen first. Stopped or killed, the same command goes on where
-    it was, and nobody gets the issue twice. It ends with a receipt that accounts for everybody selected.
+    The issue is checked first; what counts as an error stops it. The audience, the content and the provider are then
+    frozen. Stopped or killed, the same command goes on where it was, and nobody gets the issue twice. It ends with a
+    receipt that accounts for everybody selected.
 
     Exit code 10 means that some deliveries are deferred, so that the same command is to be run again later; or that
     some are uncertain, and held.
@@ -77,19 +82,20 @@ def command(
     from newsletter import dispatch as sending
     from newsletter.clock import now
 
-    wish = Wish(provider, _last_moment(face, not_later_than), receipt_file, yes)
+    wish = Wish(provider, _last_moment(face, not_later_than), receipt_file, yes, override)
     with face.database() as database:
         surroundings = sending.Surroundings(face.workspace, face.settings, face.definitions, face.signer, database, now)
         selection = audience.Selection(list_name, segment)
         frozen = sending.find(surroundings, slug, selection)
         going_on = frozen if not refreeze else None
         if going_on is not None:
-            _assert_as_frozen(going_on, wish)
+            sending.assert_as_frozen(going_on, wish.provider, wish.not_later_than)
         if dry_run:
             if going_on is not None:
                 _show_continuation(face, sending.look_again(surroundings, going_on), as_json=as_json)
             else:
                 proposal = sending.propose(surroundings, slug, selection, provider, wish.not_later_than)
+                look_through(face, surroundings, proposal)
                 _show_proposal(face, proposal, as_json=as_json)
             return
         if going_on is not None:
@@ -128,25 +134,6 @@ def _last_moment(face: Face, given: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(face.settings.time_zone))
 
 
-def _assert_as_frozen(dispatch: "Dispatch", wish: Wish) -> None:
-    """Refuse to go on with a dispatch in another way than it was frozen.
-
-    Raises:
-        DispatchError: It would be another provider, or another deadline.
-    """
-    remedy = "leave out {}, or freeze it anew with --refreeze, as long as nothing of it has been handed over."
-    if wish.provider is not None and wish.provider != dispatch.provider:
-        raise DispatchError(
-            f"dispatch {dispatch.id} was frozen for the provider {dispatch.provider!r}, not {wish.provider!r}",
-            remedy=f"To go on by {dispatch.provider}, {remedy.format('--provider')}",
-        )
-    if wish.not_later_than is not None and wish.not_later_than != dispatch.deadline:
-        raise DispatchError(
-            f"dispatch {dispatch.id} was frozen with the deadline {_moment(dispatch.deadline)}",
-            remedy=f"To go on with it, {remedy.format('--not-later-than')}",
-        )
-
-
 def _go_on(face: Face, surroundings: "Surroundings", dispatch: "Dispatch", wish: Wish) -> "Dispatch":
     """Show a dispatch that there is already, and ask before it goes on."""
     from newsletter import dispatch as sending
@@ -176,6 +163,8 @@ def _begin(
 
     proposal = sending.propose(surroundings, slug, selection, wish.provider, wish.not_later_than)
     sending.assert_writable(wish.receipt or face.workspace.issues / slug / "receipt.json")
+    override = pass_gate(look_through(face, surroundings, proposal), slug, wish.override)
+    proposal = sending.overriding(proposal, override)
     _show_proposal(face, proposal, as_json=False)
     if not wish.yes:
         confirm(f"Send to {_readers(proposal.audience.planned)} by {proposal.plan.provider}?")

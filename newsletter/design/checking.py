@@ -73,8 +73,8 @@ def _issues(
         prepared = prepare_issue(workspace, settings, definitions, slug, None)
         for language in languages:
             issue = replace(prepared.issue, language=language)
-            compile_issue(issue, template, prepared.masthead, schema, prepared.media)
-        yield slug, measure_costs(prepared, schema)
+            compile_issue(issue, template, prepared.masthead, schema, prepared.collected)
+        yield slug, measure_costs(prepared)
 
 
 def _slugs(workspace: Workspace, settings: Settings, schema: Schema, template: Template) -> Iterator[str]:

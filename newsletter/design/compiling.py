@@ -2,7 +2,8 @@
 
 from newsletter.expressions import Schema
 from newsletter.issues import Issue
-from newsletter.render import Masthead, Media, Template, compile_issue
+from newsletter.media import Collected
+from newsletter.render import Masthead, Template, compile_issue
 from newsletter.render.slots import Parts, Slot
 from newsletter.settings import Settings
 
@@ -13,7 +14,7 @@ def sample_html(issue: Issue, template: Template, settings: Settings, schema: Sc
     Raises:
         TemplateError: The template cannot show it; names file, line and column.
     """
-    compiled = compile_issue(issue, template, _masthead(settings), schema, Media({}, ()))
+    compiled = compile_issue(issue, template, _masthead(settings), schema, Collected())
     return _filled(compiled.variants[0].html)
 
 

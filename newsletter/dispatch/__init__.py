@@ -3,8 +3,11 @@
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.build import Built, build_issue, describe, statistics, write_build
+from newsletter.dispatch.checking import catalogue, check_issue, make_context
 from newsletter.dispatch.costs import Cost, Costs, measure_costs
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.mending import Mended, mend_files, write_mended
+from newsletter.dispatch.override import Override, override
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Stop
@@ -13,12 +16,14 @@ from newsletter.dispatch.send import (
     Proposal,
     Surroundings,
     accept,
+    assert_as_frozen,
     assert_writable,
     drive,
     find,
     index_page,
     keep_receipt,
     look_again,
+    overriding,
     propose,
     refreeze,
 )
@@ -32,6 +37,8 @@ __all__ = [
     "Cost",
     "Costs",
     "Dispatch",
+    "Mended",
+    "Override",
     "PreparedIssue",
     "Proposal",
     "Receipt",
@@ -43,17 +50,24 @@ __all__ = [
     "Trial",
     "accept",
     "advance",
+    "assert_as_frozen",
     "assert_writable",
     "build_issue",
+    "catalogue",
+    "check_issue",
     "describe",
     "drive",
     "find",
     "index_page",
     "keep_receipt",
     "look_again",
+    "make_context",
     "make_letterhead",
     "make_reader",
     "measure_costs",
+    "mend_files",
+    "override",
+    "overriding",
     "prepare_issue",
     "propose",
     "reader_links",
@@ -62,5 +76,6 @@ __all__ = [
     "send_trial",
     "statistics",
     "write_build",
+    "write_mended",
     "write_receipt",
 ]

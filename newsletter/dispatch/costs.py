@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from newsletter.dispatch.prepare import PreparedIssue
-from newsletter.expressions import Schema
 from newsletter.issues import Issue
 from newsletter.render import compile_issue
 from newsletter.render.slots import Block, Parts
@@ -37,16 +36,12 @@ class Costs:
     sections: tuple[Cost, ...]
 
 
-def measure_costs(prepared: PreparedIssue, schema: Schema) -> Costs:
-    """Compile an issue without each of its sections and items, and compare.
-
-    Args:
-        schema: What is known of a subscriber.
-    """
+def measure_costs(prepared: PreparedIssue) -> Costs:
+    """Compile an issue without each of its sections and items, and compare."""
     issue = prepared.issue
 
     def size_of(changed: Issue) -> int:
-        compiled = compile_issue(changed, prepared.template, prepared.masthead, schema, prepared.media)
+        compiled = compile_issue(changed, prepared.template, prepared.masthead, prepared.schema, prepared.collected)
         return literal_bytes(compiled.variants[0].html)
 
     whole = literal_bytes(prepared.compiled.variants[0].html)

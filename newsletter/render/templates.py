@@ -1,7 +1,6 @@
 """Templates as folders: manifest, theme and translations.
 
-What templates share stands in `templates/shared`: parts, theme and translations. A template's own folder goes
-before it.
+What templates share stands in `templates/shared`: parts, theme and translations. A template's own go before those.
 """
 
 import hashlib
@@ -10,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from newsletter.errors import Place, TemplateError, raise_all
 from newsletter.render.environment import MAIN_FILE, Environment
@@ -34,6 +34,23 @@ class Manifest(BaseModel):
     layouts: tuple[str, ...] = Field(min_length=1)
     kinds: dict[str, tuple[Literal["article", "event", "publication"], ...]] = {}
     """What a layout can show; one that is not named here shows every kind of item."""
+    sections: tuple[str, ...] = ()
+    """The layouts that a new issue begins with, in order; all of them if none is named."""
+
+    @field_validator("sections")
+    @classmethod
+    def _check_sections(cls, sections: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        layouts = info.data.get("layouts", sections)
+        unknown = next((layout for layout in sections if layout not in layouts), None)
+        if unknown is not None:
+            problem = "{layout} is none of the layouts"
+            raise PydanticCustomError("unknown_layout", problem, {"layout": repr(unknown)})
+        return sections
+
+    @property
+    def first_layouts(self) -> tuple[str, ...]:
+        """The layouts of a new issue's sections."""
+        return self.sections or self.layouts
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ def test_columns_stand_where_the_other_mjml_engine_puts_them(
         pytest.skip("NEWSLETTER_NODE_MJML names no folder with the other MJML engine")
     prepared = prepare_issue(made, load(made, {}), people, slug, "leden")
     nonce = nonce_for(prepared.issue, prepared.template, prepared.masthead)
-    work = _Compilation(prepared.issue, prepared.template, prepared.masthead, people.schema(), prepared.media, nonce)
+    work = _Compilation(prepared.issue, prepared.template, prepared.masthead, people.schema(), prepared.collected, nonce)
     source = prepare(work._mjml({}, tracing=False)[0], "issue", nonce)
     done = subprocess.run(
         ["node", "-e", _NODE],
@@ -308,7 +308,7 @@ _ITEM = {
 
 def test_costs_of_blocks_are_what_leaving_them_out_saves(made: Workspace, people: Definitions) -> None:
     prepared = prepare_issue(made, load(made, {}), people, EXAMPLES[0], "leden")
-    costs = measure_costs(prepared, people.schema())
+    costs = measure_costs(prepared)
     assert [section.what for section in costs.sections] == ["lead", "Nieuws", "Agenda", "Publicaties"]
     assert all(section.size > 0 for section in costs.sections)
     for section in costs.sections[1:]:
