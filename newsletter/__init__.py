@@ -2,15 +2,17 @@
 
 The way of the data, and the packages that answer for each step:
 
-    items ── issues ──→ render ──→ dispatch ──→ providers
-                                    ↑  ↑           │
-         subscribers ── audience ───┘  └─ outcomes ┘
+    items ── issues ──→ render ──→ preflight ──→ dispatch ──→ providers
+                                                  ↑  ↑           │
+                       subscribers ── audience ───┘  └─ outcomes ┘
 
 - `cli`: commands; each parses, calls one function and prints.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
+- `preflight`: checks an issue before it is sent, one file for each check.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
 - `message`: Internet messages as bytes.
+- `manuscript`: the texts of an issue as editors wrote them, with the place of every word.
 - `issues`: issues as files: read, change, write back without losing a comment.
 - `audience`: who gets a dispatch, and who not and why.
 - `subscribers`: people, lists and subscriptions.

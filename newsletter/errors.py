@@ -11,7 +11,8 @@
     ├── SubscriberError        6   an address, an import row, a person unknown
     ├── StoreError             7   the database cannot be opened, read or written
     ├── ProviderError          8   the provider refuses us as a sender, or cannot be reached
-    └── DispatchError          9   the ledger does not allow what was asked
+    ├── DispatchError          9   the ledger does not allow what was asked
+    └── PreflightError        11   a check stops the issue
 
 Exit code 2 is click's own for a wrong call; 10 says that a dispatch came to rest with deliveries still open;
 130 says that a person stopped it.
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 EXIT_UNFINISHED = 10
+EXIT_BLOCKED = 11
 EXIT_INTERRUPTED = 130
 
 
@@ -133,6 +135,12 @@ class DispatchError(NewsletterError):
     """The ledger does not allow what was asked."""
 
     exit_code = 9
+
+
+class PreflightError(NewsletterError):
+    """A check has found something that stops the issue from being sent."""
+
+    exit_code = EXIT_BLOCKED
 
 
 def raise_all(errors: Iterable[NewsletterError]) -> None:

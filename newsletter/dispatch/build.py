@@ -61,10 +61,14 @@ def build_issue(
     Raises:
         NewsletterError: The issue, an item, the template or the list is not in order.
     """
-    prepared = prepare_issue(workspace, settings, definitions, slug, list_name)
+    return build_prepared(settings, prepare_issue(workspace, settings, definitions, slug, list_name), record)
+
+
+def build_prepared(settings: Settings, prepared: PreparedIssue, record: Record) -> Built:
+    """Build an issue that was compiled already; see `build_issue`."""
     date = datetime.combine(prepared.issue.date, EXAMPLE_HOUR, ZoneInfo(settings.time_zone))
     merger = Merger(prepared.compiled, make_letterhead(prepared, settings, date))
-    reader = make_reader(record, EXAMPLE_KEY, _example_links(settings.public_url, slug))
+    reader = make_reader(record, EXAMPLE_KEY, _example_links(settings.public_url, prepared.issue.slug))
     merged = merger.parts(reader)
     subject, html, text = (
         _filled(part, merged.values) for part in (merged.common.subject, merged.common.html, merged.common.text)

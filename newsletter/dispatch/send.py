@@ -18,6 +18,7 @@ from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.override import Override
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Progress, Run, Stop
@@ -137,6 +138,11 @@ def propose(
     with surroundings.database.reading() as connection:
         audience = freeze.survey(connection, plan, surroundings.definitions, surroundings.clock())
     return Proposal(prepared, plan, audience)
+
+
+def overriding(proposal: Proposal, override: Override | None) -> Proposal:
+    """Propose the same in spite of what its checks found."""
+    return replace(proposal, plan=replace(proposal.plan, override=override))
 
 
 def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:

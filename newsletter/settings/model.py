@@ -3,8 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +13,7 @@ import idna
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
+from newsletter import plugins
 from newsletter.settings.databases import check_database
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
@@ -112,6 +114,17 @@ def _ip6(host: str, example: str) -> str:
         raise ValueError(f"{host!r} is not an address of the network|{example}") from error
 
 
+def _check_names(severity: dict[str, Any]) -> dict[str, Any]:
+    """Refuse the name of a check that there is not."""
+    known = [name.replace("_", "-") for name in plugins.names("preflight")]
+    for name in severity:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+            raise ValueError(f"no check is called {name!r}|{hint}")
+    return severity
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -123,6 +136,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_line)]
 Lines = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_lines)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_address)]
+Positive = Annotated[int, Field(gt=0)]
 ReturnPath = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_return_path)]
 
 
@@ -172,6 +186,34 @@ class MediaSettings(_Table):
     """The folder that the web server shows as `media/` below the public URL; starts from the workspace."""
 
 
+class PreflightSettings(_Table):
+    """What is checked before an issue is sent, and how strictly."""
+
+    severity: Annotated[dict[str, Literal["error", "warning", "hint", "off"]], AfterValidator(_check_names)] = {}
+    """How much a check weighs, by its name: `error` stops sending; `off` leaves the check out."""
+
+    network: bool = True
+    """Whether checks may ask the network, for where links lead."""
+
+    clients: tuple[Line, ...] = ("apple-mail", "gmail", "outlook", "samsung-email", "thunderbird", "yahoo")
+    """The mail clients that the newsletter must work in, as Can I Email calls them."""
+
+    abbreviations: tuple[Line, ...] = ()
+    """Abbreviations that readers know, beside those that everybody does."""
+
+    longest_lead: Positive = 350
+    """The most characters that a lead or a summary may have."""
+
+    longest_subject: Positive = 70
+    """The most characters that a subject may have; phones show about forty."""
+
+    longest_preheader: Positive = 140
+    """The most characters that a preheader may have."""
+
+    look_back: Positive = 365
+    """How many days back issues are compared with this one."""
+
+
 class Settings(_Table):
     """Everything that `newsletter.toml` and the environment say."""
 
@@ -193,6 +235,7 @@ class Settings(_Table):
     sender: Sender
     database: DatabaseSettings = DatabaseSettings()
     media: MediaSettings = MediaSettings()
+    preflight: PreflightSettings = PreflightSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""
