@@ -21,8 +21,10 @@ The way of the data, and the packages that answer for each step:
 - `expressions`: the one small language of conditions and values.
 - `store`: the database: engine, tables, migrations.
 - `tokens`: signed, purpose-bound tokens for links.
+- `compatibility`: what mail clients make of HTML and CSS.
 - `settings`: `newsletter.toml`, the environment and the secrets.
 - `documents`: YAML and front matter with the place of everything in them.
+- `data`: data files that the package carries.
 - `clock`: the time, asked for in one place.
 - `plugins`: finds and loads what stands in a plug-in folder or an entry point.
 - `workspace`: where everything lies on disk, and atomic writing.
