@@ -12,7 +12,7 @@ import click
 
 from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress, slug_of
 from newsletter.cli.check.gate import look_through, pass_gate
-from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, DispatchError, NewsletterError, raise_all
+from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, NewsletterError, raise_all
 
 if TYPE_CHECKING:
     from newsletter.audience import Selection
