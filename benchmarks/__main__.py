@@ -2,9 +2,15 @@
 
 import sys
 
-from benchmarks import compiling, helping, merging, sending
+from benchmarks import compiling, everybody, helping, merging, sending
 
-BENCHMARKS = {"help": helping.run, "compile": compiling.run, "merge": merging.run, "send": sending.run}
+BENCHMARKS = {
+    "help": helping.run,
+    "compile": compiling.run,
+    "merge": merging.run,
+    "everybody": everybody.run,
+    "send": sending.run,
+}
 
 
 def main(names: list[str]) -> None:

@@ -4,6 +4,7 @@ from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.build import Built, build_issue, describe, write_build
 from newsletter.dispatch.checking import catalogue, check_issue, make_context
+from newsletter.dispatch.everybody import survey_everybody
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.mending import Mended, mend_files, write_mended
 from newsletter.dispatch.override import Override, override
@@ -70,6 +71,7 @@ __all__ = [
     "record_for",
     "refreeze",
     "send_trial",
+    "survey_everybody",
     "write_build",
     "write_mended",
     "write_receipt",

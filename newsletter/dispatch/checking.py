@@ -74,14 +74,18 @@ def check_issue(
     now: datetime,
     *,
     offline: bool,
+    audience: AudienceReport | None = None,
 ) -> tuple[Context, Report]:
     """Run all checks, each as strictly as the workspace wants it.
 
     Args:
         offline: Leave out what needs the network.
+        audience: What merging for everybody found, where somebody has merged.
     """
     today = now.astimezone(ZoneInfo(settings.time_zone)).date()
-    context = make_context(workspace, settings, definitions, prepared, today, fetched=None if offline else {})
+    context = make_context(
+        workspace, settings, definitions, prepared, today, audience=audience, fetched=None if offline else {}
+    )
     return context, run(names(), context, severities(settings))
 
 

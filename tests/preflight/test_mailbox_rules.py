@@ -79,8 +79,8 @@ def test_a_message_without_postal_address_is_blocked(desk: Desk) -> None:
 def test_a_text_that_does_not_say_who_sends_it_is_blocked(desk: Desk) -> None:
     compiled = replace(desk.context().compiled, text=("Dag.",))
     assert messages(desk, "postal-address", compiled=compiled) == [
-        "the postal address is not in the text that every reader gets",
         "the name of the sender is not in the text that every reader gets",
+        "the postal address is not in the text that every reader gets",
     ]
 
 

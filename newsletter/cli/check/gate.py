@@ -15,13 +15,19 @@ def look_through(face: Face, surroundings: "Surroundings", proposal: "Proposal")
     """Check an issue that is about to be sent, and show what was found."""
     from newsletter import dispatch as sending
 
+    settings, prepared, plan = surroundings.settings, proposal.prepared, proposal.plan
+    links = sending.reader_links(surroundings.signer, settings.public_url, plan.selection.list, prepared.issue.slug)
+    everybody = sending.survey_everybody(
+        surroundings.database, prepared, plan.letterhead, plan.selection, surroundings.definitions, links
+    )
     context, report = sending.check_issue(
         surroundings.workspace,
-        surroundings.settings,
+        settings,
         surroundings.definitions,
-        proposal.prepared,
+        prepared,
         surroundings.clock(),
-        offline=not surroundings.settings.preflight.network,
+        offline=not settings.preflight.network,
+        audience=everybody,
     )
     if report.reported:
         show(face.error_console, report, context)
