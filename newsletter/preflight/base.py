@@ -10,17 +10,21 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias, cast
+from zoneinfo import ZoneInfo
 
 from newsletter import plugins
 from newsletter.errors import Place, PluginError
 from newsletter.issues import Entry, Issue
+from newsletter.links import Links, collect_links
 from newsletter.manuscript import Fix, Manuscript, Term
-from newsletter.render import CompiledIssue, Media, Template
+from newsletter.media import Media
+from newsletter.render import CompiledIssue, Template
 from newsletter.settings import Settings
 from newsletter.workspace import Workspace
 
@@ -188,7 +192,8 @@ class Context:
         earlier: The issues before this one, the newest first, as far back as the settings say.
         terms: The workspace's word list.
         audience: What merging for everybody found; None where nobody merged.
-        fetched: What each link led to: a `Fetched` or a `FetchError`, by URL; None without network.
+        fetched: What each link led to: a `Fetched` or a `FetchError`, by the address of its page (see
+            `links.page_of`); None without network.
         clients: The mail clients that the workspace cares about, by their Can I Email names.
         digests: SHA-256 of each item's file, in hexadecimal, by the file's name in the issue.
     """
@@ -212,9 +217,21 @@ class Context:
     clients: Sequence[str] = ()
     digests: Mapping[str, str] | None = None
 
+    @cached_property
+    def links(self) -> Links:
+        """All links of the issue, each with the places where it is written."""
+        public_url = self.settings.public_url
+        return collect_links(self.workspace, self.issue, self.manuscript, self.compiled, public_url)
+
     def entries(self) -> Iterator[Entry]:
         """Give all items of the issue, in its order."""
         return (entry for section in self.issue.sections for entry in section.entries)
+
+    def day(self, moment: date | datetime) -> date:
+        """Give the day of a moment, in the newsletter's own time zone."""
+        if not isinstance(moment, datetime):
+            return moment
+        return moment.astimezone(ZoneInfo(self.settings.time_zone)).date()
 
     def place(self, entry: Entry, *path: str | int) -> Place:
         """Give the place of a key in an item's file; of the file's beginning where the key does not exist."""

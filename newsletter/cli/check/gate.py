@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from newsletter.cli.base import Face
-from newsletter.cli.check.showing import show
+from newsletter.cli.check.showing import following, show, tell_of_network
 from newsletter.errors import PreflightError
 
 if TYPE_CHECKING:
@@ -20,15 +20,18 @@ def look_through(face: Face, surroundings: "Surroundings", proposal: "Proposal")
     everybody = sending.survey_everybody(
         surroundings.database, prepared, plan.letterhead, plan.selection, surroundings.definitions, links
     )
+    offline = not settings.preflight.network
     context, report = sending.check_issue(
         surroundings.workspace,
         settings,
         surroundings.definitions,
         prepared,
         surroundings.clock(),
-        offline=not settings.preflight.network,
+        offline=offline,
+        show=following(face),
         audience=everybody,
     )
+    tell_of_network(face, context, offline=offline)
     if report.reported:
         show(face.error_console, report, context)
     return report
