@@ -2,13 +2,15 @@
 
 import sys
 
-from benchmarks import compiling, helping, merging, pictures, sending
+from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending
 
 BENCHMARKS = {
     "help": helping.run,
     "compile": compiling.run,
+    "check": checking.run,
     "merge": merging.run,
     "pictures": pictures.run,
+    "everybody": everybody.run,
     "send": sending.run,
 }
 
