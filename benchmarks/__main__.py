@@ -2,13 +2,14 @@
 
 import sys
 
-from benchmarks import checking, compiling, helping, merging, sending
+from benchmarks import checking, compiling, helping, merging, pictures, sending
 
 BENCHMARKS = {
     "help": helping.run,
     "compile": compiling.run,
     "check": checking.run,
     "merge": merging.run,
+    "pictures": pictures.run,
     "send": sending.run,
 }
 

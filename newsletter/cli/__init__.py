@@ -16,7 +16,7 @@ from newsletter.errors import EXIT_INTERRUPTED, NewsletterError
 
 SECTIONS: Final = {
     "Begin": ("init", "config"),
-    "Write": ("issue", "preview", "build"),
+    "Write": ("issue", "template", "preview", "build"),
     "Readers": ("subscribers",),
     "Send": ("check", "test", "send"),
 }

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress
+from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress, slug_of
 from newsletter.cli.check.gate import look_through, pass_gate
-from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, DispatchError, NewsletterError, raise_all
+from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, NewsletterError, raise_all
 
 if TYPE_CHECKING:
     from newsletter.audience import Selection
@@ -34,7 +34,7 @@ class Wish:
 
 
 @click.command(name="send")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option("--list", "list_name", required=True, metavar="LIST", help="Whom it goes to.")
 @click.option("--segment", metavar="SEGMENT", help="Only those of the list who are in this segment.")
 @click.option("--provider", metavar="PROVIDER", help="Carry it by another provider than newsletter.toml names.")
@@ -89,7 +89,7 @@ def command(
         frozen = sending.find(surroundings, slug, selection)
         going_on = frozen if not refreeze else None
         if going_on is not None:
-            _assert_as_frozen(going_on, wish)
+            sending.assert_as_frozen(going_on, wish.provider, wish.not_later_than)
         if dry_run:
             if going_on is not None:
                 _show_continuation(face, sending.look_again(surroundings, going_on), as_json=as_json)
@@ -132,25 +132,6 @@ def _last_moment(face: Face, given: str | None) -> datetime | None:
             param_hint="--not-later-than",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(face.settings.time_zone))
-
-
-def _assert_as_frozen(dispatch: "Dispatch", wish: Wish) -> None:
-    """Refuse to go on with a dispatch in another way than it was frozen.
-
-    Raises:
-        DispatchError: It would be another provider, or another deadline.
-    """
-    remedy = "leave out {}, or freeze it anew with --refreeze, as long as nothing of it has been handed over."
-    if wish.provider is not None and wish.provider != dispatch.provider:
-        raise DispatchError(
-            f"dispatch {dispatch.id} was frozen for the provider {dispatch.provider!r}, not {wish.provider!r}",
-            remedy=f"To go on by {dispatch.provider}, {remedy.format('--provider')}",
-        )
-    if wish.not_later_than is not None and wish.not_later_than != dispatch.deadline:
-        raise DispatchError(
-            f"dispatch {dispatch.id} was frozen with the deadline {_moment(dispatch.deadline)}",
-            remedy=f"To go on with it, {remedy.format('--not-later-than')}",
-        )
 
 
 def _go_on(face: Face, surroundings: "Surroundings", dispatch: "Dispatch", wish: Wish) -> "Dispatch":

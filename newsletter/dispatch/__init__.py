@@ -2,8 +2,9 @@
 
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
-from newsletter.dispatch.build import Built, build_issue, describe, write_build
+from newsletter.dispatch.build import Built, build_issue, describe, statistics, write_build
 from newsletter.dispatch.checking import catalogue, check_issue, make_context
+from newsletter.dispatch.costs import Cost, Costs, measure_costs
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.mending import Mended, mend_files, write_mended
 from newsletter.dispatch.override import Override, override
@@ -15,6 +16,7 @@ from newsletter.dispatch.send import (
     Proposal,
     Surroundings,
     accept,
+    assert_as_frozen,
     assert_writable,
     drive,
     find,
@@ -32,6 +34,8 @@ __all__ = [
     "Balance",
     "Built",
     "Continuation",
+    "Cost",
+    "Costs",
     "Dispatch",
     "Mended",
     "Override",
@@ -46,6 +50,7 @@ __all__ = [
     "Trial",
     "accept",
     "advance",
+    "assert_as_frozen",
     "assert_writable",
     "build_issue",
     "catalogue",
@@ -59,6 +64,7 @@ __all__ = [
     "make_context",
     "make_letterhead",
     "make_reader",
+    "measure_costs",
     "mend_files",
     "override",
     "overriding",
@@ -68,6 +74,7 @@ __all__ = [
     "record_for",
     "refreeze",
     "send_trial",
+    "statistics",
     "write_build",
     "write_mended",
     "write_receipt",

@@ -142,7 +142,7 @@ def postpone(
     assert_lease(connection, dispatch)
     for why in set(waiting.values()):
         members = [subscriber for subscriber, given in waiting.items() if given == why]
-        _advance(connection, dispatch, Step.DEFER, now, members, due=until, reply=why)
+        _advance(connection, dispatch, Step.DEFER, now, members, since=(State.CLAIMED,), due=until, reply=why)
 
 
 def deferrals(connection: sa.Connection, dispatch: Dispatch, subscribers: Collection[int]) -> dict[int, int]:
@@ -162,11 +162,11 @@ def release(connection: sa.Connection, dispatch: Dispatch, now: datetime, subscr
 
 
 def exclude(connection: sa.Connection, dispatch: Dispatch, now: datetime, reasons: Mapping[int, Reason]) -> None:
-    """Exclude claimed deliveries, each for its reason."""
+    """Exclude deliveries, each for its reason."""
     assert_lease(connection, dispatch)
     for reason in set(reasons.values()):
         members = [subscriber for subscriber, given in reasons.items() if given is reason]
-        _advance(connection, dispatch, Step.EXCLUDE, now, members, reason=reason.value)
+        _advance(connection, dispatch, Step.EXCLUDE, now, members, reason=reason.value, due=None)
 
 
 def intend(connection: sa.Connection, dispatch: Dispatch, now: datetime, keys: Mapping[int, DeliveryKey]) -> None:

@@ -25,8 +25,9 @@ from newsletter.dispatch.runner import Progress, Run, Stop
 from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
+from newsletter.media import Target, open_target, publish
 from newsletter.providers.base import Provider, ProviderModule
-from newsletter.render import Merger, publish_media
+from newsletter.render import Merger
 from newsletter.settings import Settings, provider_settings
 from newsletter.store import Database, tables
 from newsletter.subscribers import Definitions
@@ -45,6 +46,10 @@ class Surroundings:
     signer: Signer
     database: Database
     clock: Clock
+
+    def media_target(self) -> Target:
+        """Open the place where pictures and documents are published."""
+        return open_target(self.settings.media.folder, self.workspace.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,25 @@ def find(surroundings: Surroundings, slug: str, selection: Selection) -> Dispatc
     """Find the dispatch that there is of an issue to an audience."""
     with surroundings.database.reading() as connection:
         return ledger.find_dispatch(connection, slug, selection.list, selection.segment or "")
+
+
+def assert_as_frozen(dispatch: Dispatch, provider: str | None, not_later_than: datetime | None) -> None:
+    """Refuse to go on with a dispatch in another way than it was frozen; None asks for nothing.
+
+    Raises:
+        DispatchError: It would be another provider, or another deadline.
+    """
+    remedy = "leave out {}, or freeze it anew with --refreeze, as long as nothing of it has been handed over."
+    if provider is not None and provider != dispatch.provider:
+        raise DispatchError(
+            f"dispatch {dispatch.id} was frozen for the provider {dispatch.provider!r}, not {provider!r}",
+            remedy=f"To go on by {dispatch.provider}, {remedy.format('--provider')}",
+        )
+    if not_later_than is not None and not_later_than != dispatch.deadline:
+        raise DispatchError(
+            f"dispatch {dispatch.id} was frozen with the deadline {dispatch.deadline:%Y-%m-%d %H:%M} UTC",
+            remedy=f"To go on with it, {remedy.format('--not-later-than')}",
+        )
 
 
 def look_again(surroundings: Surroundings, dispatch: Dispatch) -> Continuation:
@@ -132,7 +156,7 @@ def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
     Raises:
         DispatchError: Nobody is selected, or somebody else froze one meanwhile.
     """
-    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    publish(proposal.prepared.media, surroundings.media_target())
     with surroundings.database.writing() as connection:
         return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
 
@@ -144,7 +168,7 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
             selected.
     """
-    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    publish(proposal.prepared.media, surroundings.media_target())
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
         hold_issue(connection, dispatch.issue)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias, cast
 from zoneinfo import ZoneInfo
@@ -20,8 +21,10 @@ from zoneinfo import ZoneInfo
 from newsletter import plugins
 from newsletter.errors import Place, PluginError
 from newsletter.issues import Entry, Issue
+from newsletter.links import Links, collect_links
 from newsletter.manuscript import Fix, Manuscript, Term
-from newsletter.render import CompiledIssue, Media, Template
+from newsletter.media import Media
+from newsletter.render import CompiledIssue, Template
 from newsletter.settings import Settings
 from newsletter.workspace import Workspace
 
@@ -139,7 +142,8 @@ class Context:
         earlier: The issues before this one, the newest first, as far back as the settings say.
         terms: The workspace's word list.
         audience: What merging for everybody found; None where nobody merged.
-        fetched: What each link led to: a `Fetched` or a `FetchError`, by URL; None without network.
+        fetched: What each link led to: a `Fetched` or a `FetchError`, by the address of its page (see
+            `links.page_of`); None without network.
         clients: The mail clients that the workspace cares about, by their Can I Email names.
         digests: SHA-256 of each item's file, in hexadecimal, by the file's name in the issue.
     """
@@ -162,6 +166,12 @@ class Context:
     fetched: Mapping[str, Any] | None = None
     clients: Sequence[str] = ()
     digests: Mapping[str, str] | None = None
+
+    @cached_property
+    def links(self) -> Links:
+        """All links of the issue, each with the places where it is written."""
+        public_url = self.settings.public_url
+        return collect_links(self.workspace, self.issue, self.manuscript, self.compiled, public_url)
 
     def entries(self) -> Iterator[Entry]:
         """Give all items of the issue, in its order."""

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 from newsletter.errors import NOWHERE, Place, TemplateError
+from newsletter.render.narrowing import narrowed
 from newsletter.render.prepare import Prepared
 
 _OPTIONS: Final[dict[str, Any]] = {
@@ -142,7 +143,14 @@ def _premailer() -> Any:
     kept: dict[tuple[str, int], Any] = {}
 
     class Inliner(Premailer):  # type: ignore[misc]
-        """Premailer, which would write the rules of the same sheets out anew for every document."""
+        """Premailer, which would write the rules of the same sheets out anew for every document.
+
+        Nor need it look at every element for every class.
+        """
+
+        def transform(self, html: str, pretty_print: bool = False) -> Any:
+            self.document = html
+            return super().transform(html, pretty_print=pretty_print)
 
         def _parse_style_rules(self, css_body: str, ruleset_index: int) -> Any:
             key = css_body, ruleset_index
@@ -150,6 +158,7 @@ def _premailer() -> Any:
                 if len(kept) >= _SHEETS_KEPT:
                     kept.clear()
                 kept[key] = super()._parse_style_rules(css_body, ruleset_index)
-            return kept[key]
+            rules, leftover = kept[key]
+            return narrowed(rules, self.document), leftover
 
     return Inliner

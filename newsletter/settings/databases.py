@@ -31,6 +31,8 @@ def check_database(text: str) -> str:
     url = _parse(text)
     if url is None:
         raise ValueError(f"this is not the URL of a database: its host or port cannot be read|{_KNOWN}")
+    if "@" in (url.host or ""):
+        raise ValueError("there are two @ in it, of which one belongs to the password|Write that one as %40.")
     if scheme == "sqlite" and url.query:
         raise ValueError("a file of SQLite takes no options|Leave out the question mark and what comes after it.")
     return text

@@ -2,11 +2,17 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from cli.conftest import Call
+from conftest import SLUG
+from newsletter.settings import secret_keys
+from newsletter.store import open_database, tables
+from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
 
 ROWS = 200
@@ -148,6 +154,30 @@ def test_nobody_comes_back_when_the_secret_key_changes(call: Call, workspace: Wo
     file.write_text(f"email\n{LEFT}\n", encoding="utf-8")
     shown = call("subscribers", "import", file, "--list", "leden", "--yes").stdout
     assert "may not be mailed" in shown
+
+
+def complain(workspace: Workspace, address: str) -> None:
+    """Keep a complaint as it is kept while the secret key of this moment is in use."""
+    signer = Signer.of(secret_keys(workspace, {}))
+    database = open_database("sqlite:///var/newsletter.db", workspace.root)
+    with database.writing() as connection:
+        row = {"address_hash": signer.hash_address(address), "reason": "complaint", "created_at": datetime.now(UTC)}
+        connection.execute(sa.insert(tables.suppressions).values(row))
+    database.close()
+
+
+def test_whoever_complained_gets_nothing_before_and_after_the_secret_key_changes(
+    call: Call, workspace: Workspace
+) -> None:
+    for name in ("before", "after", "zoe"):
+        call("subscribers", "add", f"{name}@example.org", "--list", "leden")
+    complain(workspace, "before@example.org")
+    key = workspace.state / "secret.key"
+    key.write_text(f"{'n' * 40} {key.read_text(encoding='ascii')}", encoding="ascii")
+    call("subscribers", "list")
+    complain(workspace, "after@example.org")
+    shown = json.loads(call("send", SLUG, "--list", "leden", "--dry-run", "--json").stdout)
+    assert shown["excluded"] == {"suppressed": 2}
 
 
 def test_export_is_what_was_imported_and_nobody_else_may_read_it(call: Call, people: Path, tmp_path: Path) -> None:

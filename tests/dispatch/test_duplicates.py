@@ -196,14 +196,17 @@ def as_told(told: list[str], seen: list[tuple[str, str]]) -> Callable[[Message],
     return decide
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=st.lists(actions, max_size=8))
 def test_in_any_order_of_runs_and_leaving_everybody_who_stays_gets_it_once(
-    plan: list[tuple[object, ...]], kind: str, two_lists: Bench, cluster: Cluster
+    plan: list[tuple[object, ...]], two_lists: Bench, request: pytest.FixtureRequest
 ) -> None:
     with TemporaryDirectory() as folder:
-        url = cluster.new_database() if kind == "postgresql" else f"sqlite:///{folder}/test.db"
+        if two_lists.database.is_sqlite:
+            url = f"sqlite:///{folder}/test.db"
+        else:
+            cluster: Cluster = request.getfixturevalue("cluster")
+            url = cluster.new_database()
         database = open_database(url, Path(folder))
         synchronise_attributes(database, two_lists.definitions)
         bench = Bench(

@@ -42,7 +42,7 @@ class Ledger(RuleBasedStateMachine):
                 sa.insert(tables.dispatches).values(
                     id="d", issue="i", list="l", provider="outbox", content_hash="h", letterhead="{}",
                     secret=b"s" * 32, state="open", selected=SIZE, created_at=self.now,
-                    deadline=self.now + timedelta(days=4),
+                    deadline=self.now + timedelta(hours=6),
                 )
             )  # fmt: skip
             rows = [
@@ -106,6 +106,30 @@ class Ledger(RuleBasedStateMachine):
     def exclude(self, numbers: set[int], reason: Reason) -> None:
         reasons = dict.fromkeys(numbers, reason)
         self.step(Step.EXCLUDE, numbers, lambda connection: ledger.exclude(connection, self.worker, self.now, reasons))
+
+    @rule(numbers=st.sets(st.integers(1, SIZE)), minutes=st.integers(0, 60))
+    def postpone(self, numbers: set[int], minutes: int) -> None:
+        until, waiting = self.now + timedelta(minutes=minutes), dict.fromkeys(numbers, "another goes first")
+        claimed = all(self.model[number] is State.CLAIMED for number in numbers)
+        if not claimed:
+            with pytest.raises(DispatchError), self.database.writing() as connection:
+                ledger.postpone(connection, self.worker, self.now, until, waiting)
+            return
+        with self.database.writing() as connection:
+            ledger.postpone(connection, self.worker, self.now, until, waiting)
+        for number in numbers:
+            self.model[number] = State.DEFERRED
+            self.due[number] = until
+
+    @rule()
+    def expire(self) -> None:
+        """The deadline excludes what nobody is at work on, and nothing before it has passed."""
+        with self.database.writing() as connection:
+            ledger.expire(connection, self.worker, self.now)
+        if self.now >= self.worker.deadline:
+            for number, state in self.model.items():
+                if state in (State.PLANNED, State.DEFERRED):
+                    self.model[number] = State.EXCLUDED
 
     @rule(numbers=st.sets(st.integers(1, SIZE), min_size=1))
     def sleeper_wakes(self, numbers: set[int]) -> None:

@@ -137,6 +137,7 @@ def test_mistake_in_the_file_is_named_with_its_place(
         ({"NEWSLETTER_DATABASE__URL": "geheim"}, "sqlite:///var/newsletter.db"),
         ({"NEWSLETTER_DATABASE__URL": "postgresql://geheim:x/x"}, "sqlite:///var/newsletter.db"),
         ({"NEWSLETTER_DATABASE__URL": "postgresql://[::1/x"}, "sqlite:///var/newsletter.db"),
+        ({"NEWSLETTER_DATABASE__URL": "postgresql://u:p@geheim@h/x"}, "%40"),
         ({"NEWSLETTER_DATABASE__URL": "sqlite:///x?timeout=abc"}, "question mark"),
         ({"NEWSLETTER_PROVIDERS__OUTBOX__FOLDR": "x"}, "NEWSLETTER_PROVIDERS__OUTBOX__FOLDER"),
         ({"NEWSLETTER_PROVIDERS__SMPT__PASSWORD": "x"}, "NEWSLETTER_PROVIDERS__SMTP__PASSWORD"),
