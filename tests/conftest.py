@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from newsletter.starter import begin
@@ -13,6 +14,11 @@ from newsletter.subscribers import Definitions, read_definitions, synchronise_at
 from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
 from support.postgresql import Cluster, Unavailable
+
+# A change is judged by the same examples each time; whoever works on it gets new ones with every run.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("repeatable")
 
 NOW = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
 SLUG = "2024-02-20-nieuwsbrief-12"

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, time
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from newsletter.dispatch.batch import make_reader
+from newsletter.dispatch.costs import Costs, literal_bytes, measure_costs
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
+from newsletter.media import FolderTarget, Media, publish
 from newsletter.message import DeliveryKey
-from newsletter.render import Media, Merger, publish_media
+from newsletter.render import Merger
 from newsletter.render.slots import Block, Parts, Slot, walk
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, Record
@@ -38,12 +41,22 @@ class Built:
     text: str
     message: bytes
 
+    @cached_property
+    def costs(self) -> Costs:
+        """What each section and item costs; takes as long as compiling the issue once for each."""
+        return measure_costs(self.prepared)
+
     def html_with_pictures_in(self, base: str) -> str:
         """Give the HTML part with its pictures at another place than their public URL, such as "media/"."""
         html = self.html
-        for url in self.prepared.media.urls.values():
-            html = html.replace(url, base + url.rpartition("/")[2])
+        for name in self.prepared.media.by_name:
+            html = html.replace(f"{self.prepared.media.base}{name}", f"{base}{name}")
         return html
+
+    @property
+    def clipped(self) -> bool:
+        """Whether a well-known mail client hides the end."""
+        return len(self.html.encode()) > CLIPPED_AT
 
 
 def build_issue(
@@ -85,13 +98,13 @@ def write_build(built: Built, folder: Path) -> tuple[Path, ...]:
     Raises:
         WorkspaceError: The folder cannot be written.
     """
-    publish_media(built.prepared.media, folder / "media")
-    statistics = json.dumps(describe(built), indent=2, ensure_ascii=False) + "\n"
+    publish(built.prepared.media, FolderTarget(folder / "media"))
+    described = json.dumps(statistics(built), indent=2, ensure_ascii=False) + "\n"
     contents = {
         "issue.html": built.html_with_pictures_in("media/").encode(),
         "issue.txt": built.text.encode(),
         "example.eml": built.message,
-        "statistics.json": statistics.encode(),
+        "statistics.json": described.encode(),
     }
     for name, content in contents.items():
         write_atomically(folder / name, content)
@@ -107,7 +120,7 @@ def describe(built: Built) -> dict[str, Any]:
         "language": compiled.language,
         "content_hash": compiled.content_hash,
         "message_bytes": len(built.message),
-        "clipped": len(built.html.encode()) > CLIPPED_AT,
+        "clipped": built.clipped,
         "parts": {
             "subject": _part(compiled.subject, built.subject),
             "html": _part(html, built.html),
@@ -120,10 +133,15 @@ def describe(built: Built) -> dict[str, Any]:
     }
 
 
+def statistics(built: Built) -> dict[str, Any]:
+    """Describe a compiled issue, with what each of its sections and items costs in bytes of HTML."""
+    return {**describe(built), "costs": asdict(built.costs)}
+
+
 def _part(parts: Parts, example: str) -> dict[str, int]:
     return {
         "example_bytes": len(example.encode()),
-        "literal_bytes": _literal_bytes(parts),
+        "literal_bytes": literal_bytes(parts),
         "slots": sum(isinstance(part, Slot) for part in walk(parts)),
         "blocks": sum(isinstance(part, Block) for part in walk(parts)),
     }
@@ -135,20 +153,16 @@ def _blocks(name: str, parts: Parts) -> Iterator[dict[str, Any]]:
             yield {
                 "part": name,
                 "shown_if": f"not ({part.condition.source})" if part.negated else part.condition.source,
-                "literal_bytes": _literal_bytes(part.parts),
+                "literal_bytes": literal_bytes(part.parts),
                 "slots": sum(isinstance(inner, Slot) for inner in walk(part.parts)),
             }
 
 
-def _literal_bytes(parts: Parts) -> int:
-    return sum(
-        len(part.encode()) if isinstance(part, str) else _literal_bytes(part.parts) if isinstance(part, Block) else 0
-        for part in parts
-    )
-
-
 def _pictures(media: Media) -> list[dict[str, Any]]:
-    return [{"file": file.source.name, "bytes": file.source.stat().st_size} for file in media.files]
+    return [
+        {"file": file.source, "width": file.width, "height": file.height, "bytes": len(file.content())}
+        for file in media.files
+    ]
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -132,7 +132,7 @@ def _follow(context: Context, now: datetime, show: Show) -> Mapping[str, Fetched
 
 def catalogue(settings: Settings) -> Callable[[str], str]:
     """Give what translates findings into the language of the workspace; English where there are no words of it."""
-    return read_translations(Path(base.__file__).with_name("words"), settings.language).gettext
+    return read_translations([Path(base.__file__).with_name("words")], settings.language).gettext
 
 
 def severities(settings: Settings) -> dict[str, Severity | None]:

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
+from newsletter.expressions import Schema
 from newsletter.issues import Issue, assert_layouts, read_issue
+from newsletter.media import CACHE_FOLDER, MEDIA_PATH, Collected, Copies, Media, PictureCache, collect, document_file
 from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
     CompiledIssue,
     Letterhead,
     Masthead,
-    Media,
     Template,
-    collect_media,
     compile_issue,
     load_template,
+    references,
 )
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, ListDefinition
@@ -29,13 +30,23 @@ PREFERENCES = "preferences"
 
 @dataclass(frozen=True, slots=True)
 class PreparedIssue:
-    """An issue compiled for one list."""
+    """An issue compiled for one list.
+
+    Args:
+        collected: The pictures and documents that it may show.
+        media: Those that it does show, as they are published.
+        cache: What is known of the pictures already.
+    """
 
     issue: Issue
     template: Template
+    collected: Collected
     media: Media
     compiled: CompiledIssue
     list: ListDefinition | None
+    masthead: Masthead
+    schema: Schema
+    cache: PictureCache
 
 
 def prepare_issue(
@@ -70,9 +81,34 @@ def prepare_issue(
         time_zone=settings.time_zone,
         topics={topic: one.name for topic, one in definitions.topics.items()},
     )
-    media = collect_media(issue, settings.public_url)
-    compiled = compile_issue(issue, template, masthead, definitions.schema(), media)
-    return PreparedIssue(issue, template, media, compiled, recipients)
+    cache = PictureCache(workspace.state / CACHE_FOLDER)
+    collected = _collect(issue, template, settings, cache)
+    compiled = compile_issue(issue, template, masthead, definitions.schema(), collected)
+    media = _shown(collected, compiled, cache)
+    return PreparedIssue(issue, template, collected, media, compiled, recipients, masthead, definitions.schema(), cache)
+
+
+def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:
+    keep = timedelta(hours=settings.media.keep_hours)
+    return collect(
+        references(issue),
+        cache,
+        Copies(cache.folder / "copies", keep, frozenset(settings.media.allow)),
+        base=f"{settings.public_url}{MEDIA_PATH}",
+        paper=_paper(template),
+    )
+
+
+def _shown(collected: Collected, compiled: CompiledIssue, cache: PictureCache) -> Media:
+    """Give what an issue publishes: its documents, and its pictures in the sizes that it shows them in."""
+    files = [document_file(document) for document in collected.documents.values()]
+    files += [cache.picture_file(picture) for picture in compiled.pictures]
+    return Media(collected.base, tuple(sorted(files, key=lambda file: (file.source, file.name))))
+
+
+def _paper(template: Template) -> str:
+    """Give the colour that a template's pictures stand on."""
+    return template.theme.colors.get("paper", "#ffffff")
 
 
 def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:

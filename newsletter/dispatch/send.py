@@ -25,8 +25,9 @@ from newsletter.dispatch.runner import Progress, Run, Stop
 from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
+from newsletter.media import Target, open_target, publish
 from newsletter.providers.base import Provider, ProviderModule
-from newsletter.render import Merger, publish_media
+from newsletter.render import Merger
 from newsletter.settings import Settings, provider_settings
 from newsletter.store import Database, tables
 from newsletter.subscribers import Definitions
@@ -45,6 +46,10 @@ class Surroundings:
     signer: Signer
     database: Database
     clock: Clock
+
+    def media_target(self) -> Target:
+        """Open the place where pictures and documents are published."""
+        return open_target(self.settings.media.folder, self.workspace.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
     Raises:
         DispatchError: Nobody is selected, or somebody else froze one meanwhile.
     """
-    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    publish(proposal.prepared.media, surroundings.media_target())
     with surroundings.database.writing() as connection:
         return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
 
@@ -163,7 +168,7 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
             selected.
     """
-    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    publish(proposal.prepared.media, surroundings.media_target())
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
         hold_issue(connection, dispatch.issue)

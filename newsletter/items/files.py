@@ -1,12 +1,13 @@
 """Items as Markdown files with front matter, and the quotes in them."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from newsletter.documents import parse_yaml, read_text, split_front_matter, validate
-from newsletter.errors import ContentError
-from newsletter.items.model import Item, Quote
+from newsletter.documents import KeyPath, parse_yaml, read_text, split_front_matter, validate
+from newsletter.errors import ContentError, Place
+from newsletter.items.model import Item, Publication, Quote
 from newsletter.items.schema import KINDS
 
 _SPEAKER: Final = re.compile(r"^(?:—|–|--)\s*(.+)$")
@@ -32,7 +33,9 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
     data = document.data
     if not isinstance(data, dict):
         raise ContentError(
-            "the front matter is empty", where=document.place(), remedy="Add 'kind: article' and 'title: …'."
+            "the front matter is empty" if data is None else "the front matter holds no keys with values",
+            where=document.place(),
+            remedy="Write 'kind: article', 'title: …' and so on, each on a line of its own.",
         )
     kind = data.get("kind")
     matter = KINDS.get(kind) if isinstance(kind, str) else None
@@ -44,6 +47,50 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
         )
     context = {"time_zone": time_zone}
     return validate(matter, document, context).read(parts.body, context)
+
+
+def local_files(item: Item) -> tuple[tuple[KeyPath, str], ...]:
+    """Name the pictures and documents that lie beside an item, each with the path of its key in the front matter."""
+    publication = isinstance(item, Publication)
+    found: list[tuple[KeyPath, str]] = []
+    if item.image:
+        found.append((("cover" if publication else "image", "source"), item.image.source))
+    if isinstance(item, Publication) and item.file:
+        found.append((("file",), item.file))
+    return tuple((path, name) for path, name in found if "://" not in name)
+
+
+def place_in_item(path: Path, name: str, key: KeyPath) -> Place:
+    """Find the place of a value in an item's front matter.
+
+    Args:
+        name: The file as a person would name it.
+        key: The path of the value's key.
+
+    Raises:
+        ContentError: The file cannot be read.
+    """
+    return parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2).place(key)
+
+
+def place_of_value(path: Path, name: str, value: str, keys: Sequence[KeyPath]) -> Place | None:
+    """Find where an item's front matter says something; None where none of these keys says it (any more).
+
+    Args:
+        name: The file as a person would name it.
+        keys: Where to look, the first that says it counts.
+    """
+    try:
+        document = parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2)
+    except ContentError:
+        return None
+    return next((document.place(key) for key in keys if _value(document.data, key) == value), None)
+
+
+def _value(data: Any, keys: KeyPath) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def quotes_in(body: str) -> tuple[Quote, ...]:

@@ -23,7 +23,8 @@ from newsletter.errors import Place, PluginError
 from newsletter.issues import Entry, Issue
 from newsletter.links import Links, collect_links
 from newsletter.manuscript import Fix, Manuscript, Term
-from newsletter.render import CompiledIssue, Media, Template
+from newsletter.media import Media
+from newsletter.render import CompiledIssue, Template
 from newsletter.settings import Settings
 from newsletter.workspace import Workspace
 

@@ -18,7 +18,7 @@ from newsletter.settings.databases import check_database
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
 
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-x(-[a-z0-9]{1,8})+)?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -41,7 +41,7 @@ def _check_lines(text: str) -> str:
 
 def _check_language(text: str) -> str:
     if not _LANGUAGE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a language|Write a tag such as nl, en or nl-BE.")
+        raise ValueError(f"{text!r} is not a language|Write a tag such as nl, en, nl-BE or nl-x-informal.")
     return text
 
 
@@ -93,6 +93,27 @@ def _check_public_url(text: str) -> str:
     named = _ascii_host(host, example) + (f":{port}" if port else "")
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._") + "/"
     return urlunsplit((parts.scheme, named, path, "", ""))
+
+
+def _check_media_folder(text: str) -> str:
+    if "://" not in text:
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}|Name a folder, or write it as s3://bucket/media.") from error
+    if "@" in parts.netloc or parts.query:
+        raise ValueError(
+            "keys and passwords do not belong here|Leave them to the environment of that store, such as AWS_PROFILE."
+        )
+    return text
+
+
+def _check_host(text: str) -> str:
+    host, _, port = text.strip().lower().rpartition(":")
+    if not host or "/" in host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is not a host with its port|Write it as images.example.org:443.")
+    return f"{host}:{port}"
 
 
 def _ascii_host(host: str, example: str) -> str:
@@ -180,10 +201,18 @@ class DatabaseSettings(_Table):
 
 
 class MediaSettings(_Table):
-    """Where the pictures and documents of issues are published from."""
+    """Where the pictures and documents of issues are published from, and how those from elsewhere are fetched."""
 
-    folder: Line = "var/media"
-    """The folder that the web server shows as `media/` below the public URL; starts from the workspace."""
+    folder: Annotated[Line, AfterValidator(_check_media_folder)] = "var/media"
+    """What readers see as `media/` below the public URL: a folder, which starts from the workspace, or a URL of any
+    kind that fsspec knows, such as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
+    """
+
+    keep_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    """How long a copy of a picture from elsewhere is used before it is fetched anew."""
+
+    allow: tuple[Annotated[str, AfterValidator(_check_host)], ...] = ()
+    """Hosts of the own network, with their port, that pictures may be fetched from: `["images.example.org:443"]`."""
 
 
 class PreflightSettings(_Table):
@@ -224,7 +253,7 @@ class Settings(_Table):
     """The newsletter's name."""
 
     language: Annotated[str, AfterValidator(_check_language)] = "en"
-    """The language of issues that do not say otherwise, such as `nl` or `en-GB`."""
+    """The language of issues that do not say otherwise, such as `nl`, `en-GB` or `nl-x-informal`."""
 
     time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "UTC"
     """The time zone of dates in issues and of what is shown, such as `Europe/Amsterdam`."""
@@ -245,9 +274,9 @@ class Settings(_Table):
 
     _sources: Sources = PrivateAttr(default_factory=Sources)
 
-    def media_folder(self, workspace: Workspace) -> Path:
-        """Give the folder that published pictures and documents lie in."""
-        return workspace.root / self.media.folder
+    def media_folder(self, workspace: Workspace) -> Path | None:
+        """Give the folder that published pictures and documents lie in; None where it is not on this machine."""
+        return None if "://" in self.media.folder else workspace.root / self.media.folder
 
     def origin(self, *path: str) -> Origin:
         """Tell where the value of a setting came from, such as `origin("sender", "email")`."""

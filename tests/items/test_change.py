@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from newsletter.documents import parse_yaml, split_front_matter
@@ -87,7 +87,12 @@ def test_what_is_not_changed_keeps_every_byte_and_what_is_means_what_was_asked(
 
     text = f"{mark}---{line_end}{text_of(''.join(lines for _, lines in pieces))}---{line_end}{body}"
     before = parse_yaml(split_front_matter(text.removeprefix("\ufeff"), "f").matter, "f").data or {}
-    new = change_item(text, "f", changes)
+    try:
+        new = change_item(text, "f", changes)
+    except ContentError as error:
+        # Blank lines behind a key that goes would belong to a text before it that keeps its blank lines.
+        assume("cannot be changed safely" not in str(error) or "|+" not in text)
+        raise
     after = parse_yaml(split_front_matter(new.removeprefix("\ufeff"), "f").matter, "f").data or {}
     assert is_same(after, {k: v for k, v in {**before, **changes}.items() if k not in changes or v is not None})
     touched = {
