@@ -32,7 +32,7 @@ CHECKS = (
 
 def assert_dutch(finding: Finding) -> None:
     """Hold that everything in a finding, what is said within a sentence too, has Dutch words."""
-    gettext = read_translations(Path(base.__file__).with_name("words"), "nl").gettext
+    gettext = read_translations([Path(base.__file__).with_name("words")], "nl").gettext
 
     def translate(words: str) -> str:
         assert gettext(words) != words
