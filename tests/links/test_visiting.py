@@ -212,6 +212,19 @@ def test_host_that_stays_silent_is_not_asked_for_all_its_pages(tmp_path: Path) -
     assert (len(results), kinds) == (40, {"timeout"})
 
 
+def test_host_gets_a_pause_between_requests(tmp_path: Path) -> None:
+    met: list[float] = []
+
+    def script(_request: Request) -> Answer:
+        met.append(time.monotonic())
+        return Answer()
+
+    with serving(script) as server:
+        visit(tmp_path, [server], *(Page(f"{server.url}/{number}") for number in range(6)), pace=Pace(pause=0.2))
+    # What the server sees is a little later than what was sent, and not always by the same time.
+    assert met[-1] - met[0] >= 5 * 0.2 - 0.1
+
+
 def test_progress_is_told_once_for_each_page(tmp_path: Path) -> None:
     told: list[str] = []
     with serving(lambda _request: Answer()) as server:
