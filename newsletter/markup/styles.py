@@ -15,6 +15,8 @@ _LENGTH: Final = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%)?")
 _HEADINGS: Final = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h4": 1.0, "h5": 0.83, "h6": 0.67, "small": 0.83}
 _BOLD: Final = frozenset(("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"))
 _LIGHTEST_BOLD: Final = 700
+_LARGEST_FACTOR: Final = 5
+"""A line height without a unit is a factor."""
 _looks: Final["WeakKeyDictionary[Element, Look]"] = WeakKeyDictionary()
 
 
@@ -24,6 +26,7 @@ class Look:
 
     Args:
         size: In pixels.
+        line: The height of a line in pixels; 0 where nothing says it.
         pictured: Whether a picture lies behind it, so that nobody can tell the ground.
         hidden: Whether it is not shown.
     """
@@ -31,6 +34,7 @@ class Look:
     colour: Colour = BLACK
     ground: Colour = WHITE
     size: float = 16.0
+    line: float = 0.0
     bold: bool = False
     pictured: bool = False
     hidden: bool = False
@@ -80,12 +84,19 @@ def _step(above: Look, element: Element) -> Look:
     return replace(
         above,
         size=size,
+        line=_line(style.get("line-height", ""), size, above.line),
         ground=behind,
         colour=blend(colour, behind) if colour else above.colour,
         bold=_is_bold(element, style, above),
         pictured=_has_picture(element, style) or (above.pictured and not (ground and ground.opacity == 1)),
         hidden=above.hidden or _is_hidden(element, style),
     )
+
+
+def _line(height: str, size: float, inherited: float) -> float:
+    if height.replace(".", "", 1).isdigit() and float(height) < _LARGEST_FACTOR:
+        return float(height) * size
+    return pixels(height, size) or inherited
 
 
 def _is_bold(element: Element, style: Mapping[str, str], above: Look) -> bool:

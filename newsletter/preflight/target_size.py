@@ -4,7 +4,6 @@ A link that stands by itself as a button is 44 pixels high or more, as far as it
 padding around it. Links in running text are left alone.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,13 +14,16 @@ severity: Severity = Severity.WARNING
 
 LEAST: Final = 44.0
 _NATURAL_LINE: Final = 1.2
+_SIDES: Final = 2
+"""So many lengths of `padding` mean top and bottom, left and right."""
+_TOLERANCE: Final = 0.5
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Look at every link that looks like a button."""
     for link in parse(context.html).find("a"):
         height = _height(link) if link.get("href") and not look(link).hidden else None
-        if height is not None and height < LEAST:
+        if height is not None and height < LEAST - _TOLERANCE:
             origin = origin_of(link, context.issue)
             message = say("the button “%(name)s” is %(height)s pixels high", name=link.name, height=f"{height:g}")
             remedy = say("Give it more inner padding: %(least)s pixels are needed.", least=f"{LEAST:g}")
@@ -37,12 +39,5 @@ def _height(link: Element) -> float | None:
     sides = [pixels(part) or 0.0 for part in style["padding"].split()]
     if not sides:
         return None
-    around = sides[0] + sides[2 if len(sides) > 2 else 0]
-    own = look(link).size
-    line = style.get("line-height", "")
-    number = pixels(line, own)
-    if number is None:
-        number = own * _NATURAL_LINE
-    elif re.fullmatch(r"[\d.]+", line):
-        number = float(line) * own
-    return around + number
+    shown = look(link)
+    return sides[0] + sides[2 if len(sides) > _SIDES else 0] + (shown.line or shown.size * _NATURAL_LINE)

@@ -10,7 +10,7 @@ from newsletter.workspace import Workspace
 from support.checking import Desk
 
 RULES = ("header-fields", "list-fields", "one-click", "postal-address", "sender-domain", "unsubscribe-link")
-FOOTER = "templates/bulletin/parts/footer.mjml.j2"
+FOOTER = "templates/shared/parts/footer.mjml.j2"
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_text_without_the_link_to_leave_is_blocked(desk: Desk) -> None:
 
 
 def test_a_link_to_leave_that_only_some_get_is_not_enough(desk: Desk) -> None:
-    change(desk, FOOTER, '<a class="link" href="{{ links.unsubscribe }}">{{ _("Unsubscribe") }}</a>',
+    change(desk, FOOTER, '<a class="link action" href="{{ links.unsubscribe }}">{{ _("Unsubscribe") }}</a>',
         '{% if subscriber.region == "Noord" %}<a href="{{ links.unsubscribe }}">Afmelden</a>{% endif %}')  # fmt: skip
     assert "not every reader gets a link to unsubscribe in the HTML" in messages(desk, "unsubscribe-link")
 
@@ -66,7 +66,10 @@ def test_a_link_to_leave_that_only_some_get_is_not_enough(desk: Desk) -> None:
 @pytest.mark.parametrize("disguise", ['style="display:none"', 'style="font-size:0"', "hidden"])
 def test_a_link_to_leave_that_nobody_sees_is_not_enough(desk: Desk, disguise: str) -> None:
     change(
-        desk, FOOTER, 'class="link" href="{{ links.unsubscribe }}"', f'{disguise} href="{{{{ links.unsubscribe }}}}"'
+        desk,
+        FOOTER,
+        'class="link action" href="{{ links.unsubscribe }}"',
+        f'{disguise} href="{{{{ links.unsubscribe }}}}"',
     )
     assert messages(desk, "unsubscribe-link") == ["the link to unsubscribe cannot be seen in the HTML"]
 
