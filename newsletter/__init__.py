@@ -24,6 +24,7 @@ The way of the data, and the packages that answer for each step:
 - `store`: the database: engine, tables, migrations.
 - `fetching`: fetches from the web, guarded.
 - `tokens`: signed, purpose-bound tokens for links.
+- `chromium`: a browser of this machine, for pictures of pages.
 - `compatibility`: what mail clients make of HTML and CSS.
 - `settings`: `newsletter.toml`, the environment and the secrets.
 - `documents`: YAML and front matter with the place of everything in them.
