@@ -7,9 +7,11 @@ The way of the data, and the packages that answer for each step:
                        subscribers ── audience ───┘  └─ outcomes ┘
 
 - `cli`: commands; each parses, calls one function and prints.
+- `design`: templates as somebody makes them: begun, checked, and shown in every state.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
 - `preflight`: checks an issue before it is sent, one file for each check.
 - `links`: the links of an issue: where each is written, how it is shown, and what answers behind it.
+- `doctor`: whether everything around the newsletter is ready to send: DNS, provider, site, database, clock.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
 - `media`: pictures and documents of an issue: fetched, checked, made small, published.
@@ -23,6 +25,8 @@ The way of the data, and the packages that answer for each step:
 - `expressions`: the one small language of conditions and values.
 - `store`: the database: engine, tables, migrations.
 - `fetching`: fetches from the web, guarded.
+- `authentication`: what domains say in the DNS about who may send for them: SPF, DKIM, DMARC.
+- `probing`: asks our own web site one thing.
 - `tokens`: signed, purpose-bound tokens for links.
 - `chromium`: a browser of this machine, for pictures of pages.
 - `compatibility`: what mail clients make of HTML and CSS.

@@ -2,8 +2,17 @@
 
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
-from newsletter.dispatch.build import CLIPPED_AT, Built, build_issue, build_prepared, describe, write_build
+from newsletter.dispatch.build import (
+    CLIPPED_AT,
+    Built,
+    build_issue,
+    build_prepared,
+    describe,
+    statistics,
+    write_build,
+)
 from newsletter.dispatch.checking import catalogue, check_issue, make_context
+from newsletter.dispatch.costs import Cost, Costs, measure_costs
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.mending import Mended, mend_files, write_mended
 from newsletter.dispatch.override import Override, override
@@ -34,6 +43,8 @@ __all__ = [
     "Balance",
     "Built",
     "Continuation",
+    "Cost",
+    "Costs",
     "Dispatch",
     "Mended",
     "Override",
@@ -63,6 +74,7 @@ __all__ = [
     "make_context",
     "make_letterhead",
     "make_reader",
+    "measure_costs",
     "mend_files",
     "override",
     "overriding",
@@ -72,6 +84,7 @@ __all__ = [
     "record_for",
     "refreeze",
     "send_trial",
+    "statistics",
     "write_build",
     "write_mended",
     "write_receipt",

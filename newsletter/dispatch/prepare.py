@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
+from newsletter.expressions import Schema
 from newsletter.issues import Issue, assert_layouts, read_issue
 from newsletter.media import CACHE_FOLDER, MEDIA_PATH, Collected, Copies, Media, PictureCache, collect, document_file
 from newsletter.message import Mailbox, ascii_domain
@@ -34,6 +35,7 @@ class PreparedIssue:
     Args:
         collected: The pictures and documents that it may show.
         media: Those that it does show, as they are published.
+        cache: What is known of the pictures already.
     """
 
     issue: Issue
@@ -42,6 +44,9 @@ class PreparedIssue:
     media: Media
     compiled: CompiledIssue
     list: ListDefinition | None
+    masthead: Masthead
+    schema: Schema
+    cache: PictureCache
 
 
 def prepare_issue(
@@ -80,7 +85,7 @@ def prepare_issue(
     collected = _collect(issue, template, settings, cache)
     compiled = compile_issue(issue, template, masthead, definitions.schema(), collected)
     media = _shown(collected, compiled, cache)
-    return PreparedIssue(issue, template, collected, media, compiled, recipients)
+    return PreparedIssue(issue, template, collected, media, compiled, recipients, masthead, definitions.schema(), cache)
 
 
 def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:
@@ -103,8 +108,7 @@ def _shown(collected: Collected, compiled: CompiledIssue, cache: PictureCache) -
 
 def _paper(template: Template) -> str:
     """Give the colour that a template's pictures stand on."""
-    colours = template.theme.get("colors", {})
-    return str(colours.get("paper", "#ffffff"))
+    return template.theme.colors.get("paper", "#ffffff")
 
 
 def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:

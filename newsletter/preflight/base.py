@@ -10,12 +10,13 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias, cast
+from zoneinfo import ZoneInfo
 
 from newsletter import plugins
 from newsletter.errors import Place, PluginError
@@ -175,6 +176,12 @@ class Context:
     def entries(self) -> Iterator[Entry]:
         """Give all items of the issue, in its order."""
         return (entry for section in self.issue.sections for entry in section.entries)
+
+    def day(self, moment: date | datetime) -> date:
+        """Give the day of a moment, in the newsletter's own time zone."""
+        if not isinstance(moment, datetime):
+            return moment
+        return moment.astimezone(ZoneInfo(self.settings.time_zone)).date()
 
     def place(self, entry: Entry, *path: str | int) -> Place:
         """Give the place of a key in an item's file; of the file's beginning where the key does not exist."""

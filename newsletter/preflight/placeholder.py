@@ -26,7 +26,7 @@ _WORDS: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_GAP: Final = re.compile(r"\[\s*(?:…|\.\.\.)\s*\](?!\()")
+_GAP: Final = re.compile(r"\[\s*(?:…|\.\.\.)\s*\](?![(\ufffc])")
 _QUOTED_LINE: Final = re.compile(r"^\s*>[^\r\n]*", re.MULTILINE)
 
 

@@ -27,7 +27,9 @@ def check(context: Context) -> Iterator[Finding]:
             if new == spot.written:
                 continue
             message = say("the link %(url)s carries marks to follow readers", url=link.url)
-            yield Finding(spot.place, message, say("Leave them out: %(new)s", new=new), spot.block, spot.fix(new))
+            yield Finding(
+                spot.place, message, say("Leave them out; %(new)s leads there too.", new=new), spot.block, spot.fix(new)
+            )
 
 
 def without_marks(url: str) -> str:

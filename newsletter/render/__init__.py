@@ -3,10 +3,11 @@
 from newsletter.render.compile import CompiledIssue, compile_issue
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
 from newsletter.render.references import references
-from newsletter.render.templates import Template, load_template
+from newsletter.render.templates import SHARED, Template, load_template, template_names
 from newsletter.render.views import Masthead
 
 __all__ = [
+    "SHARED",
     "CommonParts",
     "CompiledIssue",
     "Letterhead",
@@ -18,4 +19,5 @@ __all__ = [
     "compile_issue",
     "load_template",
     "references",
+    "template_names",
 ]

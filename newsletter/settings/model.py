@@ -18,7 +18,7 @@ from newsletter.settings.databases import check_database
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
 
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-x(-[a-z0-9]{1,8})+)?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -41,7 +41,7 @@ def _check_lines(text: str) -> str:
 
 def _check_language(text: str) -> str:
     if not _LANGUAGE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a language|Write a tag such as nl, en or nl-BE.")
+        raise ValueError(f"{text!r} is not a language|Write a tag such as nl, en, nl-BE or nl-x-informal.")
     return text
 
 
@@ -253,7 +253,7 @@ class Settings(_Table):
     """The newsletter's name."""
 
     language: Annotated[str, AfterValidator(_check_language)] = "en"
-    """The language of issues that do not say otherwise, such as `nl` or `en-GB`."""
+    """The language of issues that do not say otherwise, such as `nl`, `en-GB` or `nl-x-informal`."""
 
     time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "UTC"
     """The time zone of dates in issues and of what is shown, such as `Europe/Amsterdam`."""

@@ -6,7 +6,7 @@ import click
 
 from newsletter.cli.base import Face, echo_json, pass_face
 from newsletter.cli.check.fixing import offer
-from newsletter.cli.check.showing import describe, show
+from newsletter.cli.check.showing import describe, following, show, tell_of_network
 from newsletter.errors import EXIT_BLOCKED
 
 if TYPE_CHECKING:
@@ -43,4 +43,9 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
     from newsletter.clock import now
 
     prepared = sending.prepare_issue(face.workspace, face.settings, face.definitions, slug, list_name)
-    return sending.check_issue(face.workspace, face.settings, face.definitions, prepared, now(), offline=offline)
+    offline = offline or not face.settings.preflight.network
+    context, report = sending.check_issue(
+        face.workspace, face.settings, face.definitions, prepared, now(), offline=offline, show=following(face)
+    )
+    tell_of_network(face, context, offline=offline)
+    return context, report

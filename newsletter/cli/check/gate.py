@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from newsletter.cli.base import Face
-from newsletter.cli.check.showing import show
+from newsletter.cli.check.showing import following, show, tell_of_network
 from newsletter.errors import PreflightError
 
 if TYPE_CHECKING:
@@ -15,14 +15,17 @@ def look_through(face: Face, surroundings: "Surroundings", proposal: "Proposal")
     """Check an issue that is about to be sent, and show what was found."""
     from newsletter import dispatch as sending
 
+    offline = not surroundings.settings.preflight.network
     context, report = sending.check_issue(
         surroundings.workspace,
         surroundings.settings,
         surroundings.definitions,
         proposal.prepared,
         surroundings.clock(),
-        offline=not surroundings.settings.preflight.network,
+        offline=offline,
+        show=following(face),
     )
+    tell_of_network(face, context, offline=offline)
     if report.reported:
         show(face.error_console, report, context)
     return report

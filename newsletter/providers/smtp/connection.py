@@ -3,8 +3,10 @@
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from newsletter.errors import Place, ProviderError
@@ -73,6 +75,19 @@ class Connection:
     def is_ready(self) -> bool:
         """Whether another message can begin."""
         return self._ready and not self._trouble()
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the connection is one of TLS."""
+        return bool(self._writer.get_extra_info("ssl_object"))
+
+    @property
+    def certificate_ends(self) -> datetime | None:
+        """When the certificate that the server showed runs out; None without TLS."""
+        certificate = self._writer.get_extra_info("peercert")
+        if not certificate:
+            return None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
 
     async def greet(self) -> None:
         """Go through greeting, TLS and login.
@@ -307,7 +322,7 @@ class Connection:
     def _is_private(self) -> bool:
         """Tell whether nobody else can read along: TLS, or a server on this machine."""
         peer = self._writer.get_extra_info("peername")[0]
-        return bool(self._writer.get_extra_info("ssl_object")) or ipaddress.ip_address(peer).is_loopback
+        return self.is_encrypted or ipaddress.ip_address(peer).is_loopback
 
 
 async def connect(access: Access) -> Connection:
