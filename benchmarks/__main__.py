@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import checking, compiling, helping, merging, pictures, sending
+from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending
 
 BENCHMARKS = {
     "help": helping.run,
@@ -10,6 +10,7 @@ BENCHMARKS = {
     "check": checking.run,
     "merge": merging.run,
     "pictures": pictures.run,
+    "everybody": everybody.run,
     "send": sending.run,
 }
 

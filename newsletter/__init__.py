@@ -16,6 +16,7 @@ The way of the data, and the packages that answer for each step:
 - `providers`: carries messages and translates what comes back.
 - `media`: pictures and documents of an issue: fetched, checked, made small, published.
 - `message`: Internet messages as bytes.
+- `markup`: the HTML of a finished message, to ask questions of.
 - `manuscript`: the texts of an issue as editors wrote them, with the place of every word.
 - `issues`: issues as files: read, change, write back without losing a comment.
 - `audience`: who gets a dispatch, and who not and why.

@@ -13,6 +13,7 @@ from newsletter.dispatch.build import (
 )
 from newsletter.dispatch.checking import catalogue, check_issue, make_context
 from newsletter.dispatch.costs import Cost, Costs, measure_costs
+from newsletter.dispatch.everybody import survey_everybody
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.mending import Mended, mend_files, write_mended
 from newsletter.dispatch.override import Override, override
@@ -85,6 +86,7 @@ __all__ = [
     "refreeze",
     "send_trial",
     "statistics",
+    "survey_everybody",
     "write_build",
     "write_mended",
     "write_receipt",

@@ -91,6 +91,7 @@ def check_issue(
     now: datetime,
     *,
     offline: bool,
+    audience: AudienceReport | None = None,
     show: Show = _unseen,
 ) -> tuple[Context, Report]:
     """Run all checks, each as strictly as the workspace wants it.
@@ -99,13 +100,14 @@ def check_issue(
 
     Args:
         offline: Leave out what needs the network.
+        audience: What merging for everybody found, where somebody has merged.
         show: Shows how far following the links is, by the number of hosts.
 
     Raises:
         WorkspaceError: What links lead to cannot be remembered.
     """
     today = now.astimezone(ZoneInfo(settings.time_zone)).date()
-    context = make_context(workspace, settings, definitions, prepared, today)
+    context = make_context(workspace, settings, definitions, prepared, today, audience=audience)
     if not offline:
         context = replace(context, fetched=_follow(context, now, show))
     return context, run(names(), context, severities(settings))
