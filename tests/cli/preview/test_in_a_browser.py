@@ -104,10 +104,10 @@ def test_problem_appears_and_goes_without_a_hand(browser: Browser, address: str,
 def test_line_is_drawn_where_a_long_message_is_clipped(browser: Browser, address: str, workspace: Workspace) -> None:
     folder = workspace.issues / SLUG
     for number in range(70):
-        shutil.copy(folder / "overdracht-met-een-formulier.md", folder / f"long-{number}.md")
+        shutil.copy(folder / "extra-geld-voor-slachtofferhulp.md", folder / f"long-{number}.md")
     issue = folder / "issue.yaml"
     listed = "".join(f"\n      - long-{number}.md" for number in range(70))
-    name = "- overdracht-met-een-formulier.md"
+    name = "- extra-geld-voor-slachtofferhulp.md"
     issue.write_text(issue.read_text(encoding="utf-8").replace(name, name + listed), encoding="utf-8")
     page = open_page(browser, address)
     page.click("aside .alarm a")
