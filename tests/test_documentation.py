@@ -71,7 +71,12 @@ def test_commands_and_their_options_are_all_described() -> None:
     rows = dict(re.findall(r"^\| `([a-z ]+)[^`]*` \|[^|]*\|([^|]*)\|", read("commands.md"), re.MULTILINE))
     described = {name.strip(): set(re.findall(r"`(-[^`]+)`", options)) for name, options in rows.items()}
     real = {
-        name: {option for one in command.params if isinstance(one, click.Option) for option in one.opts}
+        name: {
+            option
+            for one in command.params
+            if isinstance(one, click.Option)
+            for option in (*one.opts, *one.secondary_opts)
+        }
         for name, command in commands(main)
     }
     assert described == real
