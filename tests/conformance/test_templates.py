@@ -182,7 +182,9 @@ def test_columns_stand_where_the_other_mjml_engine_puts_them(
         pytest.skip("NEWSLETTER_NODE_MJML names no folder with the other MJML engine")
     prepared = prepare_issue(made, load(made, {}), people, slug, "leden")
     nonce = nonce_for(prepared.issue, prepared.template, prepared.masthead)
-    work = _Compilation(prepared.issue, prepared.template, prepared.masthead, people.schema(), prepared.collected, nonce)
+    work = _Compilation(
+        prepared.issue, prepared.template, prepared.masthead, people.schema(), prepared.collected, nonce
+    )
     source = prepare(work._mjml({}, tracing=False)[0], "issue", nonce)
     done = subprocess.run(
         ["node", "-e", _NODE],
