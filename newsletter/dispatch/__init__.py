@@ -2,9 +2,18 @@
 
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
-from newsletter.dispatch.build import Built, build_issue, describe, statistics, write_build
+from newsletter.dispatch.build import (
+    CLIPPED_AT,
+    Built,
+    build_issue,
+    build_prepared,
+    describe,
+    statistics,
+    write_build,
+)
 from newsletter.dispatch.checking import catalogue, check_issue, make_context
 from newsletter.dispatch.costs import Cost, Costs, measure_costs
+from newsletter.dispatch.everybody import survey_everybody
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.mending import Mended, mend_files, write_mended
 from newsletter.dispatch.override import Override, override
@@ -31,6 +40,7 @@ from newsletter.dispatch.states import State, Step, advance
 from newsletter.dispatch.trial import Trial, record_for, send_trial
 
 __all__ = [
+    "CLIPPED_AT",
     "Balance",
     "Built",
     "Continuation",
@@ -53,6 +63,7 @@ __all__ = [
     "assert_as_frozen",
     "assert_writable",
     "build_issue",
+    "build_prepared",
     "catalogue",
     "check_issue",
     "describe",
@@ -75,6 +86,7 @@ __all__ = [
     "refreeze",
     "send_trial",
     "statistics",
+    "survey_everybody",
     "write_build",
     "write_mended",
     "write_receipt",

@@ -8,7 +8,7 @@ from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
 from newsletter.expressions import Schema
 from newsletter.issues import Issue, assert_layouts, read_issue
-from newsletter.media import CACHE_FOLDER, MEDIA_PATH, Collected, Copies, Media, PictureCache, collect, document_file
+from newsletter.media import CACHE_FOLDER, Collected, Copies, Media, PictureCache, collect, document_file
 from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
     CompiledIssue,
@@ -35,6 +35,7 @@ class PreparedIssue:
     Args:
         collected: The pictures and documents that it may show.
         media: Those that it does show, as they are published.
+        cache: What is known of the pictures already.
     """
 
     issue: Issue
@@ -45,6 +46,7 @@ class PreparedIssue:
     list: ListDefinition | None
     masthead: Masthead
     schema: Schema
+    cache: PictureCache
 
 
 def prepare_issue(
@@ -83,7 +85,7 @@ def prepare_issue(
     collected = _collect(issue, template, settings, cache)
     compiled = compile_issue(issue, template, masthead, definitions.schema(), collected)
     media = _shown(collected, compiled, cache)
-    return PreparedIssue(issue, template, collected, media, compiled, recipients, masthead, definitions.schema())
+    return PreparedIssue(issue, template, collected, media, compiled, recipients, masthead, definitions.schema(), cache)
 
 
 def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:
@@ -92,7 +94,7 @@ def _collect(issue: Issue, template: Template, settings: Settings, cache: Pictur
         references(issue),
         cache,
         Copies(cache.folder / "copies", keep, frozenset(settings.media.allow)),
-        base=f"{settings.public_url}{MEDIA_PATH}",
+        base=settings.media_url,
         paper=_paper(template),
     )
 

@@ -89,9 +89,7 @@ def pictures_of(collected: Collected, file: str) -> Find:
 
     def find(source: str, alt: str) -> Picture | None:
         original = collected.pictures.get((file, source))
-        if original is None:
-            return None
-        found = _shown(collected, file, source, min(TEXT_WIDTH, original.facts.width))
+        found = _shown(collected, file, source, min(TEXT_WIDTH, original.facts.width) if original else TEXT_WIDTH)
         return replace(found, alt=alt) if found else None
 
     return find
@@ -99,6 +97,9 @@ def pictures_of(collected: Collected, file: str) -> Find:
 
 def _shown(collected: Collected, file: str, source: str, width: int) -> Picture | None:
     variant = collected.variant(file, source, width)
+    problem = collected.problems.get((file, source))
+    if problem is not None:
+        current.get().problems[file, source] = problem
     if variant is None:
         return None
     current.get().pictures.add(variant)

@@ -1,4 +1,4 @@
-"""The preview: a page on loopback that shows the issue, or what is wrong with it, and notices changes."""
+"""The preview: pages on loopback that show the issue, or what is wrong with it, and notice changes."""
 
 import http.client
 import json
@@ -8,21 +8,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from conftest import SLUG
-from newsletter.cli.preview.server import Preview, in_scheme, serve
-from newsletter.dispatch import build_issue
+from newsletter.cli.base import Face
+from newsletter.cli.preview.choice import Choice
+from newsletter.cli.preview.server import serve
+from newsletter.cli.preview.workbench import Preview
 from newsletter.errors import WorkspaceError
-from newsletter.settings import load
-from newsletter.subscribers import example_record, read_definitions
 from newsletter.workspace import Workspace
 
 
 @pytest.fixture
 def preview(workspace: Workspace) -> Preview:
-    def build() -> object:
-        definitions = read_definitions(workspace)
-        return build_issue(workspace, load(workspace, {}), definitions, SLUG, None, example_record(definitions))
-
-    return Preview(build, workspace, SLUG, None, "nl")  # type: ignore[arg-type]
+    return Preview(Face(workspace.root, {}), SLUG, Choice(), "nl")
 
 
 @pytest.fixture
@@ -31,39 +27,53 @@ def address(preview: Preview) -> Iterator[str]:
         yield address
 
 
-def get(address: str, path: str, host: str | None = None) -> tuple[int, dict[str, str], str]:
+def get(address: str, path: str, host: str | None = None, method: str = "GET") -> tuple[int, dict[str, str], str]:
     parts = urlsplit(address)
     connection = http.client.HTTPConnection(parts.netloc, timeout=20)
-    connection.request("GET", path, headers={"Host": host} if host else {})
+    connection.request(method, path, headers={"Host": host} if host else {})
     reply = connection.getresponse()
     text = reply.read().decode("utf-8", "replace")
     connection.close()
     return reply.status, dict(reply.getheaders()), text
 
 
-def test_page_shows_four_views_and_no_script_but_its_own(address: str) -> None:
-    status, headers, page = get(address, "/")
+@pytest.mark.parametrize("path", ["/", "/?as=x&width=375", "/view.html", "/page.css", "/page.js", "/state"])
+def test_nothing_is_kept_by_a_browser_or_runs_but_the_one_script(address: str, path: str) -> None:
+    status, headers, page = get(address, path)
     assert status == 200
-    assert page.count("<iframe") == 3
-    assert "<pre" in page
-    assert "Donker" in page
-    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert "unsafe" not in headers["Content-Security-Policy"].partition("script-src")[2].partition(";")[0]
+    assert "<script>" not in page
+    assert page.count("<script") == (1 if path.startswith("/?") or path == "/" else 0)
+
+
+def test_page_needs_no_style_in_its_elements(address: str) -> None:
+    _, headers, page = get(address, "/?client=outlook.windows&view=both")
+    assert "style-src 'self'" in headers["Content-Security-Policy"]
+    assert "style=" not in page
 
 
 def test_views_are_light_and_dark_whatever_the_browser_prefers(address: str) -> None:
-    light, dark = get(address, "/light.html")[2], get(address, "/dark.html")[2]
+    light, dark = get(address, "/view.html")[2], get(address, "/view.html?scheme=dark")[2]
     assert "prefers-color-scheme" not in light + dark
     assert "@media not all" in light
     assert "@media all" in dark
+    assert "invert(1)" in get(address, "/view.html?scheme=inverted")[2]
+
+
+def test_blocked_pictures_are_not_even_asked_for(address: str) -> None:
+    assert "img-src 'none'" in get(address, "/view.html?images=0")[1]["Content-Security-Policy"]
+    assert "img-src 'self'" in get(address, "/view.html")[1]["Content-Security-Policy"]
 
 
 def test_pictures_come_from_the_issue_and_nothing_else_does(address: str) -> None:
-    html = get(address, "/light.html")[2]
+    html = get(address, "/view.html")[2]
     picture = html.partition('src="media/')[2].partition('"')[0]
     status, headers, _ = get(address, f"/media/{picture}")
     assert (status, headers["Content-Type"]) == (200, "image/jpeg")
     assert get(address, "/media/../newsletter.toml")[0] == 404
     assert get(address, "/newsletter.toml")[0] == 404
+    assert get(address, "/page.py")[0] == 404
 
 
 def test_change_of_a_file_changes_the_state_and_the_page(address: str, workspace: Workspace) -> None:
@@ -82,19 +92,21 @@ def test_broken_issue_shows_its_problem_and_recovers(address: str, workspace: Wo
     assert status == 200
     assert "layuot" in page
     assert "issue.yaml:" in page
+    assert get(address, "/view.html")[0] == 404
     issue.write_text(whole, encoding="utf-8")
     assert "layuot" not in get(address, "/")[2]
 
 
-def test_other_host_names_are_turned_away(address: str) -> None:
-    assert get(address, "/", host="evil.example:80")[0] == 421
+def test_nothing_but_reading_is_answered(address: str) -> None:
+    assert get(address, "/", method="POST")[0] == 501
+
+
+@pytest.mark.parametrize("host", ["evil.example:80", "evil.example", "", "127.0.0.1.evil.example:1"])
+def test_other_host_names_are_turned_away(address: str, host: str) -> None:
+    assert get(address, "/", host=host or "x")[0] == 421
 
 
 def test_port_that_is_taken_is_a_clear_error(address: str, preview: Preview) -> None:
     port = urlsplit(address).port
     with pytest.raises(WorkspaceError, match="cannot be used"), serve(preview, port, 0):
         pass
-
-
-def test_in_scheme_opens_links_elsewhere() -> None:
-    assert '<base target="_blank">' in in_scheme("<html><head></head></html>", dark=False)
