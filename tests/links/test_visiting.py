@@ -75,7 +75,11 @@ def test_page_is_asked_for_by_head_alone_and_by_name(tmp_path: Path) -> None:
         assert "cookie" not in server.requests[0].headers
 
 
-@pytest.mark.parametrize("refusal", [Answer(status=405), Answer(status=403), Answer(status=404), Drop()], ids=str)
+@pytest.mark.parametrize(
+    "refusal",
+    [Answer(status=405), Answer(status=403), Answer(status=404), Drop()],
+    ids=["405", "403", "404", "dropped"],
+)
 def test_where_head_is_refused_get_decides(tmp_path: Path, refusal: Answer | Drop) -> None:
     seen = one(tmp_path, refusing_head(refusal))
     assert isinstance(seen.result, Fetched)
