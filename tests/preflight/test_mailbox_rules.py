@@ -66,7 +66,10 @@ def test_a_link_to_leave_that_only_some_get_is_not_enough(desk: Desk) -> None:
 @pytest.mark.parametrize("disguise", ['style="display:none"', 'style="font-size:0"', "hidden"])
 def test_a_link_to_leave_that_nobody_sees_is_not_enough(desk: Desk, disguise: str) -> None:
     change(
-        desk, FOOTER, 'class="link action" href="{{ links.unsubscribe }}"', f'{disguise} href="{{{{ links.unsubscribe }}}}"'
+        desk,
+        FOOTER,
+        'class="link action" href="{{ links.unsubscribe }}"',
+        f'{disguise} href="{{{{ links.unsubscribe }}}}"',
     )
     assert messages(desk, "unsubscribe-link") == ["the link to unsubscribe cannot be seen in the HTML"]
 
