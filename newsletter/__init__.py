@@ -29,6 +29,7 @@ The way of the data, and the packages that answer for each step:
 - `authentication`: what domains say in the DNS about who may send for them: SPF, DKIM, DMARC.
 - `probing`: asks our own web site one thing.
 - `tokens`: signed, purpose-bound tokens for links.
+- `chromium`: a browser of this machine, for pictures of pages.
 - `compatibility`: what mail clients make of HTML and CSS.
 - `settings`: `newsletter.toml`, the environment and the secrets.
 - `documents`: YAML and front matter with the place of everything in them.

@@ -56,16 +56,9 @@ class DnsResolver:
     """
 
     def __init__(self, servers: Sequence[str] | None = None, port: int = 53, seconds: float = SECONDS) -> None:
-        try:
-            resolver = dns.asyncresolver.Resolver(configure=servers is None)
-        except dns.resolver.NoResolverConfiguration as error:
-            raise LookupFailed("any domain", "this machine knows no name server") from error
-        if servers is not None:
-            resolver.nameservers = list(servers)
-            resolver.port = port
-        resolver.lifetime = seconds
-        resolver.timeout = min(resolver.timeout, seconds)
-        self._resolver = resolver
+        self._servers = servers
+        self._port = port
+        self._seconds = seconds
 
     async def txt(self, name: str) -> Sequence[str]:
         """Give the texts of a name, each with its pieces joined."""
@@ -84,16 +77,28 @@ class DnsResolver:
         """Give the names of an address."""
         return [_plain(one.target) for one in await self._ask(dns.reversename.from_address(address).to_text(), "PTR")]
 
+    def _resolver(self) -> dns.asyncresolver.Resolver:
+        resolver = dns.asyncresolver.Resolver(configure=self._servers is None)
+        if self._servers is not None:
+            resolver.nameservers = list(self._servers)
+            resolver.port = self._port
+        resolver.lifetime = self._seconds
+        resolver.timeout = min(resolver.timeout, self._seconds)
+        return resolver
+
     async def _ask(self, name: str, kind: str) -> Sequence[Any]:
         try:
+            resolver = self._resolver()
             # A name in the DNS is whole: the search list of this machine is none of its business.
-            return list(await self._resolver.resolve(f"{name.rstrip('.')}.", kind, search=False))
+            return list(await resolver.resolve(f"{name.rstrip('.')}.", kind, search=False))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.resolver.LifetimeTimeout as error:
             raise LookupFailed(name, "no answer in time") from error
         except dns.resolver.NoNameservers as error:
             raise LookupFailed(name, "its name servers answer with an error") from error
+        except dns.resolver.NoResolverConfiguration as error:
+            raise LookupFailed(name, "this machine knows no name server") from error
         except dns.exception.DNSException as error:
             raise LookupFailed(name, "it is no name, or the answer is damaged") from error
         except OSError as error:

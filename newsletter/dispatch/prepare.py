@@ -8,7 +8,7 @@ from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
 from newsletter.expressions import Schema
 from newsletter.issues import Issue, assert_layouts, read_issue
-from newsletter.media import CACHE_FOLDER, MEDIA_PATH, Collected, Copies, Media, PictureCache, collect, document_file
+from newsletter.media import CACHE_FOLDER, Collected, Copies, Media, PictureCache, collect, document_file
 from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
     CompiledIssue,
@@ -94,7 +94,7 @@ def _collect(issue: Issue, template: Template, settings: Settings, cache: Pictur
         references(issue),
         cache,
         Copies(cache.folder / "copies", keep, frozenset(settings.media.allow)),
-        base=f"{settings.public_url}{MEDIA_PATH}",
+        base=settings.media_url,
         paper=_paper(template),
     )
 

@@ -30,7 +30,7 @@ async def examine(surroundings: Surroundings) -> Sequence[Observation]:
                 "Set provider to the one you send with.",
             )
         ]
-    if not inspection.encrypted:
+    if not inspection.is_private:
         return [
             problem(
                 f"the connection to {inspection.server} is not encrypted: others can read who gets what",
@@ -39,7 +39,7 @@ async def examine(surroundings: Surroundings) -> Sequence[Observation]:
         ]
     ends = inspection.certificate_ends
     if ends is None:
-        return [fine(f"the connection to {inspection.server} is encrypted, and its certificate is valid")]
+        return [fine(f"nobody else can read along on the connection to {inspection.server}")]
     left = ends - surroundings.now()
     message = f"the certificate of {inspection.server} is valid for {left.days} more days, until {ends:%Y-%m-%d}"
     if left < _SOON:

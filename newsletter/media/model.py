@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeAlias
 
 from newsletter.errors import ContentError, Place
 
-MEDIA_PATH: Final = "media/"
 ENCODING: Final = 1
 """Raised when the same picture is encoded in another way, so that it gets another name."""
 

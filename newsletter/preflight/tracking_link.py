@@ -1,4 +1,4 @@
-"""A link carries marks that only serve to follow readers.
+"""Link with marks that only serve to follow readers.
 
 Such marks come along when an address is copied from another newsletter or a social network. They name that source,
 not yours, and sometimes the person who copied them.

@@ -48,9 +48,8 @@ def _any(names: dict[str, int]) -> str:
 
 _GAP: Final = r"[*_]*\s+[*_]*"
 _DAY: Final = r"\d{1,2}(?:st|nd|rd|th|ste|de|e)?"
-_MORE: Final = (
-    rf"(?:\s*(?:,|en|and|of|or|t/m|tot(?:\s+en\s+met)?|to|until|–|-)\s*(?:(?:{_any(_NUMBER_OF_DAY)})\.?\s+)?{_DAY})*"
-)
+_AND: Final = r"(?:,|en|and|of|or|t/m|tot(?:\s+en\s+met)?|to|until|–|-)"
+_MORE: Final = rf"(?:\s*{_AND}\s*(?:(?:{_any(_NUMBER_OF_DAY)})\.?\s+)?{_DAY}){{0,9}}"
 _YEAR: Final = r"(?:,?\s+(?P<{}>\d{{4}})\b)?"
 _DATE: Final = re.compile(
     rf"""(?<![\w-])(?P<weekday>{_any(_NUMBER_OF_DAY)})\b(?<!\bzo)\.?(?<!\bzo),?{_GAP}(?:de\s+|the\s+)?(?:

@@ -57,7 +57,7 @@ class Inspection:
     Attributes:
         server: What answered, as people name it.
         logged_in: It knows who we are.
-        encrypted: Nobody else can read along.
+        is_private: Nobody else can read along: the connection is encrypted, or stays on this machine.
         certificate_ends: When the certificate that it showed runs out, or None where that is not known.
         message_bytes: The largest message that it takes, or None where it does not say.
         clock: What it believes the time to be, or None where it does not say.
@@ -67,7 +67,7 @@ class Inspection:
 
     server: str
     logged_in: bool
-    encrypted: bool
+    is_private: bool
     certificate_ends: datetime | None = None
     message_bytes: int | None = None
     clock: datetime | None = None

@@ -204,9 +204,12 @@ class MediaSettings(_Table):
     """Where the pictures and documents of issues are published from, and how those from elsewhere are fetched."""
 
     folder: Annotated[Line, AfterValidator(_check_media_folder)] = "var/media"
-    """What readers see as `media/` below the public URL: a folder, which starts from the workspace, or a URL of any
-    kind that fsspec knows, such as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
+    """Where they are written: a folder, which starts from the workspace, or a URL of any kind that fsspec knows, such
+    as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
     """
+
+    url: Annotated[str, AfterValidator(_check_public_url)] | None = None
+    """Where readers find what lies in that folder, when not at `media/` below the public URL."""
 
     keep_hours: Annotated[int, Field(ge=0, le=8760)] = 24
     """How long a copy of a picture from elsewhere is used before it is fetched anew."""
@@ -273,6 +276,11 @@ class Settings(_Table):
     """A table for each provider; see the settings of each."""
 
     _sources: Sources = PrivateAttr(default_factory=Sources)
+
+    @property
+    def media_url(self) -> str:
+        """Where readers find pictures and documents; with a slash at the end."""
+        return self.media.url or f"{self.public_url}media/"
 
     def media_folder(self, workspace: Workspace) -> Path | None:
         """Give the folder that published pictures and documents lie in; None where it is not on this machine."""

@@ -67,6 +67,7 @@ def test_ed25519_key_is_read() -> None:
         ("v=DKIM1; p=YQ==; p=YQ==", "twice"),
         ("nonsense", "no tag"),
     ],
+    ids=range(13),
 )
 def test_record_that_is_no_key_says_why(record: str, reason: str) -> None:
     with pytest.raises(KeyFault, match=reason):

@@ -89,6 +89,15 @@ def test_what_is_mailed_has_been_published(call: Call, workspace: Workspace, fol
     assert len(names) == 3
 
 
+def test_pictures_are_read_where_the_settings_say(call: Call, tmp_path: Path) -> None:
+    environ = {"NEWSLETTER_MEDIA__URL": "https://pictures.example.org/nieuws"}
+    call("build", SLUG, "-o", tmp_path / "out", environ=environ)
+    message = (tmp_path / "out/example.eml").read_bytes()
+    html = parse(message).get_body(("html",)).get_content()
+    assert len(re.findall(r'src="https://pictures\.example\.org/nieuws/[0-9a-f]{16}\.jpg"', html)) == 3
+    assert (tmp_path / "out/issue.html").read_text(encoding="utf-8").count('src="media/') == 3
+
+
 def test_folder_of_a_store_that_is_not_installed_says_what_to_install(call: Call, workspace: Workspace) -> None:
     environ = {"NEWSLETTER_MEDIA__FOLDER": "s3://bucket/media"}
     shown = call("test", SLUG, "--to", "lezer@example.org", code=3, environ=environ).stderr

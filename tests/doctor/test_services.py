@@ -11,13 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.doctor.base import Outcome
+from newsletter.providers.base import Inspection
 from newsletter.settings import secret_keys
 from newsletter.store import open_database
 from newsletter.workspace import Workspace
-from support.sendgrid_server import API_KEY, Answer, sendgrid_server
-from support.site import Reply, Request, site
+from support import sendgrid_server as sendgrid
+from support.sendgrid_server import API_KEY, sendgrid_server
 from support.smtp_server import EHLO, Script, make_certificate, serve
 from support.surroundings import NOW, examine, outcomes, says
+from support.web_server import Answer, Request, self_signed, serving
 
 OK, WARNING, PROBLEM, UNKNOWN = Outcome.OK, Outcome.WARNING, Outcome.PROBLEM, Outcome.UNKNOWN
 
@@ -50,10 +52,17 @@ def smtp_settings(workspace: Workspace, script: Script, **options: object) -> It
         loop.close()
 
 
-def test_mail_server_in_the_clear_lets_us_in_but_is_a_problem(workspace: Workspace) -> None:
+def test_mail_server_on_this_machine_needs_no_encryption(workspace: Workspace) -> None:
     with smtp_settings(workspace, Script(), tls="none") as settings:
         assert outcomes(examine("provider", workspace, settings=settings)) == [OK, OK]
-        assert says(examine("tls", workspace, settings=settings), PROBLEM, "not encrypted")
+        assert outcomes(examine("tls", workspace, settings=settings)) == [OK]
+
+
+def test_mail_server_elsewhere_in_the_clear_is_a_problem(workspace: Workspace) -> None:
+    async def inspect() -> Inspection:
+        return Inspection(server="smtp.ours.nl, port 25", logged_in=False, is_private=False)
+
+    assert says(examine("tls", workspace, inspect=inspect), PROBLEM, "not encrypted")
 
 
 def test_certificate_is_well_until_it_soon_ends(workspace: Workspace, tmp_path: Path) -> None:
@@ -87,7 +96,9 @@ def test_key_is_judged_by_what_it_may_do(workspace: Workspace) -> None:
             "NEWSLETTER_PROVIDERS__SENDGRID__BASE_URL": server.url,
         }
         assert set(outcomes(examine("provider", workspace, settings=settings))) == {OK}
-        server.scopes = Answer(200, {"scopes": ["api_keys.create", *(f"stats.{number}" for number in range(9))]})
+        server.scopes = sendgrid.Answer(
+            200, {"scopes": ["api_keys.create", *(f"stats.{number}" for number in range(9))]}
+        )
         found = examine("provider", workspace, settings=settings)
         assert says(found, PROBLEM, "lacks permissions: mail.send")
         assert says(found, WARNING, "and 5 more")
@@ -111,14 +122,14 @@ def test_provider_that_cannot_be_asked_is_unknown(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("reply", "outcome", "words"),
     [
-        (Reply(200), OK, "answers"),
-        (Reply(301, {"Location": "https://ours.nl/"}), WARNING, "leads on to https://ours.nl/"),
-        (Reply(404), WARNING, "answers 404"),
-        (Reply(500), WARNING, "answers 500"),
+        (Answer(status=200), OK, "answers"),
+        (Answer(b"", 301, {"Location": "https://ours.nl/"}), WARNING, "leads on to https://ours.nl/"),
+        (Answer(status=404), WARNING, "answers 404"),
+        (Answer(status=500), WARNING, "answers 500"),
     ],
 )
-def test_site_is_judged_by_its_answer(workspace: Workspace, reply: Reply, outcome: Outcome, words: str) -> None:
-    with site(lambda _: reply) as server:
+def test_site_is_judged_by_its_answer(workspace: Workspace, reply: Answer, outcome: Outcome, words: str) -> None:
+    with serving(lambda _: reply) as server:
         found = examine("site", workspace, settings={"NEWSLETTER_PUBLIC_URL": server.url})
     assert says(found, outcome, words)
     assert says(found, WARNING, "readers cannot reach 127.0.0.1")
@@ -129,13 +140,13 @@ def test_site_that_is_missing_is_a_warning_and_one_that_cannot_be_trusted_a_prob
 ) -> None:
     missing = examine("site", workspace, settings={"NEWSLETTER_PUBLIC_URL": "http://127.0.0.1:9/"})
     assert outcomes(missing) == [WARNING]
-    with site(lambda _: Reply(), make_certificate(tmp_path / "site.pem").server) as server:
+    with serving(lambda _: Answer(), self_signed(tmp_path, "127.0.0.1")) as server:
         assert outcomes(examine("site", workspace, settings={"NEWSLETTER_PUBLIC_URL": server.url})) == [PROBLEM]
 
 
 def test_one_click_is_posted_in_both_forms_without_anything_else(workspace: Workspace) -> None:
-    with site(lambda _: Reply(202)) as server:
-        found = examine("one-click", workspace, settings={"NEWSLETTER_PUBLIC_URL": f"{server.url}news/"})
+    with serving(lambda _: Answer(status=202)) as server:
+        found = examine("one-click", workspace, settings={"NEWSLETTER_PUBLIC_URL": f"{server.url}/news/"})
         assert outcomes(found) == [OK, OK]
         plain, parts = server.requests
     assert {(one.method, one.path) for one in (plain, parts)} == {("POST", "/news/leave/doctor")}
@@ -148,25 +159,25 @@ def test_one_click_is_posted_in_both_forms_without_anything_else(workspace: Work
 @pytest.mark.parametrize(
     ("reply", "outcome", "words"),
     [
-        (Reply(302, {"Location": "/form"}), PROBLEM, "led on to /form"),
-        (Reply(403), PROBLEM, "refused"),
-        (Reply(405), PROBLEM, "405"),
-        (Reply(500), PROBLEM, "500"),
-        (Reply(404), WARNING, "no page for leaving"),
+        (Answer(b"", 302, {"Location": "/form"}), PROBLEM, "led on to /form"),
+        (Answer(status=403), PROBLEM, "refused"),
+        (Answer(status=405), PROBLEM, "405"),
+        (Answer(status=500), PROBLEM, "500"),
+        (Answer(status=404), WARNING, "no page for leaving"),
     ],
 )
 def test_one_click_that_does_not_work_is_found(
-    workspace: Workspace, reply: Reply, outcome: Outcome, words: str
+    workspace: Workspace, reply: Answer, outcome: Outcome, words: str
 ) -> None:
-    with site(lambda _: reply) as server:
+    with serving(lambda _: reply) as server:
         assert says(examine("one-click", workspace, settings={"NEWSLETTER_PUBLIC_URL": server.url}), outcome, words)
 
 
 def test_one_click_in_one_form_only_is_a_problem(workspace: Workspace) -> None:
-    def answer(request: Request) -> Reply:
-        return Reply(415 if request.headers["content-type"].startswith("multipart") else 200)
+    def answer(request: Request) -> Answer:
+        return Answer(status=415 if request.headers["content-type"].startswith("multipart") else 200)
 
-    with site(answer) as server:
+    with serving(answer) as server:
         found = examine("one-click", workspace, settings={"NEWSLETTER_PUBLIC_URL": server.url})
     assert outcomes(found) == [OK, PROBLEM]
 
@@ -184,7 +195,7 @@ def test_clock_is_compared_with_that_of_the_site(
     workspace: Workspace, apart: int, outcome: Outcome, words: str
 ) -> None:
     theirs = (NOW + timedelta(seconds=apart)).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    with site(lambda _: Reply(headers={"Date": theirs})) as server:
+    with serving(lambda _: Answer(headers={"Date": theirs})) as server:
         found = examine("clock", workspace, settings={"NEWSLETTER_PUBLIC_URL": server.url})
     assert says(found, outcome, words)
 

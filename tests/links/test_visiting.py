@@ -75,7 +75,9 @@ def test_page_is_asked_for_by_head_alone_and_by_name(tmp_path: Path) -> None:
         assert "cookie" not in server.requests[0].headers
 
 
-@pytest.mark.parametrize("refusal", [Answer(status=405), Answer(status=403), Answer(status=404), Drop()], ids=str)
+@pytest.mark.parametrize(
+    "refusal", [Answer(status=405), Answer(status=403), Answer(status=404), Drop()], ids=["405", "403", "404", "drop"]
+)
 def test_where_head_is_refused_get_decides(tmp_path: Path, refusal: Answer | Drop) -> None:
     seen = one(tmp_path, refusing_head(refusal))
     assert isinstance(seen.result, Fetched)
@@ -208,6 +210,19 @@ def test_host_that_stays_silent_is_not_asked_for_all_its_pages(tmp_path: Path) -
         assert len(server.requests) < 10
     kinds = {error.kind for error in results.values() if isinstance(error, FetchError)}
     assert (len(results), kinds) == (40, {"timeout"})
+
+
+def test_host_gets_a_pause_between_requests(tmp_path: Path) -> None:
+    met: list[float] = []
+
+    def script(_request: Request) -> Answer:
+        met.append(time.monotonic())
+        return Answer()
+
+    with serving(script) as server:
+        visit(tmp_path, [server], *(Page(f"{server.url}/{number}") for number in range(6)), pace=Pace(pause=0.2))
+    # What the server sees is a little later than what was sent, and not always by the same time.
+    assert met[-1] - met[0] >= 5 * 0.2 - 0.1
 
 
 def test_progress_is_told_once_for_each_page(tmp_path: Path) -> None:

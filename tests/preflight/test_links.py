@@ -17,6 +17,7 @@ from newsletter.preflight.base import Context, Finding, run
 from newsletter.preflight.staging_link import is_staging
 from newsletter.preflight.tracking_link import without_marks
 from newsletter.render.translations import read_translations
+from newsletter.settings import load
 from newsletter.workspace import Workspace
 from support.checking import Desk
 from support.web_server import Answer, Request, serving
@@ -32,7 +33,7 @@ CHECKS = (
 
 def assert_dutch(finding: Finding) -> None:
     """Hold that everything in a finding, what is said within a sentence too, has Dutch words."""
-    gettext = read_translations(Path(base.__file__).with_name("words"), "nl").gettext
+    gettext = read_translations([Path(base.__file__).with_name("words")], "nl").gettext
 
     def translate(words: str) -> str:
         assert gettext(words) != words
@@ -217,8 +218,8 @@ def test_host_that_is_for_the_public_is_known(host: str) -> None:
 
 
 def test_hosts_named_in_the_settings_are_found(desk: Desk) -> None:
-    desk.set('[preflight]\nstaging_hosts = ["example.com"]')
-    (finding,) = linked(desk, "https://www.example.com/a").findings("staging-link")
+    settings = load(desk.workspace, {"NEWSLETTER_PREFLIGHT__STAGING_HOSTS": '["example.com"]'})
+    (finding,) = linked(desk, "https://www.example.com/a").findings("staging-link", settings=settings)
     assert (finding.place.line, finding.place.column) == (9, 22)
 
 

@@ -29,7 +29,7 @@ def inspect_sendgrid(server: SendGridServer, key: str = API_KEY) -> Inspection:
 
 def test_mail_server_tells_what_it_takes_and_is_left_politely() -> None:
     found, server = inspect_smtp(Script(extensions=(*EHLO, "AUTH PLAIN")), username="news", password="secret")
-    assert (found.logged_in, found.encrypted, found.message_bytes) == (True, False, 1_000_000)
+    assert (found.logged_in, found.is_private, found.message_bytes) == (True, True, 1_000_000)
     assert [line.split()[0] for line in server.commands] == ["EHLO", "AUTH", "QUIT"]
 
 
@@ -38,7 +38,7 @@ def test_certificate_is_read_with_its_end(tls: str, tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path / "server.pem")
     script = Script(extensions=(*EHLO, "STARTTLS"), context=certificate.server)
     found, _ = inspect_smtp(script, wrapped=tls == "implicit", tls=tls, ca_file=certificate.file)
-    assert found.encrypted
+    assert found.is_private
     assert found.certificate_ends is not None
     assert timedelta(hours=20) < found.certificate_ends - datetime.now(UTC) < timedelta(hours=25)
 

@@ -46,9 +46,8 @@ def examine(
             now=now,
             resolver=server.resolver(),
             web=Prober(seconds=5),
-            inspect=Once(lambda: ask_provider(workspace, loaded)),
             received=read_received(received) if received is not None else None,
-            **more,
+            **{"inspect": Once(lambda: ask_provider(workspace, loaded)), **more},
         )
         return asyncio.run(run([check], surroundings, offline=offline)).found[check]
 

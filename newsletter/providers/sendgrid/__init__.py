@@ -110,7 +110,7 @@ async def inspect(settings: Settings) -> Inspection:
         ProviderError: SendGrid cannot be reached, or refuses the key.
     """
     quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
-    return await ask(_connection(quick), settings.host)
+    return await ask(_connection(quick), settings.host, local=_is_local(settings.host))
 
 
 def _connection(settings: Settings) -> Connection:

@@ -16,11 +16,12 @@ _HARMLESS: Final = ("mail.", "sender_verification_", "2fa_", "user.profile.read"
 """How permissions begin that go with Mail Send, or that every key has."""
 
 
-async def ask(connection: Connection, host: str) -> Inspection:
+async def ask(connection: Connection, host: str, *, local: bool) -> Inspection:
     """Ask for the permissions of the key; nothing is sent.
 
     Args:
         host: Scheme and host, for people to read.
+        local: The host is this machine.
 
     Raises:
         ProviderError: SendGrid cannot be reached, or refuses the key.
@@ -41,7 +42,7 @@ async def ask(connection: Connection, host: str) -> Inspection:
     return Inspection(
         server=host,
         logged_in=True,
-        encrypted=host.startswith("https:"),
+        is_private=local or host.startswith("https:"),
         message_bytes=MAXIMUM_BYTES,
         clock=read_moment(reply.headers.get("date", "")),
         missing=NEEDED - permissions,

@@ -168,7 +168,7 @@ async def inspect(settings: Settings) -> Inspection:
         return Inspection(
             server=f"{access.host}, port {access.port}",
             logged_in=bool(access.username),
-            encrypted=connection.is_encrypted,
+            is_private=connection.is_private,
             certificate_ends=connection.certificate_ends,
             message_bytes=connection.extensions.message_bytes,
         )

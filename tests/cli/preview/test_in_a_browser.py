@@ -1,5 +1,6 @@
 """The workbench in a real browser: by keyboard, in both languages of colour, without a script of anybody else."""
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,6 +99,27 @@ def test_problem_appears_and_goes_without_a_hand(browser: Browser, address: str,
     issue.write_text(whole, encoding="utf-8")
     expect(page.locator("[role=alert]")).to_have_count(0)
     expect(page.locator("iframe")).to_have_count(1)
+
+
+def test_line_is_drawn_where_a_long_message_is_clipped(browser: Browser, address: str, workspace: Workspace) -> None:
+    folder = workspace.issues / SLUG
+    for number in range(70):
+        shutil.copy(folder / "extra-geld-voor-slachtofferhulp.md", folder / f"long-{number}.md")
+    issue = folder / "issue.yaml"
+    listed = "".join(f"\n      - long-{number}.md" for number in range(70))
+    name = "- extra-geld-voor-slachtofferhulp.md"
+    issue.write_text(issue.read_text(encoding="utf-8").replace(name, name + listed), encoding="utf-8")
+    page = open_page(browser, address)
+    page.click("aside .alarm a")
+    message = page.frame_locator("iframe")
+    expect(message.locator("[data-clip-line]")).to_be_visible()
+    expect(message.get_by_text("Publicaties")).to_be_visible()
+    opacity = (
+        "e => { let least = 1; for (; e; e = e.parentElement) least *= getComputedStyle(e).opacity; return least; }"
+    )
+    assert message.get_by_text("Publicaties").evaluate(opacity) == 0.25
+    assert message.locator("h1").first.evaluate(opacity) == 1
+    assert page.url.endswith("?clipped=1")
 
 
 def test_script_in_a_message_does_not_run(browser: Browser, address: str, workspace: Workspace) -> None:
