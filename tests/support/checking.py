@@ -30,6 +30,18 @@ class Desk:
         """Write a file of the issue."""
         (self.folder / file).write_bytes(text.encode())
 
+    def template(self, file: str, old: str, new: str) -> None:
+        """Put other words in the place of some that stand in what all templates share."""
+        path = self.workspace.templates / "shared" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} does not stand in {file}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def footer(self, html: str) -> None:
+        """Put HTML before the sender's address in the footer."""
+        address = '<p class="quiet"><strong>'
+        self.template("parts/footer.mjml.j2", address, html + address)
+
     def set(self, text: str) -> None:
         """Add lines to a table of the settings, which is made where it is not there; the table's header first."""
         path = self.workspace.settings_file
