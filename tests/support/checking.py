@@ -43,9 +43,14 @@ class Desk:
         self.template("parts/footer.mjml.j2", address, html + address)
 
     def set(self, text: str) -> None:
-        """Add lines to the settings; a table's header first."""
-        with self.workspace.settings_file.open("a", encoding="utf-8") as file:
-            file.write(f"\n{text}\n")
+        """Add lines to a table of the settings, which is made where it is not there; the table's header first."""
+        path = self.workspace.settings_file
+        header = text.partition("\n")[0]
+        before = path.read_text(encoding="utf-8")
+        if f"\n{header}\n" in before:
+            path.write_text(before.replace(f"\n{header}\n", f"\n{text}\n", 1), encoding="utf-8")
+        else:
+            path.write_text(f"{before}\n{text}\n", encoding="utf-8")
 
     def context(self, **changes: Any) -> Context:
         """Gather what checks may ask, on the issue's own day."""
