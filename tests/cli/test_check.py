@@ -64,14 +64,14 @@ def test_findings_as_json(call: Call, wrong: Desk) -> None:
 
 
 def test_workspace_says_how_much_a_check_weighs(call: Call, wrong: Desk) -> None:
-    wrong.set('[preflight]\nseverity = { weekday = "hint", placeholder = "off" }')
+    wrong.set('[preflight.severity]\nweekday = "hint"\nplaceholder = "off"')
     result = call("check", SLUG, "--offline")
     assert "Misschien nuttig" in result.stdout
     assert "TODO" not in result.stdout
 
 
 def test_check_that_does_not_exist_is_refused_in_the_settings(call: Call, desk: Desk) -> None:
-    desk.set('[preflight]\nseverity = { weekdays = "off" }')
+    desk.set('[preflight.severity]\nweekdays = "off"')
     result = call("check", SLUG, code=3)
     assert "No check is called 'weekdays'. Did you mean 'weekday'?" in " ".join(result.stderr.split())
 
