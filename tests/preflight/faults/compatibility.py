@@ -2,7 +2,7 @@
 
 from support.checking import Desk
 
-FOUND = "Display"
+FOUND = "display:grid"
 PLACE = ("templates/bulletin", "")
 
 
