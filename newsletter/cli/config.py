@@ -86,6 +86,8 @@ def _without_secret(value: Any) -> Any:
         return HIDDEN
     if isinstance(value, str):
         return hide_password(value)
+    if isinstance(value, tuple):
+        return list(value)
     return value if value is None or isinstance(value, (bool, int, float, list, dict)) else str(value)
 
 
@@ -119,9 +121,9 @@ def _print_table(rows: Sequence[Row]) -> None:
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == () or value == {}:
+    if value is None or value == [] or value == {}:
         return "-"
-    if isinstance(value, tuple | dict):
-        pairs = value if isinstance(value, tuple) else [f"{name} = {one}" for name, one in value.items()]
+    if isinstance(value, list | dict):
+        pairs = value if isinstance(value, list) else [f"{name} = {one}" for name, one in value.items()]
         return ", ".join(map(str, pairs))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -4,6 +4,7 @@ import json
 
 from cli.conftest import Call
 from newsletter.workspace import Workspace
+from support.checking import Desk
 
 PASSWORD = "geheim-van-de-smid"
 SMTP = '\n[providers.smtp]\nhost = "smtp.example.org"\nusername = "smid"\n'
@@ -45,3 +46,11 @@ def test_setting_that_does_not_exist_is_answered_with_the_nearest(call: Call) ->
 
 def test_one_setting_is_printed_alone(call: Call) -> None:
     assert call("config", "time_zone").stdout == "Europe/Amsterdam\n"
+
+
+def test_lists_and_tables_are_shown_as_people_write_them(call: Call, workspace: Workspace) -> None:
+    Desk(workspace).set('[preflight]\nabbreviations = ["RIEC", "VNG"]\nseverity = { terms = "off" }')
+    shown = call("config").stdout
+    assert "RIEC, VNG  " in shown
+    assert "terms = off  " in shown
+    assert json.loads(call("config", "preflight.abbreviations", "--json").stdout) == ["RIEC", "VNG"]
