@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
 from newsletter.message import DeliveryKey
-from newsletter.render import Media, Merger, publish_media
+from newsletter.render import Media, Merger, calendar_files, publish_media
 from newsletter.render.slots import Block, Parts, Slot, walk
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, Record
@@ -30,6 +30,7 @@ class Built:
     Args:
         html: The HTML part, its pictures at their public URLs.
         message: The whole message.
+        calendars: The calendar files as they would be published for the first time, by name.
     """
 
     prepared: PreparedIssue
@@ -37,11 +38,12 @@ class Built:
     html: str
     text: str
     message: bytes
+    calendars: Mapping[str, bytes]
 
     def html_with_pictures_in(self, base: str) -> str:
-        """Give the HTML part with its pictures at another place than their public URL, such as "media/"."""
+        """Give the HTML part with its files at another place than their public URL, such as "media/"."""
         html = self.html
-        for url in self.prepared.media.urls.values():
+        for url in (*self.prepared.media.urls.values(), *self.prepared.calendar.addresses):
             html = html.replace(url, base + url.rpartition("/")[2])
         return html
 
@@ -69,19 +71,22 @@ def build_issue(
     subject, html, text = (
         _filled(part, merged.values) for part in (merged.common.subject, merged.common.html, merged.common.text)
     )
-    return Built(prepared, subject, html, text, merger.merge(reader))
+    calendars = calendar_files(prepared.calendar, lambda _: None, date)
+    return Built(prepared, subject, html, text, merger.merge(reader), calendars)
 
 
 def write_build(built: Built, folder: Path) -> tuple[Path, ...]:
-    """Write an issue into a folder: HTML to look at with its pictures, text, one message, and statistics.
+    """Write an issue into a folder: HTML to look at with its pictures and calendars, text, one message, and statistics.
 
     Returns:
-        The files, without the pictures.
+        The files, without the pictures and calendars.
 
     Raises:
         WorkspaceError: The folder cannot be written.
     """
     publish_media(built.prepared.media, folder / "media")
+    for name, calendar in built.calendars.items():
+        write_atomically(folder / "media" / name, calendar)
     statistics = json.dumps(describe(built), indent=2, ensure_ascii=False) + "\n"
     contents = {
         "issue.html": built.html_with_pictures_in("media/").encode(),

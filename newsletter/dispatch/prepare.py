@@ -9,11 +9,13 @@ from newsletter.errors import Place, SettingsError
 from newsletter.issues import Issue, assert_layouts, read_issue
 from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
+    Calendar,
     CompiledIssue,
     Letterhead,
     Masthead,
     Media,
     Template,
+    collect_calendar,
     collect_media,
     compile_issue,
     load_template,
@@ -34,6 +36,7 @@ class PreparedIssue:
     issue: Issue
     template: Template
     media: Media
+    calendar: Calendar
     compiled: CompiledIssue
     list: ListDefinition | None
 
@@ -71,8 +74,14 @@ def prepare_issue(
         topics={topic: one.name for topic, one in definitions.topics.items()},
     )
     media = collect_media(issue, settings.public_url)
-    compiled = compile_issue(issue, template, masthead, definitions.schema(), media)
-    return PreparedIssue(issue, template, media, compiled, recipients)
+    calendar = collect_calendar(
+        issue,
+        masthead,
+        settings.sender.reply_to or settings.sender.email,
+        template.translations(issue.language),
+    )
+    compiled = compile_issue(issue, template, masthead, definitions.schema(), media, calendar)
+    return PreparedIssue(issue, template, media, calendar, compiled, recipients)
 
 
 def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:

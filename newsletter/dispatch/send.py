@@ -19,13 +19,14 @@ from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
+from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Progress, Run, Stop
 from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
 from newsletter.providers.base import Provider, ProviderModule
-from newsletter.render import Merger, publish_media
+from newsletter.render import Merger
 from newsletter.settings import Settings, provider_settings
 from newsletter.store import Database, tables
 from newsletter.subscribers import Definitions
@@ -140,12 +141,12 @@ def propose(
 
 
 def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
-    """Publish the issue's pictures and freeze its dispatch.
+    """Publish the issue's pictures and calendar files, and freeze its dispatch.
 
     Raises:
         DispatchError: Nobody is selected, or somebody else froze one meanwhile.
     """
-    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    publish(proposal.prepared, surroundings.settings, surroundings.workspace, surroundings.clock())
     with surroundings.database.writing() as connection:
         return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
 
@@ -157,7 +158,7 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
             selected.
     """
-    publish_media(proposal.prepared.media, surroundings.settings.media_folder(surroundings.workspace))
+    publish(proposal.prepared, surroundings.settings, surroundings.workspace, surroundings.clock())
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
         hold_issue(connection, dispatch.issue)

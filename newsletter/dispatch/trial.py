@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from newsletter import plugins
 from newsletter.dispatch.batch import DeliveryMessage, Letter, make_reader, with_key
 from newsletter.dispatch.prepare import make_letterhead, prepare_issue, reader_links
+from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.send import Surroundings
 from newsletter.message import DeliveryKey, delivery_key
 from newsletter.providers.base import Outcome, ProviderModule
-from newsletter.render import Merger, publish_media
+from newsletter.render import Merger
 from newsletter.settings import provider_settings
 from newsletter.subscribers import Address, Definitions, Record, example_record, find, read_records
 
@@ -59,7 +60,7 @@ def send_trial(
     compiled = replace(prepared.compiled, subject=(PREFIX, *prepared.compiled.subject))
     letter = Letter(Merger(compiled, make_letterhead(prepared, settings, surroundings.clock())))
     links = reader_links(surroundings.signer, settings.public_url, prepared.list.id if prepared.list else "", slug)
-    publish_media(prepared.media, settings.media_folder(surroundings.workspace))
+    publish(prepared, settings, surroundings.workspace, surroundings.clock())
     with surroundings.database.reading() as connection:
         records = [record_for(connection, address, definitions) for address in addresses]
     secret = secrets.token_bytes(32)

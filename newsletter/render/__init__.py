@@ -1,5 +1,7 @@
 """Turns an issue into a compiled issue, and that into one reader's bytes."""
 
+from newsletter.render.calendar import content_type
+from newsletter.render.calendar_files import Calendar, calendar_files, collect_calendar, publish_calendar
 from newsletter.render.compile import CompiledIssue, compile_issue
 from newsletter.render.images import Media, collect_media, publish_media
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
@@ -7,6 +9,7 @@ from newsletter.render.templates import Template, load_template
 from newsletter.render.views import Masthead
 
 __all__ = [
+    "Calendar",
     "CommonParts",
     "CompiledIssue",
     "Letterhead",
@@ -16,8 +19,12 @@ __all__ = [
     "Merger",
     "Reader",
     "Template",
+    "calendar_files",
+    "collect_calendar",
     "collect_media",
     "compile_issue",
+    "content_type",
     "load_template",
+    "publish_calendar",
     "publish_media",
 ]

@@ -13,6 +13,7 @@ from newsletter.errors import NewsletterError, Place, Problems, TemplateError
 from newsletter.expressions import Schema
 from newsletter.issues import Issue
 from newsletter.render import binding, slots
+from newsletter.render.calendar_files import NO_CALENDAR, Calendar
 from newsletter.render.cuts import unclean_blocks
 from newsletter.render.environment import MAIN_FILE
 from newsletter.render.images import Media
@@ -66,7 +67,14 @@ class CompiledIssue:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def compile_issue(issue: Issue, template: Template, masthead: Masthead, schema: Schema, media: Media) -> CompiledIssue:
+def compile_issue(
+    issue: Issue,
+    template: Template,
+    masthead: Masthead,
+    schema: Schema,
+    media: Media,
+    calendar: Calendar = NO_CALENDAR,
+) -> CompiledIssue:
     """Compile an issue into literals and slots, ready to be merged per recipient.
 
     Runs once per issue, language and list. Pure: equal arguments give equal parts.
@@ -74,13 +82,14 @@ def compile_issue(issue: Issue, template: Template, masthead: Masthead, schema: 
     Args:
         schema: What is known of a subscriber.
         media: The issue's local pictures and where they are published.
+        calendar: The issue's calendar files, likewise.
 
     Raises:
         TemplateError: Jinja or MJML refuses; names file, line, column and remedy.
         ExpressionError: Something depends on the subscriber and is neither slot nor `if`.
     """
     nonce = nonce_for(issue, template, masthead)
-    work = _Compilation(issue, template, masthead, schema, media, nonce)
+    work = _Compilation(issue, template, masthead, schema, media, calendar, nonce)
     decided, pages = _decide(work, template)
     variants = tuple(Variant(answers, page.parts) for answers, page in pages.items())
     subject, text = work.plain(frozenset().union(*(page.bodies for page in pages.values())))
@@ -141,6 +150,7 @@ class _Compilation:
     masthead: Masthead
     schema: Schema
     media: Media
+    calendar: Calendar
     nonce: str
 
     def page(self, fixed: Mapping[str, bool]) -> _Page:
@@ -165,7 +175,7 @@ class _Compilation:
         """Write subject and text part."""
         rendering = Rendering(self.nonce, self.schema)
         binding.start(rendering)
-        view = view_issue(self.issue, rendering, self.media.urls)
+        view = view_issue(self.issue, rendering, self.media.urls, self.calendar.urls)
         translations = self.template.translations(self.issue.language)
         intro = intro_source(self.issue, rendering)
         text = write_text(view, intro, self.masthead, translations, rendering, bodies)
@@ -198,7 +208,7 @@ class _Compilation:
     def _mjml(self, fixed: Mapping[str, bool], *, tracing: bool) -> tuple[str, Rendering]:
         rendering = Rendering(self.nonce, self.schema, fixed)
         binding.start(rendering)
-        view = view_issue(self.issue, rendering, self.media.urls)
+        view = view_issue(self.issue, rendering, self.media.urls, self.calendar.urls)
         environment = self.template.environment(self.issue.language, tracing=tracing)
         source = environment.render_source(
             {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead)}

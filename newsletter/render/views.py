@@ -1,6 +1,6 @@
 """What a template sees of an issue: its own words ready to be shown, and nothing that could change it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -67,6 +67,19 @@ def picture_of(image: Image, width: int) -> Picture:
     return Picture(image.source, width, None, image.alt)
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarUrls:
+    """Where an issue's calendar files lie.
+
+    Args:
+        entries: Of single events, by item file.
+        sections: Of whole sections, by their anchor.
+    """
+
+    entries: Mapping[str, str] = field(default_factory=dict)
+    sections: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class EntryView:
     """One item as the template shows it.
@@ -74,6 +87,7 @@ class EntryView:
     Args:
         visible_to: Who gets it; None for everybody.
         neighbours: Where it stands among the section's entries.
+        calendar_url: An event's calendar file.
     """
 
     item: Item
@@ -82,6 +96,7 @@ class EntryView:
     language: str
     visible_to: Expression | None
     neighbours: Neighbours
+    calendar_url: str | None = None
 
     @cached_property
     def html(self) -> Markup:
@@ -98,6 +113,7 @@ class SectionView:
         entries: Those for some readers only are sealed.
         visible_to: Who gets it: whom its own condition and that of one of its entries holds for; None for everybody.
         neighbours: Where it stands among the issue's sections.
+        calendar_url: A calendar file of the events that everybody gets who gets the section, if it has several.
     """
 
     title: str | None
@@ -106,6 +122,7 @@ class SectionView:
     entries: tuple[EntryView | Sealed, ...]
     visible_to: Expression | None
     neighbours: Neighbours
+    calendar_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +143,33 @@ class IssueView:
     sections: tuple[SectionView | Sealed, ...]
 
 
-def view_issue(issue: Issue, rendering: Rendering, published: Mapping[tuple[str, str], str]) -> IssueView:
+def shown_sections(issue: Issue) -> Iterator[tuple[str, Section]]:
+    """Give the sections that are shown, each with its anchor."""
+    filled = (section for section in issue.sections if section.entries)
+    return ((f"section-{number}", section) for number, section in enumerate(filled, 1))
+
+
+def view_issue(
+    issue: Issue,
+    rendering: Rendering,
+    published: Mapping[tuple[str, str], str],
+    calendar: CalendarUrls,
+) -> IssueView:
     """Make the view of an issue for one rendering.
 
     Args:
         rendering: Takes the slots of subject, preheader and intro.
         published: Public URLs of local pictures and documents, by item file and the name that the item has for them.
+        calendar: Public URLs of calendar files.
 
     Raises:
         ExpressionError: A `{{ … }}` in subject, preheader or intro is outside the small language.
     """
-    filled = [section for section in issue.sections if section.entries]
-    conditions = [_who_gets(section) for section in filled]
+    shown = list(shown_sections(issue))
+    conditions = [_who_gets(section) for _, section in shown]
     views = tuple(
-        sealed(condition, _section(section, place, condition, issue.language, published))
-        for section, condition, place in zip(filled, conditions, neighbours(conditions), strict=True)
+        sealed(condition, _section(section, anchor, place, condition, issue.language, published, calendar))
+        for (anchor, section), condition, place in zip(shown, conditions, neighbours(conditions), strict=True)
     )
     return IssueView(
         slug=issue.slug,
@@ -192,25 +221,33 @@ def _who_gets(section: Section) -> Expression | None:
 
 def _section(
     section: Section,
+    anchor: str,
     place: Neighbours,
     condition: Expression | None,
     language: str,
     published: Mapping[tuple[str, str], str],
+    calendar: CalendarUrls,
 ) -> SectionView:
     number = place.position + 1
     places = neighbours([entry.visible_to for entry in section.entries])
     entries = tuple(
         sealed(
             entry.visible_to,
-            _entry(entry, f"item-{number}-{beside.position + 1}", language, published, beside),
+            _entry(entry, f"item-{number}-{beside.position + 1}", language, published, beside, calendar),
         )
         for entry, beside in zip(section.entries, places, strict=True)
     )
-    return SectionView(section.title, section.layout, f"section-{number}", entries, condition, place)
+    agenda = calendar.sections.get(anchor)
+    return SectionView(section.title, section.layout, anchor, entries, condition, place, agenda)
 
 
 def _entry(
-    entry: Entry, anchor: str, language: str, published: Mapping[tuple[str, str], str], place: Neighbours
+    entry: Entry,
+    anchor: str,
+    language: str,
+    published: Mapping[tuple[str, str], str],
+    place: Neighbours,
+    calendar: CalendarUrls,
 ) -> EntryView:
     item = entry.item
     image = item.image
@@ -218,7 +255,8 @@ def _entry(
         item = _with_image(item, replace(image, source=url))
     if isinstance(item, Publication) and item.file:
         item = replace(item, file=published.get((entry.file, item.file)))
-    return EntryView(item, entry.file, anchor, language, entry.visible_to, place)
+    file = calendar.entries.get(entry.file)
+    return EntryView(item, entry.file, anchor, language, entry.visible_to, place, file)
 
 
 def _with_image(item: Item, image: Image) -> Item:

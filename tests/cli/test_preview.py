@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -64,6 +65,14 @@ def test_pictures_come_from_the_issue_and_nothing_else_does(address: str) -> Non
     assert (status, headers["Content-Type"]) == (200, "image/jpeg")
     assert get(address, "/media/../newsletter.toml")[0] == 404
     assert get(address, "/newsletter.toml")[0] == 404
+
+
+def test_calendar_files_come_with_the_type_that_they_say(address: str) -> None:
+    calendar = re.search(r"/media/\w+\.ics", get(address, "/")[2])
+    assert calendar
+    status, headers, content = get(address, calendar[0])
+    assert (status, headers["Content-Type"]) == (200, "text/calendar; method=PUBLISH; charset=utf-8")
+    assert content.startswith("BEGIN:VCALENDAR")
 
 
 def test_change_of_a_file_changes_the_state_and_the_page(address: str, workspace: Workspace) -> None:

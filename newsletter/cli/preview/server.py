@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.dispatch import Built, describe
 from newsletter.errors import NewsletterError, Place, Problems, WorkspaceError
+from newsletter.render import content_type
 from newsletter.workspace import Workspace
 
 HOST: Final = "127.0.0.1"
@@ -118,6 +119,9 @@ class Preview:
         return Reply(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
 
     def _picture(self, built: Built, name: str) -> Reply:
+        calendar = built.calendars.get(name)
+        if calendar is not None:
+            return Reply(HTTPStatus.OK, content_type(calendar), calendar, _VIEW_POLICY)
         for file in built.prepared.media.files:
             if file.name == name:
                 kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
