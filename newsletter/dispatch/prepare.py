@@ -79,6 +79,7 @@ def prepare_issue(
         masthead,
         settings.sender.reply_to or settings.sender.email,
         template.translations(issue.language),
+        markup=settings.markup.events,
     )
     compiled = compile_issue(issue, template, masthead, definitions.schema(), media, calendar)
     return PreparedIssue(issue, template, media, calendar, compiled, recipients)

@@ -40,11 +40,13 @@ class Calendar:
         events: By the name of the file.
         agendas: By the name of the file, the names of the events in it.
         urls: Where readers find them.
+        markup: Whether the message tells mail programs of its events too.
     """
 
     events: Mapping[str, CalendarEvent] = field(default_factory=dict)
     agendas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urls: CalendarUrls = field(default_factory=CalendarUrls)
+    markup: bool = False
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -55,11 +57,14 @@ class Calendar:
 NO_CALENDAR: Final = Calendar()
 
 
-def collect_calendar(issue: Issue, masthead: Masthead, address: str, words: Translations) -> Calendar:
+def collect_calendar(
+    issue: Issue, masthead: Masthead, address: str, words: Translations, *, markup: bool = False
+) -> Calendar:
     """Find the events of an issue.
 
     Args:
         address: Where whoever holds them can be mailed.
+        markup: Whether the message tells mail programs of them too.
 
     Raises:
         ContentError: Two events have the same `uid`.
@@ -84,7 +89,7 @@ def collect_calendar(issue: Issue, masthead: Masthead, address: str, words: Tran
             name = _name(f"agenda {issue.slug} {anchor}")
             agendas[name] = tuple(for_everybody)
             sections[anchor] = f"{base}{name}"
-    return Calendar(events, agendas, CalendarUrls(entries, sections))
+    return Calendar(events, agendas, CalendarUrls(entries, sections), markup)
 
 
 def calendar_files(calendar: Calendar, published: Published, stamp: datetime) -> Mapping[str, bytes]:

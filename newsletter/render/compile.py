@@ -16,6 +16,7 @@ from newsletter.render import binding, slots
 from newsletter.render.calendar_files import NO_CALENDAR, Calendar
 from newsletter.render.cuts import unclean_blocks
 from newsletter.render.environment import MAIN_FILE
+from newsletter.render.event_markup import with_event_markup
 from newsletter.render.images import Media
 from newsletter.render.inline import inline, to_html
 from newsletter.render.prepare import prepare
@@ -162,6 +163,8 @@ class _Compilation:
             traced, _ = self._mjml(fixed, tracing=True)
             raise_at_template_line(traced, self.nonce, self.template.name)
             raise
+        if self.calendar.markup and not uncuttable:
+            html = with_event_markup(html, self.issue, self.masthead, rendering)
         tokens = rendering.tokens()
         numbers = uncuttable or unclean_blocks(html, tokens)
         unclean = {

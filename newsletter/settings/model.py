@@ -172,6 +172,13 @@ class MediaSettings(_Table):
     """The folder that the web server shows as `media/` below the public URL; starts from the workspace."""
 
 
+class MarkupSettings(_Table):
+    """What messages tell mail programs beside what they show."""
+
+    events: bool = True
+    """Whether they describe their events in schema.org's words, which some programs show as dates to keep."""
+
+
 class Settings(_Table):
     """Everything that `newsletter.toml` and the environment say."""
 
@@ -193,6 +200,7 @@ class Settings(_Table):
     sender: Sender
     database: DatabaseSettings = DatabaseSettings()
     media: MediaSettings = MediaSettings()
+    markup: MarkupSettings = MarkupSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""
