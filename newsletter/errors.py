@@ -137,7 +137,7 @@ class DispatchError(NewsletterError):
 
 def raise_all(errors: Iterable[NewsletterError]) -> None:
     """Raise the one error there is, or several as `Problems`; do nothing when there is none."""
-    found = tuple(errors)
+    found = tuple(one for error in errors for one in (error.errors if isinstance(error, Problems) else (error,)))
     if len(found) == 1:
         raise found[0]
     if found:

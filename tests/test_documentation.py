@@ -117,6 +117,15 @@ def test_issue_in_the_documentation_can_be_read(workspace: Workspace, definition
     assert issue.sections[1].entries[0].item.title.startswith("Een andere kop")
 
 
+def test_layouts_are_all_described_with_whether_they_show_the_body() -> None:
+    rows = dict(re.findall(r"^\| `([a-z]+)` \|[^|]*\| (shown|not shown)", read("file-formats.md"), re.MULTILINE))
+    folder = ROOT / "templates/bulletin"
+    layouts = tomllib.loads((folder / "template.toml").read_text(encoding="utf-8"))["layouts"]
+    parts = {layout: (folder / f"parts/{layout}.mjml.j2").read_text(encoding="utf-8") for layout in layouts}
+    assert rows == {layout: "shown" if "entry.html" in part else "not shown" for layout, part in parts.items()}
+    assert all(f"`{layout}`" in read("tutorial.md") for layout, shown in rows.items() if shown == "shown")
+
+
 def test_definitions_in_the_documentation_can_be_read(workspace: Workspace) -> None:
     for text in blocks(read("file-formats.md"), "yaml"):
         first = text.partition(":")[0]

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from newsletter.documents import Node, compose, parse_yaml, read_text, split_front_matter, validate, written
 from newsletter.errors import ContentError, NewsletterError
@@ -16,8 +17,10 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: str
-    pages: int = 0
+    pages: Annotated[int, Field(gt=0, le=900)] = 1
     parts: tuple[str, ...] = ()
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "x"
+    more: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], str] = {}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,18 @@ def test_words_that_old_yaml_took_for_something_else_stay_words() -> None:
         ("title: 12\n", "f:1:8", "put it in quotes"),
         ("title: x\nparts: a\n", "f:2:8", "a list"),
         ("title: x\nparts: [a, 2]\n", "f:2:12", "in quotes"),
-        ("- title\n", "f:1:1", "keys with values"),
+        ("- title\n", "f:1:1: the file holds a list", "keys with values"),
+        ("", "f:1:1: the file is empty", "'title: …'"),
+        ("# nothing\n", "f:1:1: the file is empty", "'title: …'"),
+        ("title:\n", "f:1:7, title: there is nothing behind 'title'", "Expected: a text"),
+        ("title: x\npages: 0\n", "f:2:8", "Expected: more than 0."),
+        ("title: x\npages: 901\n", "f:2:8", "Expected: at most 900."),
+        ("title: x\nname: a b\n", "f:2:7", "Expected: small letters, capitals, digits, underscores, hyphens."),
+        (
+            "title: x\nmore:\n  Role X: y\n",
+            "f:3:3, more.Role X: the key 'Role X' will not do",
+            "Expected: at most 40 small letters, digits, underscores, beginning with small letters.",
+        ),
     ],
 )
 def test_value_that_does_not_fit_is_named_with_line_and_column(text: str, place: str, says: str) -> None:
@@ -169,3 +183,42 @@ def test_front_matter_and_body_are_the_whole_text(matter: str, body: str) -> Non
     assert text.endswith(found.body)
     assert text[found.start : found.start + len(found.matter)] == found.matter
     assert text[: len(text) - len(found.body)].count("\n") + 1 == found.body_line
+
+
+WRITTEN = [
+    "a: xx {{b}} yy\n",
+    "a: 'xx {{b}} yy'\n",
+    'a: "xx {{b}} yy"\n',
+    "a: 'it''s ''xx'' {{b}}'\n",
+    'a: "\\u00e9\\t\\"q\\" \\x20\\n {{b}}"\n',
+    "a: |\n  xx\n    yy {{b}}\n",
+    "a: >-  # folded\n  xx\n  yy\n\n  {{b}}\n",
+    "# c\na: xx\n  yy\n  {{b}}\n",
+    'a: "xx \\\n   yy\n   {{b}}"\n',
+    "a: |2+\n    xx\n  {{b}}\n\n",
+    "a: |\r\n  xx\r\n  {{b}}\r\n",
+    "x: &n |\n  xx\n  {{b}}\na: *n\n",
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+@pytest.mark.parametrize("first_line", [1, 2])
+def test_place_within_a_text_is_right_however_the_text_is_written(text: str, first_line: int) -> None:
+    document = parse_yaml(text, "f", first_line)
+    place = document.place_within(("a",))(document.data["a"].index("{{b}}"))
+    lines = text.split("\n")
+    assert (place.line or 0) - first_line == next(number for number, line in enumerate(lines) if "{{b}}" in line)
+    assert place.column == lines[(place.line or 0) - first_line].index("{{b}}") + 1
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=40), st.booleans())
+@settings(deadline=None)
+def test_every_character_that_is_no_blank_is_found_where_it_was_written(value: str, flow: bool) -> None:
+    text = f"a: [{written(value, flow=True)}]" if flow else f"a:\n  - {written(value, flow=False)}"
+    document = parse_yaml(text, "f")
+    place = document.place_within(("a", 0))
+    for position, character in enumerate(value):
+        found = place(position)
+        line = text.split("\n")[(found.line or 0) - 1]
+        if not character.isspace():
+            assert line[(found.column or 0) - 1] in (character, "\\")

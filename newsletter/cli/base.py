@@ -125,6 +125,12 @@ class Face:
 pass_face = click.make_pass_decorator(Face)
 
 
+def slug_of(text: str) -> str:
+    """Read the name of an issue; a shell completes it to the path of the issue's folder, and that will do too."""
+    path = Path(text)
+    return path.name if path.parent.name == "issues" else text
+
+
 def reader_record(face: Face, email: str | None) -> "Record":
     """Give the subscriber that something is shown for; without an address the made-up one.
 

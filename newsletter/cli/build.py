@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsletter.cli.base import Face, echo_json, pass_face, reader_record
+from newsletter.cli.base import Face, echo_json, pass_face, reader_record, slug_of
 
 if TYPE_CHECKING:
     from newsletter.dispatch import Built
 
 
 @click.command(name="build")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option(
     "-o",
     "--output",

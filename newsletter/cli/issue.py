@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.base import Face, confirm, echo_json, pass_face, print_error
+from newsletter.cli.base import Face, confirm, echo_json, pass_face, print_error, slug_of
+from newsletter.errors import TemplateError
 
 if TYPE_CHECKING:
-    from newsletter.issues import Entry, Issue, Listed
+    from newsletter.issues import Entry, Issue, Kinds, Listed
 
 
 @click.group(name="issue")
@@ -30,7 +31,7 @@ def new(face: Face, slug: str, subject: str, day: str | None, template: str, lan
     from newsletter.issues import new_issue
     from newsletter.render import load_template
 
-    load_template(face.workspace.templates / template)
+    found = load_template(face.workspace.templates / template)
     path = new_issue(
         face.workspace,
         slug,
@@ -38,6 +39,8 @@ def new(face: Face, slug: str, subject: str, day: str | None, template: str, lan
         day=_day(day, face),
         template=template,
         language=language or face.settings.language,
+        languages=found.manifest.languages,
+        layouts=found.manifest.first_layouts,
     )
     click.echo(f"Made {face.workspace.name_of(path)}.")
     click.echo(f"Next: newsletter issue add {slug} ITEM.md")
@@ -72,7 +75,7 @@ def list_(face: Face, as_json: bool) -> None:
 
 
 @command.command(name="show")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_face
 def show(face: Face, slug: str, as_json: bool) -> None:
@@ -89,29 +92,30 @@ def show(face: Face, slug: str, as_json: bool) -> None:
 
 
 @command.command(name="add")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--section", metavar="SECTION", help="Number, title or layout; by the kind of item if not given.")
 @click.option("--at", type=click.IntRange(min=1), metavar="POSITION", help="From 1; at the end if not given.")
 @pass_face
 def add(face: Face, slug: str, files: tuple[Path, ...], section: str | None, at: int | None) -> None:
-    """Copy Markdown files, with their pictures, into the issue SLUG."""
-    from newsletter.issues import add_item
+    """Copy Markdown files, with their pictures, into the issue SLUG: all of them, or none if one will not do."""
+    from newsletter.issues import add_items
 
-    for number, file in enumerate(files):
-        position = add_item(
-            face.workspace,
-            slug,
-            file,
-            section=section,
-            at=at + number if at is not None else None,
-            time_zone=face.settings.time_zone,
-        )
+    positions = add_items(
+        face.workspace,
+        slug,
+        files,
+        section=section,
+        at=at,
+        time_zone=face.settings.time_zone,
+        kinds=_kinds(face, slug),
+    )
+    for file, position in zip(files, positions, strict=True):
         click.echo(f"Added {file.name} as {position} ({position.section_title}).")
 
 
 @command.command(name="move")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("entry", metavar="ITEM")
 @click.option("--section", metavar="SECTION", help="Number, title or layout; the same one if not given.")
 @click.option("--at", type=click.IntRange(min=1), metavar="POSITION", help="From 1; at the end if not given.")
@@ -120,12 +124,12 @@ def move(face: Face, slug: str, entry: str, section: str | None, at: int | None)
     """Move an ITEM (its file, or its number such as 2.3) within the issue SLUG."""
     from newsletter.issues import move_item
 
-    position = move_item(face.workspace, slug, entry, section=section, at=at)
+    position = move_item(face.workspace, slug, entry, section=section, at=at, kinds=_kinds(face, slug))
     click.echo(f"Moved {entry} to {position} ({position.section_title}).")
 
 
 @command.command(name="remove")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("entry", metavar="ITEM")
 @click.option("--delete-file", is_flag=True, help="Delete the item's file too.")
 @click.option("--yes", is_flag=True, help="Do not ask before deleting.")
@@ -143,7 +147,7 @@ def remove(face: Face, slug: str, entry: str, delete_file: bool, yes: bool) -> N
 
 
 @command.command(name="restore")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.argument("file")
 @click.option("--section", metavar="SECTION", help="Number, title or layout; by the kind of item if not given.")
 @click.option("--at", type=click.IntRange(min=1), metavar="POSITION", help="From 1; at the end if not given.")
@@ -152,8 +156,27 @@ def restore(face: Face, slug: str, file: str, section: str | None, at: int | Non
     """Put a FILE that lies in the issue's folder, but not in the issue, back into it."""
     from newsletter.issues import restore_item
 
-    position = restore_item(face.workspace, slug, file, section=section, at=at, time_zone=face.settings.time_zone)
+    position = restore_item(
+        face.workspace,
+        slug,
+        file,
+        section=section,
+        at=at,
+        time_zone=face.settings.time_zone,
+        kinds=_kinds(face, slug),
+    )
     click.echo(f"{file} is {position} ({position.section_title}) again.")
+
+
+def _kinds(face: Face, slug: str) -> "Kinds":
+    """Tell what the layouts of an issue's template can show; an issue whose template is broken can still be edited."""
+    from newsletter.issues import template_of
+    from newsletter.render import load_template
+
+    try:
+        return load_template(face.workspace.templates / template_of(face.workspace, slug)).manifest.kinds
+    except TemplateError:
+        return {}
 
 
 def _day(text: str | None, face: Face) -> date:

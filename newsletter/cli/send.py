@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress
+from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress, slug_of
 from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, NewsletterError, raise_all
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Wish:
 
 
 @click.command(name="send")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option("--list", "list_name", required=True, metavar="LIST", help="Whom it goes to.")
 @click.option("--segment", metavar="SEGMENT", help="Only those of the list who are in this segment.")
 @click.option("--provider", metavar="PROVIDER", help="Carry it by another provider than newsletter.toml names.")

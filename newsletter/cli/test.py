@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.base import Face, pass_face
+from newsletter.cli.base import Face, pass_face, slug_of
 from newsletter.errors import EXIT_UNFINISHED, Place, SubscriberError, raise_all
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="test")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option("--to", "addresses", multiple=True, required=True, metavar="ADDRESS", help="Whom to; may be repeated.")
 @click.option("--list", "list_name", metavar="LIST", help="The list whose name and reason stand in the footer.")
 @click.option("--provider", metavar="PROVIDER", help="Carry it by another provider than newsletter.toml names.")

@@ -4,12 +4,13 @@ What is read is plain data; beside it stands where each key and value came from,
 name line and column. YAML 1.2: `no`, `on` and `12:30` are texts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from newsletter.documents.nodes import DEPTH_LIMIT, Node, compose
+from newsletter.documents.characters import positions_in
+from newsletter.documents.nodes import DEPTH_LIMIT, Node, compose, line_and_column
 from newsletter.documents.scalars import Scalars
 from newsletter.errors import ContentError, Place
 
@@ -27,12 +28,18 @@ class Document:
         file: As a person would name it.
         data: Mappings, lists, texts, numbers, booleans, dates and None.
         places: Line and column of each key and value, both from 1, by path.
+        nodes: What each value was read from, by path.
+        text: What these nodes are spans of.
+        first_line: The number of the text's first line in the file.
     """
 
     file: str
     data: Any
     places: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict)
     key_places: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    nodes: Mapping[KeyPath, Node] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
+    first_line: int = 1
 
     def place(self, path: Sequence[str | int] = (), *, key: bool = False) -> Place:
         """Give the place of a value, or of its key; of the nearest thing around it where it does not exist."""
@@ -45,6 +52,22 @@ class Document:
             parts = parts[:-1]
         line, column = self.places.get(parts, (1, 1))
         return Place(self.file, line, column, field=named)
+
+    def place_within(self, path: KeyPath) -> Callable[[int], Place]:
+        """Give what tells where each character of a text stands, by its position in the value: behind quotes and in
+        blocks of several lines too.
+        """
+        around = self.place(path)
+        node = self.nodes.get(path)
+        if node is None or node.resolved.kind != "scalar" or not self.text:
+            return lambda _position: around
+        positions = positions_in(self.text, node.resolved)
+
+        def place(position: int) -> Place:
+            line, column = line_and_column(self.text, positions[min(position, len(positions) - 1)])
+            return Place(self.file, line + self.first_line - 1, column, field=around.field)
+
+        return place
 
 
 def read_text(path: Path, name: str, *, keep_mark: bool = False) -> str:
@@ -99,11 +122,14 @@ def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
     Raises:
         ContentError: It is not YAML, or names a key twice.
     """
-    return document_of(compose(text, name, first_line), name, first_line)
+    return document_of(compose(text, name, first_line), name, first_line, text)
 
 
-def document_of(root: Node | None, name: str, first_line: int = 1) -> Document:
+def document_of(root: Node | None, name: str, first_line: int = 1, text: str = "") -> Document:
     """Read the data that nodes stand for.
+
+    Args:
+        text: What the nodes were read from, for `Document.place_within`.
 
     Raises:
         ContentError: A key occurs twice or is no text, or a date or number does not exist.
@@ -111,7 +137,7 @@ def document_of(root: Node | None, name: str, first_line: int = 1) -> Document:
     reader = _Reader(name)
     data = None if root is None else reader.plain(root, ())
     reader.places[()] = (first_line, 1)
-    return Document(name, data, reader.places, reader.key_places)
+    return Document(name, data, reader.places, reader.key_places, reader.nodes, text, first_line)
 
 
 class _Reader:
@@ -120,10 +146,12 @@ class _Reader:
         self.scalars = Scalars(name)
         self.places: dict[KeyPath, tuple[int, int]] = {}
         self.key_places: dict[KeyPath, tuple[int, int]] = {}
+        self.nodes: dict[KeyPath, Node] = {}
         self.count = 0
 
     def plain(self, node: Node, path: KeyPath) -> Any:
         self.places[path] = (node.line, node.column)
+        self.nodes[path] = node
         self.count += 1
         if self.count > NODE_LIMIT or len(path) > DEPTH_LIMIT:
             raise self._error(node, "too much is nested or repeated here", "Write it out.")

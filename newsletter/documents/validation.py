@@ -1,5 +1,6 @@
 """Holds documents against models, and says in plain words what does not fit and where."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -29,9 +30,10 @@ def validate(model: type[Model], document: Document, context: Mapping[str, Any] 
 
 def explain(problem: ErrorDetails, document: Document, model: type[BaseModel]) -> NewsletterError:
     """Say in plain words what is wrong with a value, where, and what to do."""
-    path = _path_in(document, problem["loc"])
+    location, of_key = _without_key_mark(problem["loc"])
+    path = _path_in(document, location)
     kind, context = problem["type"], problem.get("ctx", {})
-    key = next((part for part in reversed(problem["loc"]) if isinstance(part, str)), "")
+    key = next((part for part in reversed(location) if isinstance(part, str)), "")
     if kind == "extra_forbidden":
         known = _known_keys(model, problem["loc"][:-1])
         near = get_close_matches(key, known, n=1)
@@ -44,19 +46,62 @@ def explain(problem: ErrorDetails, document: Document, model: type[BaseModel]) -
         if named:
             return ContentError(message, where=document.place((*path, named), key=True), remedy=remedy)
         return ContentError(message, where=document.place(path), remedy=remedy or "Correct it.")
-    expected = _EXPECTED.get(kind, problem["msg"])
-    if kind in ("enum", "literal_error"):
-        expected = f"one of {context.get('expected')}"
-    if kind == "greater_than":
-        expected = f"more than {context.get('gt')}"
-    if kind in ("model_type", "model_attributes_type"):
-        expected = _expected_keys(_model_at(model, problem["loc"]) or model)
-    return ContentError(
-        f"{_shown(problem.get('input'))} does not fit {key!r}",
-        where=document.place(path),
-        remedy=f"Expected: {expected}.",
-    )
+    place = document.place(path, key=of_key)
+    expected = _expected(problem, model)
+    if of_key:
+        return ContentError(f"the key {key!r} will not do", where=place, remedy=f"Expected: {expected}.")
+    return ContentError(_unfit(problem.get("input"), key), where=place, remedy=f"Expected: {expected}.")
 
+
+def _without_key_mark(location: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], bool]:
+    """Take away the mark that pydantic puts behind a key which itself does not fit."""
+    of_key = bool(location) and location[-1] == "[key]"
+    return (location[:-1], True) if of_key else (location, False)
+
+
+def _unfit(value: Any, key: str) -> str:
+    if key:
+        return f"there is nothing behind {key!r}" if value is None else f"{_shown(value)} does not fit {key!r}"
+    return "the file is empty" if value is None else f"the file holds {_shown(value)}"
+
+
+def _expected(problem: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in ("enum", "literal_error"):
+        return f"one of {context.get('expected')}"
+    if kind in ("model_type", "model_attributes_type"):
+        return _expected_keys(_model_at(model, problem["loc"]) or model)
+    if kind == "string_pattern_mismatch":
+        return _in_words(str(context.get("pattern")))
+    for name, sign in _LIMITS.items():
+        if kind == name:
+            return sign.format(*context.values())
+    return _EXPECTED.get(kind) or _PYDANTIC_OPENING.sub("", problem["msg"])
+
+
+def _in_words(pattern: str) -> str:
+    """Say in words what a pattern of classes of characters allows, such as `^[a-z][a-z0-9_]{0,39}$`."""
+    classes = _CLASS.findall(pattern)
+    allowed = [words for sign, words in _CHARACTERS.items() if any(sign in one for one in classes)]
+    first = [words for sign, words in _CHARACTERS.items() if len(classes) > 1 and sign in classes[0]]
+    limit = _LIMIT.search(pattern)
+    at_most = f"at most {int(limit[1]) + len(classes) - 1} " if limit else ""
+    beginning = f", beginning with {' or '.join(first)}" if first and first != allowed else ""
+    return f"{at_most}{', '.join(allowed)}{beginning}"
+
+
+_CLASS: Final = re.compile(r"\[([^\]]+)\]")
+_LIMIT: Final = re.compile(r"\{\d*,(\d+)\}")
+_CHARACTERS: Final = {"a-z": "small letters", "A-Z": "capitals", "0-9": "digits", "_": "underscores", "_-": "hyphens"}
+_PYDANTIC_OPENING: Final = re.compile(r"^(?:Input|Value|String) should (?:be )?")
+
+_LIMITS: Final = {
+    "greater_than": "more than {0}",
+    "greater_than_equal": "at least {0}",
+    "less_than": "less than {0}",
+    "less_than_equal": "at most {0}",
+    "string_too_long": "at most {0} characters",
+}
 
 _EXPECTED: Final = {
     "string_type": "a text; put it in quotes if it looks like a number or a date",
@@ -76,6 +121,8 @@ _EXPECTED: Final = {
     "string_unicode": "a text of whole characters",
     "string_too_short": "a text that is not empty",
     "too_short": "at least one",
+    "float_type": "a number",
+    "float_parsing": "a number",
 }
 
 

@@ -3,83 +3,85 @@
 import copy
 import fcntl
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 from newsletter.documents import Document, read_text, validate
-from newsletter.errors import ContentError, NewsletterError, Place
-from newsletter.issues.files import ISSUE_FILE, IssueMatter, is_item_file, issue_folder, repeats
+from newsletter.errors import ContentError, NewsletterError
+from newsletter.issues.files import ISSUE_FILE, issue_folder
+from newsletter.issues.finding import Position, find_entry, find_file, find_section, place_in, position_at
+from newsletter.issues.incoming import copies_of, name_for, read_incoming
+from newsletter.issues.layouts import ALL_KINDS, Kinds
 from newsletter.issues.outline import Outline, Piece
-from newsletter.items import Item, Publication, item_from_text, read_item
+from newsletter.issues.schema import IssueMatter, is_item_file, repeats
+from newsletter.items import read_item
 from newsletter.workspace import Workspace, write_atomically
 
-PREFERRED_LAYOUTS: Final = {
-    "event": ("agenda",),
-    "publication": ("publications",),
-    "article": ("news", "story", "lead"),
-}
 
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where an entry stands: section and entry, both from 1."""
-
-    section: int
-    entry: int
-    section_title: str
-
-    def __str__(self) -> str:
-        return f"{self.section}.{self.entry}"
-
-
-def add_item(
-    workspace: Workspace, slug: str, source: Path, *, section: str | None, at: int | None, time_zone: str
-) -> Position:
-    """Copy a Markdown file, with its pictures, into an issue and put it into a section.
+def add_items(
+    workspace: Workspace,
+    slug: str,
+    sources: Sequence[Path],
+    *,
+    section: str | None,
+    at: int | None,
+    time_zone: str,
+    kinds: Kinds = ALL_KINDS,
+) -> tuple[Position, ...]:
+    """Copy Markdown files, with their pictures, into an issue and put them into sections: all of them or none.
 
     Args:
-        section: Its number from 1, or its title; None chooses the one whose layout fits the kind of item.
-        at: Position from 1; None puts it at the end.
+        section: Its number from 1, or its title or layout; None chooses for each the one whose layout fits its kind.
+        at: Position of the first from 1; None puts them at the end.
 
     Raises:
-        ContentError: The file, the issue or the section is not as it should be. Nothing was changed then.
+        ContentError: A file, the issue or the section is not as it should be. Nothing was changed then.
     """
     folder = issue_folder(workspace, slug)
-    text = read_text(source, str(source), keep_mark=True)
-    item = item_from_text(text.removeprefix("\ufeff"), str(source), time_zone)
+    incoming = read_incoming(sources, time_zone)
     with _edited(folder, slug) as outline:
-        number = _find_section(outline, section, item)
-        position = _place_in(outline, number, at)
-        file = _free_name(folder, source.name, outline)
-        files = {folder / file: text.encode()}
-        for name in _local_files(item):
-            files.update(_copy_of(source.parent / name, folder / name, str(source)))
-        outline.paste(number, position, Piece.of_file(file))
-        _assert_meant(outline, number, _inserter(number, position, file))
+        files: dict[Path, bytes] = {}
+        inserted: list[tuple[int, str]] = []
+        changes: list[Callable[[Any], None]] = []
+        for order, one in enumerate(incoming):
+            number = find_section(outline, section, one.item.kind, kinds)
+            position = place_in(outline, number, None if at is None else at + order)
+            name = name_for(one, folder, slug, outline, files)
+            files |= copies_of(one, folder, name, files)
+            outline.paste(number, position, Piece.of_file(name))
+            inserted.append((number, name))
+            changes.append(_inserter(number, position, name))
+
+        def expected(data: Any) -> None:
+            for change in changes:
+                change(data)
+
+        _assert_meant(outline, inserted[0][0] if inserted else None, expected)
         with _added(files):
             write_atomically(folder / ISSUE_FILE, outline.content)
-        return _position(outline, number, position)
+        return tuple(position_at(outline, number, outline.files(number).index(name)) for number, name in inserted)
 
 
-def move_item(workspace: Workspace, slug: str, entry: str, *, section: str | None, at: int | None) -> Position:
+def move_item(
+    workspace: Workspace, slug: str, entry: str, *, section: str | None, at: int | None, kinds: Kinds = ALL_KINDS
+) -> Position:
     """Move an entry within its section or to another.
 
     Args:
         entry: Its file's name, or its number such as "2.3".
 
     Raises:
-        ContentError: There is no such entry, section or position.
+        ContentError: There is no such entry, section or position, or the section's layout cannot show the item.
     """
     folder = issue_folder(workspace, slug)
     with _edited(folder, slug) as outline:
-        number, position = _find_entry(outline, entry)
-        target = number if section is None else _find_section(outline, section, None)
+        number, position = find_entry(outline, entry)
+        kind = _kind_of(folder / outline.files(number)[position])
+        target = number if section is None else find_section(outline, section, kind, kinds)
         piece = outline.cut(number, position)
-        place = _place_in(outline, target, at)
+        place = place_in(outline, target, at)
         outline.paste(target, place, piece)
 
         def expected(data: Any) -> None:
@@ -88,7 +90,7 @@ def move_item(workspace: Workspace, slug: str, entry: str, *, section: str | Non
 
         _assert_meant(outline, number, expected)
         write_atomically(folder / ISSUE_FILE, outline.content)
-        return _position(outline, target, place)
+        return position_at(outline, target, place)
 
 
 def remove_item(workspace: Workspace, slug: str, entry: str, *, delete_file: bool) -> str:
@@ -105,7 +107,7 @@ def remove_item(workspace: Workspace, slug: str, entry: str, *, delete_file: boo
     """
     folder = issue_folder(workspace, slug)
     with _edited(folder, slug) as outline:
-        number, position = _find_entry(outline, entry)
+        number, position = find_entry(outline, entry)
         file = outline.files(number)[position]
         outline.cut(number, position)
 
@@ -120,12 +122,20 @@ def remove_item(workspace: Workspace, slug: str, entry: str, *, delete_file: boo
 
 
 def restore_item(
-    workspace: Workspace, slug: str, file: str, *, section: str | None, at: int | None, time_zone: str
+    workspace: Workspace,
+    slug: str,
+    file: str,
+    *,
+    section: str | None,
+    at: int | None,
+    time_zone: str,
+    kinds: Kinds = ALL_KINDS,
 ) -> Position:
     """Put an item whose file lies in the issue's folder, but which was taken out, back into a section.
 
     Raises:
-        ContentError: There is no such file, it is no item, or it stands in the issue already.
+        ContentError: There is no such file, it is no item, it stands in the issue already, or the section's layout
+            cannot show it.
     """
     folder = issue_folder(workspace, slug)
     name = PurePosixPath(file).as_posix()
@@ -136,14 +146,14 @@ def restore_item(
         raise ContentError(f"{file!r} is no Markdown file", remedy=remedy)
     item = read_item(folder / name, f"issues/{slug}/{name}", time_zone)
     with _edited(folder, slug) as outline:
-        if name in _all_files(outline):
+        if find_file(outline, name) is not None:
             raise ContentError(f"{file!r} stands in the issue already", remedy="Use 'newsletter issue move'.")
-        number = _find_section(outline, section, item)
-        position = _place_in(outline, number, at)
+        number = find_section(outline, section, item.kind, kinds)
+        position = place_in(outline, number, at)
         outline.paste(number, position, Piece.of_file(name))
         _assert_meant(outline, number, _inserter(number, position, name))
         write_atomically(folder / ISSUE_FILE, outline.content)
-        return _position(outline, number, position)
+        return position_at(outline, number, position)
 
 
 @contextmanager
@@ -160,7 +170,15 @@ def _edited(folder: Path, slug: str) -> Iterator[Outline]:
         os.close(lock)
 
 
-def _assert_meant(outline: Outline, section: int, change: Callable[[Any], None]) -> None:
+def _kind_of(file: Path) -> str | None:
+    """Tell the kind of an item; an entry whose file cannot be read can still be moved."""
+    try:
+        return read_item(file, file.name, "UTC").kind
+    except NewsletterError:
+        return None
+
+
+def _assert_meant(outline: Outline, section: int | None, change: Callable[[Any], None]) -> None:
     """Hold the edited text against what it should mean, and against what reading it asks for."""
     expected = copy.deepcopy(outline.before.data)
     change(expected)
@@ -212,108 +230,3 @@ def _items(data: Any, number: int) -> list[Any]:
     section["items"] = section.get("items") or []
     items: list[Any] = section["items"]
     return items
-
-
-def _find_section(outline: Outline, wanted: str | None, item: Item | None) -> int:
-    sections = outline.data.get("sections") or []
-    if not sections:
-        raise ContentError(
-            "the issue has no sections",
-            where=outline.document.place(),
-            remedy="Write one under 'sections:' first.",
-        )
-    if wanted is None:
-        layouts = PREFERRED_LAYOUTS[item.kind] if item else ()
-        fitting = (n for layout in layouts for n, one in enumerate(sections) if one["layout"] == layout)
-        return next(fitting, len(sections) - 1)
-    if wanted.isdigit() and 0 < int(wanted) <= len(sections):
-        return int(wanted) - 1
-    for number, one in enumerate(sections):
-        if wanted.casefold() in ((one.get("title") or "").casefold(), one["layout"].casefold()):
-            return number
-    named = ", ".join(f"{n} {one.get('title') or one['layout']}" for n, one in enumerate(sections, 1))
-    raise ContentError(
-        f"there is no section {wanted!r}",
-        where=outline.document.place(("sections",)),
-        remedy=f"There are: {named}.",
-    )
-
-
-def _find_entry(outline: Outline, wanted: str) -> tuple[int, int]:
-    sections = outline.data.get("sections") or []
-    numbered = re.fullmatch(r"(\d+)\.(\d+)", wanted)
-    files = [outline.files(number) for number in range(len(sections))]
-    if numbered:
-        number, position = int(numbered[1]) - 1, int(numbered[2]) - 1
-        if 0 <= number < len(files) and 0 <= position < len(files[number]):
-            return number, position
-    for number, names in enumerate(files):
-        for name in (PurePosixPath(wanted).as_posix(), f"{wanted}.md"):
-            if name in names:
-                return number, names.index(name)
-    raise ContentError(
-        f"there is no item {wanted!r} in this issue",
-        where=outline.document.place(("sections",)),
-        remedy="Name its file, or its number such as 2.3; 'newsletter issue show' lists both.",
-    )
-
-
-def _place_in(outline: Outline, number: int, at: int | None) -> int:
-    count = len(outline.files(number))
-    if at is None:
-        return count
-    if not 1 <= at <= count + 1:
-        raise ContentError(
-            f"section {number + 1} has no position {at}",
-            where=outline.document.place(("sections", number)),
-            remedy=f"Choose one from 1 to {count + 1}.",
-        )
-    return at - 1
-
-
-def _position(outline: Outline, number: int, position: int) -> Position:
-    section = outline.data["sections"][number]
-    return Position(number + 1, position + 1, section.get("title") or section["layout"])
-
-
-def _all_files(outline: Outline) -> set[str]:
-    sections = outline.data.get("sections") or []
-    return {file for number in range(len(sections)) for file in outline.files(number)}
-
-
-def _free_name(folder: Path, name: str, outline: Outline) -> str:
-    """Choose a name that an issue can hold and that nothing in it has."""
-    path = Path(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]", "-", name))
-    suffix = path.suffix if path.suffix.lower() == ".md" else ".md"
-    candidate, number = f"{path.stem}{suffix}", 2
-    while (folder / candidate).exists() or candidate in _all_files(outline):
-        candidate, number = f"{path.stem}-{number}{suffix}", number + 1
-    return candidate
-
-
-def _local_files(item: Item) -> list[str]:
-    names = [item.image.source] if item.image else []
-    if isinstance(item, Publication) and item.file:
-        names.append(item.file)
-    return [name for name in names if "://" not in name]
-
-
-def _copy_of(source: Path, target: Path, name: str) -> dict[Path, bytes]:
-    """Read a file that an item names; nothing if the issue has it already."""
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise ContentError(
-            f"the file {source.name!r} that it names cannot be read: {error.strerror}",
-            where=Place(name),
-            remedy="Put it beside the item, or correct its name.",
-        ) from error
-    if not target.exists():
-        return {target: content}
-    if not target.is_file() or target.read_bytes() != content:
-        raise ContentError(
-            f"the issue has another file called {target.name!r}",
-            where=Place(name),
-            remedy="Rename the picture, in the item too.",
-        )
-    return {}

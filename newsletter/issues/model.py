@@ -1,10 +1,12 @@
 """What an issue is: sections of items, each perhaps for some readers only."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
+from newsletter.errors import Place
 from newsletter.expressions import Expression
 from newsletter.items import Item
 
@@ -39,7 +41,8 @@ class Issue:
     """One edition, read whole: `issue.yaml` and the items beside it.
 
     `subject`, `preheader` and `intro` may hold values for one reader: `{{ subscriber.first_name }}`.
-    `intro` is Markdown. `language` is a BCP 47 tag.
+    `intro` is Markdown. `language` is a BCP 47 tag. `places` tells where these three stand in the file, where it names
+    them.
     """
 
     slug: str
@@ -52,3 +55,4 @@ class Issue:
     template: str
     intro: str
     sections: tuple[Section, ...]
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-from newsletter.documents import parse_yaml, read_text, split_front_matter, validate
-from newsletter.errors import ContentError
-from newsletter.items.model import Item, Quote
+from newsletter.documents import KeyPath, parse_yaml, read_text, split_front_matter, validate
+from newsletter.errors import ContentError, Place
+from newsletter.items.model import Item, Publication, Quote
 from newsletter.items.schema import KINDS
 
 _SPEAKER: Final = re.compile(r"^(?:—|–|--)\s*(.+)$")
@@ -32,7 +32,9 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
     data = document.data
     if not isinstance(data, dict):
         raise ContentError(
-            "the front matter is empty", where=document.place(), remedy="Add 'kind: article' and 'title: …'."
+            "the front matter is empty" if data is None else "the front matter holds no keys with values",
+            where=document.place(),
+            remedy="Write 'kind: article', 'title: …' and so on, each on a line of its own.",
         )
     kind = data.get("kind")
     matter = KINDS.get(kind) if isinstance(kind, str) else None
@@ -44,6 +46,30 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
         )
     context = {"time_zone": time_zone}
     return validate(matter, document, context).read(parts.body, context)
+
+
+def local_files(item: Item) -> tuple[tuple[KeyPath, str], ...]:
+    """Name the pictures and documents that lie beside an item, each with the path of its key in the front matter."""
+    publication = isinstance(item, Publication)
+    found: list[tuple[KeyPath, str]] = []
+    if item.image:
+        found.append((("cover" if publication else "image", "source"), item.image.source))
+    if isinstance(item, Publication) and item.file:
+        found.append((("file",), item.file))
+    return tuple((path, name) for path, name in found if "://" not in name)
+
+
+def place_in_item(path: Path, name: str, key: KeyPath) -> Place:
+    """Find the place of a value in an item's front matter.
+
+    Args:
+        name: The file as a person would name it.
+        key: The path of the value's key.
+
+    Raises:
+        ContentError: The file cannot be read.
+    """
+    return parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2).place(key)
 
 
 def quotes_in(body: str) -> tuple[Quote, ...]:

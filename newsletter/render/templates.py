@@ -9,7 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from newsletter.errors import Place, TemplateError, raise_all
 from newsletter.render.environment import MAIN_FILE, Environment
@@ -29,6 +30,23 @@ class Manifest(BaseModel):
     layouts: tuple[str, ...] = Field(min_length=1)
     kinds: dict[str, tuple[Literal["article", "event", "publication"], ...]] = {}
     """What a layout can show; one that is not named here shows every kind of item."""
+    sections: tuple[str, ...] = ()
+    """The layouts that a new issue begins with, in order; all of them if none is named."""
+
+    @field_validator("sections")
+    @classmethod
+    def _check_sections(cls, sections: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        layouts = info.data.get("layouts", sections)
+        unknown = next((layout for layout in sections if layout not in layouts), None)
+        if unknown is not None:
+            problem = "{layout} is none of the layouts"
+            raise PydanticCustomError("unknown_layout", problem, {"layout": repr(unknown)})
+        return sections
+
+    @property
+    def first_layouts(self) -> tuple[str, ...]:
+        """The layouts of a new issue's sections."""
+        return self.sections or self.layouts
 
 
 @dataclass(frozen=True)

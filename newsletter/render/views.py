@@ -207,7 +207,7 @@ def _line(issue: Issue, field: str, rendering: Rendering) -> Markup:
 
 
 def _place_of(issue: Issue, field: str) -> Place:
-    return Place(file=f"issues/{issue.slug}/issue.yaml", field=field)
+    return issue.places.get(field, Place(file=f"issues/{issue.slug}/issue.yaml", field=field))
 
 
 def _who_gets(section: Section) -> Expression | None:

@@ -182,7 +182,7 @@ def _segments(workspace: Workspace, schema: Schema) -> dict[str, SegmentDefiniti
     problems: list[NewsletterError] = []
     for id_, one in validate(_Segments, document).segments.items():
         try:
-            where = parse(one.where, schema, document.place(("segments", id_, "where")))
+            where = parse(one.where, schema, document.place_within(("segments", id_, "where")))
         except NewsletterError as error:
             problems.append(error)
         else:

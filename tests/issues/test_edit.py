@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newsletter.documents import parse_yaml
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.expressions import Schema
-from newsletter.issues import add_item, list_issues, move_item, new_issue, read_issue, remove_item, restore_item
+from newsletter.issues import add_items, list_issues, move_item, new_issue, read_issue, remove_item, restore_item
 from newsletter.workspace import Workspace
 
 ITEM = "---\nkind: article\ntitle: {}\n---\n\nTekst.\n"
@@ -78,7 +78,7 @@ def test_add_then_remove_gives_the_file_back(
     new.write_text(ITEM.format("new"), encoding="utf-8")
     section = data.draw(st.integers(1, len(layout)))
     at = data.draw(st.none() | st.integers(1, len(layout[section - 1]) + 1))
-    add_item(workspace, "i", new, section=str(section), at=at, time_zone="UTC")
+    add_items(workspace, "i", [new], section=str(section), at=at, time_zone="UTC")
     expected = [list(files) for files in layout]
     expected[section - 1].insert(len(expected[section - 1]) if at is None else at - 1, "new.md")
     assert order(folder) == expected
@@ -142,14 +142,25 @@ def test_disk_that_is_full_leaves_the_issue_as_it_was(workspace: Workspace, monk
 
 
 def test_edits_at_the_same_time_wait_for_one_another(workspace: Workspace) -> None:
-    new_issue(workspace, "i", subject="S", day=date(2024, 2, 20), template="bulletin", language="nl")
+    new_issue(
+        workspace,
+        "i",
+        subject="S",
+        day=date(2024, 2, 20),
+        template="bulletin",
+        language="nl",
+        languages=("nl",),
+        layouts=("lead", "news"),
+    )
     files = []
     for number in range(12):
         path = workspace.root / f"item{number}.md"
         path.write_text(ITEM.format(f"Bericht {number}"), encoding="utf-8")
         files.append(path)
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda path: add_item(workspace, "i", path, section="Nieuws", at=None, time_zone="UTC"), files))
+        list(
+            pool.map(lambda path: add_items(workspace, "i", [path], section="Nieuws", at=None, time_zone="UTC"), files)
+        )
     assert sorted(order(workspace.issues / "i")[1]) == sorted(path.name for path in files)
 
 
@@ -202,7 +213,7 @@ def issue_of(workspace: Workspace, sections: str, files: str = "abcd") -> Path:
 
 
 def add(workspace: Workspace, section: str | None = "1", at: int | None = None, file: str = "new.md") -> None:
-    add_item(workspace, "i", workspace.root / file, section=section, at=at, time_zone="UTC")
+    add_items(workspace, "i", [workspace.root / file], section=section, at=at, time_zone="UTC")
 
 
 def whole(workspace: Workspace) -> None:

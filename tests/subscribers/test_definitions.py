@@ -23,6 +23,11 @@ from newsletter.workspace import Workspace
             "segments:\n  a:\n    name: A\n    where: subscriber.region == 'Mars'\n",
             ["segments.yaml:4:", "Mars"],
         ),
+        (
+            "segments",
+            "segments:\n  a:\n    name: A\n    where: \"subscriber.region == 'Mars'\"\n",
+            ["segments.yaml:4:33", "Mars"],
+        ),
         ("attributes", "attributes:\n  email:\n    name: E\n", ["attributes.yaml:2:"]),
         ("attributes", "attributes:\n  a:\n    name: A\n    type: colour\n", ["attributes.yaml:4:", "text"]),
         ("imports/x", "columns: 3\n", ["subscribers/imports/x.yaml:1:"]),

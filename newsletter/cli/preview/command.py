@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.base import Face, pass_face, reader_record
+from newsletter.cli.base import Face, pass_face, reader_record, slug_of
 
 if TYPE_CHECKING:
     from newsletter.dispatch import Built
@@ -14,7 +14,7 @@ PORT = 8025
 
 
 @click.command(name="preview")
-@click.argument("slug")
+@click.argument("slug", type=slug_of)
 @click.option("--as", "email", metavar="EMAIL", help="Show it for this subscriber instead of a made-up one.")
 @click.option("--list", "list_name", metavar="LIST", help="The list whose name and reason stand in the footer.")
 @click.option("--port", type=click.IntRange(0, 65535), help=f"Serve there; {PORT} or a free one if not given.")

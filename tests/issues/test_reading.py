@@ -1,0 +1,139 @@
+"""Reading an issue finds everything that is wrong in it, each with its line and column."""
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import ContentError, NewsletterError, Problems
+from newsletter.expressions import Field, Schema, Type
+from newsletter.issues import Issue, list_issues, read_issue, remove_item
+from newsletter.workspace import Workspace
+
+SCHEMA = Schema({"first_name": Field(Type.TEXT)})
+REST = "date: 2024-02-20\ntemplate: bulletin\n"
+
+
+def read(workspace: Workspace, text: str) -> Issue:
+    folder = workspace.issues / "i"
+    folder.mkdir(exist_ok=True)
+    (folder / "issue.yaml").write_text(text, encoding="utf-8")
+    return read_issue(workspace, "i", SCHEMA, time_zone="UTC", language="nl")
+
+
+def problems(workspace: Workspace, text: str) -> list[NewsletterError]:
+    with pytest.raises(NewsletterError) as raised:
+        read(workspace, text)
+    return list(raised.value.errors) if isinstance(raised.value, Problems) else [raised.value]
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "subject: Dag {{ subscriber.^name }}\n",
+        "subject: 'Dag {{ subscriber.^name }}'\n",
+        'subject: "Dag\\t\\u00e9 {{ subscriber.^name }}"\n',
+        "subject: >-\n  Dag\n  {{ subscriber.^name }}\n",
+        "subject: S\npreheader: 'it''s {{ subscriber.^name }}'\n",
+        "subject: S\nintro: |\n  Dag,\n\n    {{ subscriber.first_name }} en {{ subscriber.^name }}\n",
+        "subject: S\nintro: Dag\n  {{ subscriber.^name }}\n",
+        "subject: S\nintro: |\n  Dag\n  ^{% if x %}\n",
+        "subject: S\nsections:\n  - layout: news\n    visible_to: 'subscriber.^name'\n",
+        "subject: S\nsections:\n  - layout: news\n    visible_to: >\n      subscriber.first_name and\n      ^x\n",
+    ],
+)
+def test_mistake_in_an_expression_is_named_with_its_column_however_the_text_is_written(
+    workspace: Workspace, matter: str
+) -> None:
+    (problem,) = problems(workspace, matter.replace("^", "") + REST)
+    before = matter[: matter.index("^")]
+    assert problem.where.file == "issues/i/issue.yaml"
+    assert problem.where.line == before.count("\n") + 1
+    assert problem.where.column == len(before) - before.rfind("\n")
+
+
+def test_all_problems_of_an_issue_are_told_together(workspace: Workspace) -> None:
+    text = "subject: '{{ a }} {{ b }}'\npreheader: '{{ c'\nintro: '{{ d }}'\n" + REST
+    (workspace.issues / "i").mkdir()
+    (workspace.issues / "i/x.md").write_text("---\nkind: article\nurl: x\n---\n", encoding="utf-8")
+    found = problems(workspace, f"{text}sections:\n  - layout: news\n    items: [x.md, y.md]\n")
+    assert [(str(one.where.file).rpartition("/")[2], one.where.line) for one in found] == [
+        ("issue.yaml", 1),
+        ("issue.yaml", 1),
+        ("issue.yaml", 2),
+        ("issue.yaml", 3),
+        ("x.md", 2),
+        ("x.md", 3),
+        ("issue.yaml", 8),
+    ]
+
+
+def test_issue_knows_where_its_texts_stand(workspace: Workspace) -> None:
+    issue = read(workspace, "subject: 'S'\nintro: |\n  Dag\n" + REST)
+    places = {field: (place.line, place.column) for field, place in issue.places.items()}
+    assert places == {"subject": (1, 11), "intro": (3, 3)}
+
+
+ITEM = "---\nkind: article\ntitle: T\nimage:\n  source: p.png\n  alt: ''\n---\n"
+PUBLICATION = "---\nkind: publication\ntitle: T\nfile: p.pdf\ncover:\n  alt: ''\n  source: c.png\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("item", "entry", "places"),
+    [
+        (ITEM, "a.md", ["issues/i/a.md:5:11, image.source"]),
+        (PUBLICATION, "a.md", ["issues/i/a.md:7:11, cover.source", "issues/i/a.md:4:7, file"]),
+        (
+            ITEM.replace("p.png", "https://example.org/p.png"),
+            "{file: a.md, image: {source: q.png, alt: ''}}",
+            ["issues/i/issue.yaml:6:42, sections.1.items.1.image.source"],
+        ),
+    ],
+)
+def test_missing_file_is_named_where_it_is_asked_for(
+    workspace: Workspace, item: str, entry: str, places: list[str]
+) -> None:
+    (workspace.issues / "i").mkdir()
+    (workspace.issues / "i/a.md").write_text(item, encoding="utf-8")
+    found = problems(workspace, f"subject: S\n{REST}sections:\n  - layout: news\n    items: [{entry}]\n")
+    assert [str(one.where) for one in found] == places
+
+
+def test_empty_issue_is_called_empty(workspace: Workspace) -> None:
+    (problem,) = problems(workspace, "")
+    assert "the file is empty" in problem.message
+    assert "'subject: …'" in problem.remedy
+
+
+def write_issues(workspace: Workspace, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        folder = workspace.issues / name
+        folder.mkdir(parents=True)
+        text = f"subject: |\n  Een\n  onderwerp\ndate: 2024-01-{number + 1:02}\ntemplate: bulletin\n"
+        (folder / "issue.yaml").write_text(text, encoding="utf-8")
+
+
+def refusal(workspace: Workspace, slug: str) -> str:
+    with pytest.raises(ContentError, match="there is no issue called") as raised:
+        remove_item(workspace, slug, "1.1", delete_file=False)
+    return raised.value.remedy
+
+
+def test_few_issues_are_all_named_and_of_many_the_near_or_the_newest(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    write_issues(workspace, [f"z{letter}" for letter in "jihgfedcba"])
+    assert refusal(workspace, "q") == "There are: za, zb, zc, zd, ze, zf, zg, zh, zi, zj."
+    (workspace.issues / "nieuws").mkdir()
+    (workspace.issues / "nieuws/issue.yaml").write_text("subject: [", encoding="utf-8")
+    assert refusal(workspace, "nieuwes").startswith("Did you mean nieuws?")
+    assert refusal(workspace, "q").startswith("The newest: za, zb, zc.")
+
+
+@pytest.mark.parametrize("slug", ["a" * 300, "é" * 200])
+def test_name_too_long_for_any_file_is_no_issue(workspace: Workspace, slug: str) -> None:
+    assert refusal(workspace, slug)
+
+
+def test_subject_of_several_lines_is_one_in_the_list(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    write_issues(workspace, ["a"])
+    assert [one.subject for one in list_issues(workspace)] == ["Een onderwerp"]
