@@ -11,7 +11,7 @@ def run() -> None:
         masthead = Masthead("Naam", "Organisatie", "Adres", "https://nieuwsbrief.example.org/", "Leden", "Daarom.")
         schema = definitions.schema()
         compiling = timed(
-            lambda: compile_issue(prepared.issue, prepared.template, masthead, schema, prepared.media), 30
+            lambda: compile_issue(prepared.issue, prepared.template, masthead, schema, prepared.collected), 30
         )
         reading = timed(lambda: prepare(made, LARGE), 10)
     print(f"compile, 20 items, warm: {compiling * 1000:.1f} ms")

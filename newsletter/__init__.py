@@ -2,15 +2,19 @@
 
 The way of the data, and the packages that answer for each step:
 
-    items ── issues ──→ render ──→ dispatch ──→ providers
-                                    ↑  ↑           │
-         subscribers ── audience ───┘  └─ outcomes ┘
+    items ── issues ──→ render ──→ preflight ──→ dispatch ──→ providers
+                                                  ↑  ↑           │
+                       subscribers ── audience ───┘  └─ outcomes ┘
 
 - `cli`: commands; each parses, calls one function and prints.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
+- `preflight`: checks an issue before it is sent, one file for each check.
+- `links`: the links of an issue: where each is written, how it is shown, and what answers behind it.
 - `render`: turns an issue into a compiled issue, and that into one reader's bytes.
 - `providers`: carries messages and translates what comes back.
+- `media`: pictures and documents of an issue: fetched, checked, made small, published.
 - `message`: Internet messages as bytes.
+- `manuscript`: the texts of an issue as editors wrote them, with the place of every word.
 - `issues`: issues as files: read, change, write back without losing a comment.
 - `audience`: who gets a dispatch, and who not and why.
 - `subscribers`: people, lists and subscriptions.
@@ -18,9 +22,12 @@ The way of the data, and the packages that answer for each step:
 - `starter`: makes a new workspace.
 - `expressions`: the one small language of conditions and values.
 - `store`: the database: engine, tables, migrations.
+- `fetching`: fetches from the web, guarded.
 - `tokens`: signed, purpose-bound tokens for links.
+- `compatibility`: what mail clients make of HTML and CSS.
 - `settings`: `newsletter.toml`, the environment and the secrets.
 - `documents`: YAML and front matter with the place of everything in them.
+- `data`: data files that the package carries.
 - `clock`: the time, asked for in one place.
 - `plugins`: finds and loads what stands in a plug-in folder or an entry point.
 - `workspace`: where everything lies on disk, and atomic writing.

@@ -11,17 +11,20 @@
     ├── SubscriberError        6   an address, an import row, a person unknown
     ├── StoreError             7   the database cannot be opened, read or written
     ├── ProviderError          8   the provider refuses us as a sender, or cannot be reached
-    └── DispatchError          9   the ledger does not allow what was asked
+    ├── DispatchError          9   the ledger does not allow what was asked
+    ├── PreflightError        11   a check stops the issue
+    └── FetchError            12   a web address cannot be fetched, or may not be
 
 Exit code 2 is click's own for a wrong call; 10 says that a dispatch came to rest with deliveries still open;
 130 says that a person stopped it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 EXIT_UNFINISHED = 10
+EXIT_BLOCKED = 11
 EXIT_INTERRUPTED = 130
 
 
@@ -133,6 +136,59 @@ class DispatchError(NewsletterError):
     """The ledger does not allow what was asked."""
 
     exit_code = 9
+
+
+class PreflightError(NewsletterError):
+    """A check has found something that stops the issue from being sent."""
+
+    exit_code = EXIT_BLOCKED
+
+
+FetchFault: TypeAlias = Literal[
+    "refused-address",
+    "scheme",
+    "dns",
+    "connection",
+    "tls",
+    "timeout",
+    "status",
+    "redirect-loop",
+    "too-large",
+    "too-many",
+    "encoding",
+]
+"""Why a web address was not fetched; `status` means that the server answered with an error."""
+
+
+class FetchError(NewsletterError):
+    """A web address cannot be fetched, or may not be.
+
+    Args:
+        url: The address that was asked for.
+        reason: What is wrong with it; no final full stop.
+        status: What the server answered with, where `kind` is `status`.
+        headers: Likewise, by their names in small letters.
+    """
+
+    exit_code = 12
+
+    def __init__(
+        self,
+        url: str,
+        kind: FetchFault,
+        reason: str,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            f"{url} cannot be fetched: {reason}", remedy="Open it in a browser, and correct the address if it is wrong."
+        )
+        self.url = url
+        self.kind = kind
+        self.reason = reason
+        self.status = status
+        self.headers = dict(headers or {})
 
 
 def raise_all(errors: Iterable[NewsletterError]) -> None:

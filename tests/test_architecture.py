@@ -32,7 +32,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.rstrip().endswith("LOADED []")
 
 
-@pytest.mark.parametrize("kind", ["cli", "providers"])
+@pytest.mark.parametrize("kind", ["cli", "preflight", "providers"])
 def test_every_plugin_can_be_loaded_and_says_what_it_is(kind: str) -> None:
     for name in plugins.names(kind):
         assert plugins.load(kind, name).__doc__

@@ -1,5 +1,6 @@
 """The documentation says what is there: settings, commands, steps, and examples that really work."""
 
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from newsletter.dispatch import build_issue
 from newsletter.dispatch.states import TRANSITIONS, Reason, State
 from newsletter.issues import read_issue
 from newsletter.items import item_from_text
+from newsletter.preflight import base
 from newsletter.settings import Settings, load
 from newsletter.subscribers import Definitions, example_record, read_definitions
 from newsletter.workspace import Workspace
@@ -83,6 +85,25 @@ def test_exit_codes_are_those_of_the_errors() -> None:
     ]
     assert {one.exit_code for one in classes} - {1} <= codes
     assert {errors.EXIT_UNFINISHED, errors.EXIT_INTERRUPTED} <= codes
+
+
+def checks_page() -> str:
+    """Write the page of checks: what stands above the table, a row for each, and what each one says of itself."""
+    checks = {name: base.load(name) for name in base.names()}
+    rows = [f"| [`{name}`](#{name}) | {check.severity} | {base.title(check)} |" for name, check in checks.items()]
+    told = [
+        f"## {name}\n\n{base.title(check)}.\n\n{(inspect.getdoc(check) or '').partition(chr(10))[2].strip()}\n"
+        for name, check in checks.items()
+    ]
+    head = read("checks.md").partition("| check |")[0]
+    return "\n".join([f"{head}| check | weight | what it finds |", "|---|---|---|", *rows, "", *told])
+
+
+def test_checks_are_described_as_they_describe_themselves(request: pytest.FixtureRequest) -> None:
+    page = checks_page()
+    if request.config.getoption("--update-golden"):
+        (DOCS / "checks.md").write_text(page, encoding="utf-8")
+    assert read("checks.md") == page
 
 
 def test_steps_of_the_ledger_are_those_of_the_table() -> None:

@@ -18,7 +18,7 @@ SECTIONS: Final = {
     "Begin": ("init", "config"),
     "Write": ("issue", "preview", "build"),
     "Readers": ("subscribers",),
-    "Send": ("test", "send"),
+    "Send": ("check", "test", "send"),
 }
 """The order of the work, in which the help names the commands; those that are not here come after."""
 

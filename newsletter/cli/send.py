@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from newsletter.cli.base import Face, confirm, echo_json, pass_face, progress, slug_of
+from newsletter.cli.check.gate import look_through, pass_gate
 from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, NewsletterError, raise_all
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Wish:
     not_later_than: datetime | None
     receipt: Path | None
     yes: bool
+    override: str | None = None
 
 
 @click.command(name="send")
@@ -42,6 +44,7 @@ class Wish:
     help="Give up then, such as 2026-01-31 or '2026-01-31 18:00'; after four days where it is not said.",
 )
 @click.option("--refreeze", is_flag=True, help="Freeze anew what was frozen, as long as nothing has been handed over.")
+@click.option("--override", metavar="REASON", help="Send it in spite of what its checks found; the receipt keeps why.")
 @click.option("--dry-run", is_flag=True, help="Show who would get it, or what is still to go; write and send nothing.")
 @click.option(
     "--receipt",
@@ -60,6 +63,7 @@ def command(
     provider: str | None,
     not_later_than: str | None,
     refreeze: bool,
+    override: str | None,
     dry_run: bool,
     receipt_file: Path | None,
     yes: bool,
@@ -67,8 +71,9 @@ def command(
 ) -> None:
     """Send the issue SLUG to a list.
 
-    The audience, the content and the provider are frozen first. Stopped or killed, the same command goes on where
-    it was, and nobody gets the issue twice. It ends with a receipt that accounts for everybody selected.
+    The issue is checked first; what counts as an error stops it. The audience, the content and the provider are then
+    frozen. Stopped or killed, the same command goes on where it was, and nobody gets the issue twice. It ends with a
+    receipt that accounts for everybody selected.
 
     Exit code 10 means that some deliveries are deferred, so that the same command is to be run again later; or that
     some are uncertain, and held.
@@ -77,7 +82,7 @@ def command(
     from newsletter import dispatch as sending
     from newsletter.clock import now
 
-    wish = Wish(provider, _last_moment(face, not_later_than), receipt_file, yes)
+    wish = Wish(provider, _last_moment(face, not_later_than), receipt_file, yes, override)
     with face.database() as database:
         surroundings = sending.Surroundings(face.workspace, face.settings, face.definitions, face.signer, database, now)
         selection = audience.Selection(list_name, segment)
@@ -90,6 +95,7 @@ def command(
                 _show_continuation(face, sending.look_again(surroundings, going_on), as_json=as_json)
             else:
                 proposal = sending.propose(surroundings, slug, selection, provider, wish.not_later_than)
+                look_through(face, surroundings, proposal)
                 _show_proposal(face, proposal, as_json=as_json)
             return
         if going_on is not None:
@@ -157,6 +163,8 @@ def _begin(
 
     proposal = sending.propose(surroundings, slug, selection, wish.provider, wish.not_later_than)
     sending.assert_writable(wish.receipt or face.workspace.issues / slug / "receipt.json")
+    override = pass_gate(look_through(face, surroundings, proposal), slug, wish.override)
+    proposal = sending.overriding(proposal, override)
     _show_proposal(face, proposal, as_json=False)
     if not wish.yes:
         confirm(f"Send to {_readers(proposal.audience.planned)} by {proposal.plan.provider}?")

@@ -3,7 +3,10 @@
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.build import Built, build_issue, describe, write_build
+from newsletter.dispatch.checking import catalogue, check_issue, make_context
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.mending import Mended, mend_files, write_mended
+from newsletter.dispatch.override import Override, override
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Stop
@@ -19,6 +22,7 @@ from newsletter.dispatch.send import (
     index_page,
     keep_receipt,
     look_again,
+    overriding,
     propose,
     refreeze,
 )
@@ -30,6 +34,8 @@ __all__ = [
     "Built",
     "Continuation",
     "Dispatch",
+    "Mended",
+    "Override",
     "PreparedIssue",
     "Proposal",
     "Receipt",
@@ -44,14 +50,20 @@ __all__ = [
     "assert_as_frozen",
     "assert_writable",
     "build_issue",
+    "catalogue",
+    "check_issue",
     "describe",
     "drive",
     "find",
     "index_page",
     "keep_receipt",
     "look_again",
+    "make_context",
     "make_letterhead",
     "make_reader",
+    "mend_files",
+    "override",
+    "overriding",
     "prepare_issue",
     "propose",
     "reader_links",
@@ -59,5 +71,6 @@ __all__ = [
     "refreeze",
     "send_trial",
     "write_build",
+    "write_mended",
     "write_receipt",
 ]

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
+from newsletter.media import FolderTarget, Media, publish
 from newsletter.message import DeliveryKey
-from newsletter.render import Media, Merger, calendar_files, publish_media
+from newsletter.render import Merger, calendar_files
 from newsletter.render.slots import Block, Parts, Slot, walk
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, Record
@@ -43,9 +44,14 @@ class Built:
     def html_with_pictures_in(self, base: str) -> str:
         """Give the HTML part with its files at another place than their public URL, such as "media/"."""
         html = self.html
-        for url in (*self.prepared.media.urls.values(), *self.prepared.calendar.addresses):
-            html = html.replace(url, base + url.rpartition("/")[2])
+        for name in (*self.prepared.media.by_name, *self.calendars):
+            html = html.replace(f"{self.prepared.media.base}{name}", f"{base}{name}")
         return html
+
+    @property
+    def clipped(self) -> bool:
+        """Whether a well-known mail client hides the end."""
+        return len(self.html.encode()) > CLIPPED_AT
 
 
 def build_issue(
@@ -63,10 +69,14 @@ def build_issue(
     Raises:
         NewsletterError: The issue, an item, the template or the list is not in order.
     """
-    prepared = prepare_issue(workspace, settings, definitions, slug, list_name)
+    return build_prepared(settings, prepare_issue(workspace, settings, definitions, slug, list_name), record)
+
+
+def build_prepared(settings: Settings, prepared: PreparedIssue, record: Record) -> Built:
+    """Build an issue that was compiled already; see `build_issue`."""
     date = datetime.combine(prepared.issue.date, EXAMPLE_HOUR, ZoneInfo(settings.time_zone))
     merger = Merger(prepared.compiled, make_letterhead(prepared, settings, date))
-    reader = make_reader(record, EXAMPLE_KEY, _example_links(settings.public_url, slug))
+    reader = make_reader(record, EXAMPLE_KEY, _example_links(settings.public_url, prepared.issue.slug))
     merged = merger.parts(reader)
     subject, html, text = (
         _filled(part, merged.values) for part in (merged.common.subject, merged.common.html, merged.common.text)
@@ -84,9 +94,10 @@ def write_build(built: Built, folder: Path) -> tuple[Path, ...]:
     Raises:
         WorkspaceError: The folder cannot be written.
     """
-    publish_media(built.prepared.media, folder / "media")
+    target = FolderTarget(folder / "media")
+    publish(built.prepared.media, target)
     for name, calendar in built.calendars.items():
-        write_atomically(folder / "media" / name, calendar)
+        target.put(name, calendar)
     statistics = json.dumps(describe(built), indent=2, ensure_ascii=False) + "\n"
     contents = {
         "issue.html": built.html_with_pictures_in("media/").encode(),
@@ -108,7 +119,7 @@ def describe(built: Built) -> dict[str, Any]:
         "language": compiled.language,
         "content_hash": compiled.content_hash,
         "message_bytes": len(built.message),
-        "clipped": len(built.html.encode()) > CLIPPED_AT,
+        "clipped": built.clipped,
         "parts": {
             "subject": _part(compiled.subject, built.subject),
             "html": _part(html, built.html),
@@ -149,7 +160,10 @@ def _literal_bytes(parts: Parts) -> int:
 
 
 def _pictures(media: Media) -> list[dict[str, Any]]:
-    return [{"file": file.source.name, "bytes": file.source.stat().st_size} for file in media.files]
+    return [
+        {"file": file.source, "width": file.width, "height": file.height, "bytes": len(file.content())}
+        for file in media.files
+    ]
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from newsletter.dispatch import ledger
 from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.override import Override
 from newsletter.dispatch.retry import GIVE_UP_AFTER
 from newsletter.dispatch.states import Reason, State
 from newsletter.errors import DispatchError
@@ -31,6 +32,7 @@ class Plan:
 
     Args:
         not_later_than: When the dispatch gives up; None leaves it the usual time.
+        override: Why it is sent in spite of what its checks found, if so.
     """
 
     compiled: CompiledIssue
@@ -40,6 +42,7 @@ class Plan:
     public_url: str
     return_path: str
     not_later_than: datetime | None = None
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             selected=0,
             created_at=now,
             deadline=deadline,
+            override=plan.override.json() if plan.override else None,
         )
     )
     count = _plan_deliveries(connection, plan, definitions, identifier, now)

@@ -40,6 +40,7 @@ class Dispatch:
     deadline: datetime
     finished_at: datetime | None
     lease_number: int
+    override: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
 from newsletter.issues import Issue, assert_layouts, read_issue
+from newsletter.media import CACHE_FOLDER, MEDIA_PATH, Collected, Copies, Media, PictureCache, collect, document_file
 from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
     Calendar,
     CompiledIssue,
     Letterhead,
     Masthead,
-    Media,
     Template,
     collect_calendar,
-    collect_media,
     compile_issue,
     load_template,
+    references,
 )
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, ListDefinition
@@ -31,10 +31,16 @@ PREFERENCES = "preferences"
 
 @dataclass(frozen=True, slots=True)
 class PreparedIssue:
-    """An issue compiled for one list."""
+    """An issue compiled for one list.
+
+    Args:
+        collected: The pictures and documents that it may show.
+        media: Those that it does show, as they are published.
+    """
 
     issue: Issue
     template: Template
+    collected: Collected
     media: Media
     calendar: Calendar
     compiled: CompiledIssue
@@ -73,7 +79,8 @@ def prepare_issue(
         time_zone=settings.time_zone,
         topics={topic: one.name for topic, one in definitions.topics.items()},
     )
-    media = collect_media(issue, settings.public_url)
+    cache = PictureCache(workspace.state / CACHE_FOLDER)
+    collected = _collect(issue, template, settings, cache)
     calendar = collect_calendar(
         issue,
         masthead,
@@ -81,8 +88,33 @@ def prepare_issue(
         template.translations(issue.language),
         markup=settings.markup.events,
     )
-    compiled = compile_issue(issue, template, masthead, definitions.schema(), media, calendar)
-    return PreparedIssue(issue, template, media, calendar, compiled, recipients)
+    compiled = compile_issue(issue, template, masthead, definitions.schema(), collected, calendar)
+    media = _shown(collected, compiled, cache)
+    return PreparedIssue(issue, template, collected, media, calendar, compiled, recipients)
+
+
+def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:
+    keep = timedelta(hours=settings.media.keep_hours)
+    return collect(
+        references(issue),
+        cache,
+        Copies(cache.folder / "copies", keep, frozenset(settings.media.allow)),
+        base=f"{settings.public_url}{MEDIA_PATH}",
+        paper=_paper(template),
+    )
+
+
+def _shown(collected: Collected, compiled: CompiledIssue, cache: PictureCache) -> Media:
+    """Give what an issue publishes: its documents, and its pictures in the sizes that it shows them in."""
+    files = [document_file(document) for document in collected.documents.values()]
+    files += [cache.picture_file(picture) for picture in compiled.pictures]
+    return Media(collected.base, tuple(sorted(files, key=lambda file: (file.source, file.name))))
+
+
+def _paper(template: Template) -> str:
+    """Give the colour that a template's pictures stand on."""
+    colours = template.theme.get("colors", {})
+    return str(colours.get("paper", "#ffffff"))
 
 
 def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:

@@ -2,18 +2,18 @@
 
 from datetime import datetime
 
+from newsletter import media
 from newsletter.dispatch.prepare import PreparedIssue
-from newsletter.render import publish_calendar, publish_media
-from newsletter.settings import Settings
-from newsletter.workspace import Workspace
+from newsletter.media import Target
+from newsletter.render import publish_calendar
 
 
-def publish(prepared: PreparedIssue, settings: Settings, workspace: Workspace, now: datetime) -> None:
+def publish(prepared: PreparedIssue, target: Target, now: datetime) -> None:
     """Publish the files of an issue; what is there already is left alone, but for events that have changed.
 
     Raises:
-        WorkspaceError: The place where they are published cannot be read or written.
+        ContentError: A picture has changed since it was looked at.
+        WorkspaceError: The target cannot be read or written.
     """
-    folder = settings.media_folder(workspace)
-    publish_media(prepared.media, folder)
-    publish_calendar(prepared.calendar, folder, now)
+    media.publish(prepared.media, target)
+    publish_calendar(prepared.calendar, target, now)

@@ -1,4 +1,4 @@
-"""The receipt: the balanced account of a dispatch, without personal data."""
+"""The receipt: the balanced account of a dispatch, without personal data of readers."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any, Final
 from newsletter.dispatch import account, ledger
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.override import read_override
 from newsletter.dispatch.states import OPEN, RESTING, State
 from newsletter.store import Database
 
@@ -55,6 +56,7 @@ class Receipt:
         """Give the receipt as data, ready for JSON."""
         dispatch = self.dispatch
         states: Mapping[State, int] = self.balance.states
+        override = read_override(dispatch.override)
         return {
             "dispatch": dispatch.id,
             "issue": dispatch.issue,
@@ -65,6 +67,7 @@ class Receipt:
             "frozen_at": dispatch.created_at.isoformat(),
             "deadline": dispatch.deadline.isoformat(),
             "finished_at": dispatch.finished_at.isoformat() if dispatch.finished_at else None,
+            "override": override.document() if override else None,
             "complete": self.complete,
             "selected": self.balance.selected,
             "states": {state.value: states.get(state, 0) for state in State},

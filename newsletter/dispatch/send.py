@@ -18,6 +18,7 @@ from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.override import Override
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
@@ -25,6 +26,7 @@ from newsletter.dispatch.runner import Progress, Run, Stop
 from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
+from newsletter.media import Target, open_target
 from newsletter.providers.base import Provider, ProviderModule
 from newsletter.render import Merger
 from newsletter.settings import Settings, provider_settings
@@ -45,6 +47,10 @@ class Surroundings:
     signer: Signer
     database: Database
     clock: Clock
+
+    def media_target(self) -> Target:
+        """Open the place where pictures and documents are published."""
+        return open_target(self.settings.media.folder, self.workspace.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +146,18 @@ def propose(
     return Proposal(prepared, plan, audience)
 
 
+def overriding(proposal: Proposal, override: Override | None) -> Proposal:
+    """Propose the same in spite of what its checks found."""
+    return replace(proposal, plan=replace(proposal.plan, override=override))
+
+
 def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
     """Publish the issue's pictures and calendar files, and freeze its dispatch.
 
     Raises:
         DispatchError: Nobody is selected, or somebody else froze one meanwhile.
     """
-    publish(proposal.prepared, surroundings.settings, surroundings.workspace, surroundings.clock())
+    publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     with surroundings.database.writing() as connection:
         return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
 
@@ -158,7 +169,7 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
             selected.
     """
-    publish(proposal.prepared, surroundings.settings, surroundings.workspace, surroundings.clock())
+    publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
         hold_issue(connection, dispatch.issue)

@@ -60,7 +60,7 @@ def send_trial(
     compiled = replace(prepared.compiled, subject=(PREFIX, *prepared.compiled.subject))
     letter = Letter(Merger(compiled, make_letterhead(prepared, settings, surroundings.clock())))
     links = reader_links(surroundings.signer, settings.public_url, prepared.list.id if prepared.list else "", slug)
-    publish(prepared, settings, surroundings.workspace, surroundings.clock())
+    publish(prepared, surroundings.media_target(), surroundings.clock())
     with surroundings.database.reading() as connection:
         records = [record_for(connection, address, definitions) for address in addresses]
     secret = secrets.token_bytes(32)

@@ -1,7 +1,7 @@
 """What an article, an event and a publication are, and how they stand in a file."""
 
 from newsletter.items.change import change_item
-from newsletter.items.files import item_from_text, local_files, place_in_item, quotes_in, read_item
+from newsletter.items.files import item_from_text, local_files, place_in_item, place_of_value, quotes_in, read_item
 from newsletter.items.model import (
     Article,
     Event,
@@ -30,6 +30,7 @@ __all__ = [
     "item_from_text",
     "local_files",
     "place_in_item",
+    "place_of_value",
     "quotes_in",
     "read_item",
 ]

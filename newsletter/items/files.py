@@ -1,8 +1,9 @@
 """Items as Markdown files with front matter, and the quotes in them."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from newsletter.documents import KeyPath, parse_yaml, read_text, split_front_matter, validate
 from newsletter.errors import ContentError, Place
@@ -70,6 +71,26 @@ def place_in_item(path: Path, name: str, key: KeyPath) -> Place:
         ContentError: The file cannot be read.
     """
     return parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2).place(key)
+
+
+def place_of_value(path: Path, name: str, value: str, keys: Sequence[KeyPath]) -> Place | None:
+    """Find where an item's front matter says something; None where none of these keys says it (any more).
+
+    Args:
+        name: The file as a person would name it.
+        keys: Where to look, the first that says it counts.
+    """
+    try:
+        document = parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2)
+    except ContentError:
+        return None
+    return next((document.place(key) for key in keys if _value(document.data, key) == value), None)
+
+
+def _value(data: Any, keys: KeyPath) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def quotes_in(body: str) -> tuple[Quote, ...]:

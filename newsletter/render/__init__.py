@@ -3,8 +3,8 @@
 from newsletter.render.calendar import content_type
 from newsletter.render.calendar_files import Calendar, calendar_files, collect_calendar, publish_calendar
 from newsletter.render.compile import CompiledIssue, compile_issue
-from newsletter.render.images import Media, collect_media, publish_media
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
+from newsletter.render.references import references
 from newsletter.render.templates import Template, load_template
 from newsletter.render.views import Masthead
 
@@ -14,17 +14,15 @@ __all__ = [
     "CompiledIssue",
     "Letterhead",
     "Masthead",
-    "Media",
     "MergedParts",
     "Merger",
     "Reader",
     "Template",
     "calendar_files",
     "collect_calendar",
-    "collect_media",
     "compile_issue",
     "content_type",
     "load_template",
     "publish_calendar",
-    "publish_media",
+    "references",
 ]

@@ -7,12 +7,10 @@ from functools import lru_cache
 from typing import Final
 
 import nh3
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from newsletter.errors import ContentError
-
-DEPTH_LIMIT: Final = 60
+from newsletter.render.pictures import DEPTH_LIMIT, IMAGE_STYLE, Find, markdown, no_pictures, show
 
 _TAGS: Final = frozenset(
     [
@@ -45,9 +43,15 @@ _TAGS: Final = frozenset(
         "td",
         "sup",
         "sub",
+        "img",
     ]
 )
-_ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}, "p": {"class"}}
+_ATTRIBUTES: Final = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "p": {"class"},
+    "img": {"src", "alt", "width", "height", "style"},
+}
 _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _UNSAFE_LINK: Final = re.compile(r"<a(?![^>]*\shref=)[^>]*>(.*?)</a>", re.DOTALL)
@@ -57,10 +61,7 @@ _LINK: Final = re.compile(
     r"(?:https?://[^\s\x00-\x1f\u0080-\u00a0\u2028\u2029]+|mailto:[^\s@]+@[^\s]+|tel:[+\d][\d\s().-]*)", re.IGNORECASE
 )
 
-
-@lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False, "maxNesting": DEPTH_LIMIT})
+_WEB: Final = re.compile(r"https?://[^\s\x00-\x1f\u0080-\u00a0\u2028\u2029]+", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -78,6 +79,10 @@ def _cleaner() -> nh3.Cleaner:
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return value if _LINK.fullmatch(value) else None
+    if tag == "img" and name == "src":
+        return value if _WEB.fullmatch(value) else None
+    if tag == "img" and name == "style":
+        return value if value == IMAGE_STYLE else None
     if tag == "p" and name == "class":
         return value if value == "speaker" else None
     return value
@@ -89,7 +94,7 @@ def plain_source(source: str) -> str:
     return _CONTROL.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
-def html_from_markdown(source: str, *, heading_level: int, language: str) -> str:
+def html_from_markdown(source: str, *, heading_level: int, language: str, pictures: Find = no_pictures) -> str:
     """Write Markdown as HTML that is safe to put into a message.
 
     Markup in the source is shown, not interpreted. Links stay only when they are whole: http, https, mailto or tel.
@@ -97,40 +102,42 @@ def html_from_markdown(source: str, *, heading_level: int, language: str) -> str
     Args:
         heading_level: The level that a `##` heading gets; others follow.
         language: A BCP 47 tag; decides the quotation marks.
+        pictures: Gives those that the text names.
 
     Raises:
         ContentError: The text is nested too deeply.
     """
-    tokens = _parse(source)
+    tokens = _parse(source, pictures)
     if any(token.level > DEPTH_LIMIT - 2 for token in tokens):
         raise ContentError("a text is nested too deeply", remedy="Write it with fewer lists within lists.")
     _shift_headings(tokens, heading_level - 2)
     _dress_quotes(tokens, language)
-    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    html = markdown().renderer.render(tokens, markdown().options, {})
     clean = _cleaner().clean(html)
     clean = _UNSAFE_LINK.sub(r"\1", clean)
     # Outside of <pre> a line end between two elements is a space, whatever a later program makes of it.
     return _outside_pre(clean)
 
 
-def text_from_markdown(source: str, *, width: int = 72) -> list[str]:
+def text_from_markdown(source: str, *, width: int = 72, pictures: Find = no_pictures) -> list[str]:
     """Write Markdown as lines of plain text.
 
-    Links stand behind their words in angle brackets, once where both are the same; nothing is broken within a word.
+    Links stand behind their words in angle brackets, once where both are the same, and so do pictures behind what they
+    show; nothing is broken within a word.
     """
-    tokens = _parse(source)
+    tokens = _parse(source, pictures)
     lines = list(_Text(width).blocks(tokens))
     while lines and not lines[-1]:
         lines.pop()
     return lines
 
 
-def _parse(source: str) -> list[Token]:
-    """Read Markdown; links that lead nowhere become plain words, and pictures the words that stand for them."""
-    tokens = _markdown().parse(plain_source(source))
+def _parse(source: str, pictures: Find) -> list[Token]:
+    """Read Markdown; links that lead nowhere become plain words, and so do pictures that are not known."""
+    tokens = markdown().parse(plain_source(source))
     for token in tokens:
         if token.children:
-            token.children = _with_whole_links(token.children)
+            token.children = show(_with_whole_links(token.children), pictures)
     return tokens
 
 
@@ -143,9 +150,7 @@ def _with_whole_links(children: Sequence[Token]) -> list[Token]:
         good = whole[-1] if child.type in ("link_open", "link_close") else True
         if child.type == "link_close":
             whole.pop()
-        if child.type == "image":
-            kept.append(Token("text", "", 0, content=child.content))
-        elif good:
+        if good:
             kept.append(child)
     return kept
 
@@ -330,6 +335,8 @@ def _inline_text(children: Sequence[Token]) -> str:
             label = "".join(written[start:]).strip()
             if target not in (label, f"mailto:{label}"):
                 written.append(f" <{target}>")
+        elif child.type == "image":
+            written.append(_picture_text(child, linked=bool(links)))
         elif child.type == "softbreak":
             written.append(" ")
         elif child.type == "hardbreak":
@@ -337,3 +344,10 @@ def _inline_text(children: Sequence[Token]) -> str:
         else:
             written.append(child.content)
     return "".join(written)
+
+
+def _picture_text(image: Token, *, linked: bool) -> str:
+    """Write what a picture shows, and where it lies unless it is a link to elsewhere; nothing if it only decorates."""
+    if linked or not image.content:
+        return image.content
+    return f"{image.content} <{image.attrGet('src')}>"

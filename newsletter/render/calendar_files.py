@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -16,13 +15,12 @@ from uuid import NAMESPACE_URL, uuid5
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.issues import Entry, Issue
 from newsletter.items import Event, EventStatus
+from newsletter.media import MEDIA_PATH, Target
 from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar import CalendarEvent, republish, revision_of, write_agenda
 from newsletter.render.dates import format_deadline
-from newsletter.render.images import MEDIA_PATH
 from newsletter.render.translations import Translations
 from newsletter.render.views import CalendarUrls, Masthead, shown_sections
-from newsletter.workspace import write_atomically
 
 AGENDA_FROM: Final = 2
 """How many events a section needs for a file of all of them to be of use."""
@@ -105,22 +103,16 @@ def calendar_files(calendar: Calendar, published: Published, stamp: datetime) ->
     return files
 
 
-def publish_calendar(calendar: Calendar, folder: Path, stamp: datetime) -> None:
-    """Write the calendar files of an issue into the media folder; those that say the same already are left alone.
+def publish_calendar(calendar: Calendar, target: Target, stamp: datetime) -> None:
+    """Write the calendar files of an issue; those that say the same already are left alone.
 
     Raises:
-        WorkspaceError: The folder cannot be written.
+        WorkspaceError: The target cannot be read or written.
     """
-
-    def published(name: str) -> bytes | None:
-        try:
-            return (folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
-
-    for name, content in calendar_files(calendar, published, stamp).items():
-        if published(name) != content:
-            write_atomically(folder / name, content)
+    published = {name: target.get(name) for name in (*calendar.events, *calendar.agendas)}
+    for name, content in calendar_files(calendar, published.get, stamp).items():
+        if published[name] != content:
+            target.put(name, content)
 
 
 def _events(issue: Issue) -> Iterator[tuple[Entry, Event]]:

@@ -5,26 +5,28 @@ import itertools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeAlias
 
 from newsletter.errors import NewsletterError, Place, Problems, TemplateError
 from newsletter.expressions import Schema
-from newsletter.issues import Issue
+from newsletter.issues import ISSUE_FILE, Issue
+from newsletter.media import Collected
+from newsletter.media import Variant as ShownPicture
 from newsletter.render import binding, slots
+from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar_files import NO_CALENDAR, Calendar
 from newsletter.render.cuts import unclean_blocks
 from newsletter.render.environment import MAIN_FILE
 from newsletter.render.event_markup import with_event_markup
-from newsletter.render.images import Media
 from newsletter.render.inline import inline, to_html
 from newsletter.render.prepare import prepare
 from newsletter.render.rendering import Rendering
 from newsletter.render.slots import BrokenToken, MisplacedSlot, Parts, Tokens
 from newsletter.render.templates import Template
-from newsletter.render.text import write_text
-from newsletter.render.views import Masthead, intro_source, subject_source, view_issue
+from newsletter.render.text import WIDTH, write_text
+from newsletter.render.views import Masthead, intro_source, pictures_of, subject_source, view_issue
 
 VARIANT_LIMIT: Final = 16
 
@@ -49,6 +51,7 @@ class CompiledIssue:
         nonce: Occurs nowhere in the issue; marks placeholders and boundaries.
         decided: The conditions that could not be cut out of the HTML, by their source.
         variants: One for each way to answer these; a single one where there are none.
+        pictures: Those that it shows, each as it is shown; what was frozen does not know them any more.
     """
 
     slug: str
@@ -58,6 +61,7 @@ class CompiledIssue:
     text: Parts
     decided: tuple[slots.Condition, ...]
     variants: tuple[Variant, ...]
+    pictures: frozenset[ShownPicture] = field(default=frozenset(), compare=False)
 
     @cached_property
     def content_hash(self) -> str:
@@ -73,7 +77,7 @@ def compile_issue(
     template: Template,
     masthead: Masthead,
     schema: Schema,
-    media: Media,
+    collected: Collected,
     calendar: Calendar = NO_CALENDAR,
 ) -> CompiledIssue:
     """Compile an issue into literals and slots, ready to be merged per recipient.
@@ -82,19 +86,20 @@ def compile_issue(
 
     Args:
         schema: What is known of a subscriber.
-        media: The issue's local pictures and where they are published.
-        calendar: The issue's calendar files, likewise.
+        collected: The issue's pictures and documents.
+        calendar: The issue's calendar files.
 
     Raises:
         TemplateError: Jinja or MJML refuses; names file, line, column and remedy.
         ExpressionError: Something depends on the subscriber and is neither slot nor `if`.
     """
     nonce = nonce_for(issue, template, masthead)
-    work = _Compilation(issue, template, masthead, schema, media, calendar, nonce)
+    work = _Compilation(issue, template, masthead, schema, collected, calendar, nonce)
     decided, pages = _decide(work, template)
     variants = tuple(Variant(answers, page.parts) for answers, page in pages.items())
-    subject, text = work.plain(frozenset().union(*(page.bodies for page in pages.values())))
-    return CompiledIssue(issue.slug, issue.language, nonce, subject, text, decided, variants)
+    plain = work.plain(frozenset().union(*(page.bodies for page in pages.values())))
+    pictures = plain.pictures.union(*(page.pictures for page in pages.values()))
+    return CompiledIssue(issue.slug, issue.language, nonce, plain.subject, plain.text, decided, variants, pictures)
 
 
 def _decide(
@@ -142,6 +147,16 @@ class _Page:
     parts: Parts
     unclean: Mapping[str, slots.Condition]
     bodies: frozenset[str]
+    pictures: frozenset[ShownPicture]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Subject and text part."""
+
+    subject: Parts
+    text: Parts
+    pictures: frozenset[ShownPicture]
 
 
 @dataclass(frozen=True)
@@ -150,7 +165,7 @@ class _Compilation:
     template: Template
     masthead: Masthead
     schema: Schema
-    media: Media
+    collected: Collected
     calendar: Calendar
     nonce: str
 
@@ -172,19 +187,23 @@ class _Compilation:
             for condition in (tokens.conditions[number] for number in sorted(numbers))
         }
         parts = () if unclean else self._split(html, tokens)
-        return _Page(parts, unclean, frozenset(rendering.bodies))
+        return _Page(parts, unclean, frozenset(rendering.bodies), frozenset(rendering.pictures))
 
-    def plain(self, bodies: frozenset[str]) -> tuple[Parts, Parts]:
+    def plain(self, bodies: frozenset[str]) -> _Plain:
         """Write subject and text part."""
         rendering = Rendering(self.nonce, self.schema)
         binding.start(rendering)
-        view = view_issue(self.issue, rendering, self.media.urls, self.calendar.urls)
+        view = view_issue(self.issue, rendering, self.collected, self.calendar.urls)
         translations = self.template.translations(self.issue.language)
-        intro = intro_source(self.issue, rendering)
+        intro = text_from_markdown(
+            intro_source(self.issue, rendering), width=WIDTH, pictures=pictures_of(self.collected, ISSUE_FILE)
+        )
         text = write_text(view, intro, self.masthead, translations, rendering, bodies)
         subject = subject_source(self.issue, rendering)
         tokens = rendering.tokens()
-        return slots.split_plain(subject, tokens), slots.split_plain(text, tokens)
+        return _Plain(
+            slots.split_plain(subject, tokens), slots.split_plain(text, tokens), frozenset(rendering.pictures)
+        )
 
     def _html(self, mjml: str) -> tuple[str, frozenset[int]]:
         prepared = prepare(mjml, f"templates/{self.template.name}/{MAIN_FILE}", self.nonce)
@@ -211,7 +230,7 @@ class _Compilation:
     def _mjml(self, fixed: Mapping[str, bool], *, tracing: bool) -> tuple[str, Rendering]:
         rendering = Rendering(self.nonce, self.schema, fixed)
         binding.start(rendering)
-        view = view_issue(self.issue, rendering, self.media.urls, self.calendar.urls)
+        view = view_issue(self.issue, rendering, self.collected, self.calendar.urls)
         environment = self.template.environment(self.issue.language, tracing=tracing)
         source = environment.render_source(
             {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead)}

@@ -19,14 +19,23 @@ from newsletter.render import dates
 from newsletter.render.binding import TOKENED, Binder, runtime
 from newsletter.render.late import LateExpression
 from newsletter.render.limits import check_call, check_format, check_operator, modest
+from newsletter.render.pictures import Picture
 from newsletter.render.rendering import current
 from newsletter.render.translations import Translations
-from newsletter.render.views import EntryView, IssueView, Masthead, Picture, SectionView, picture_of
+from newsletter.render.views import (
+    EntryView,
+    IssueView,
+    Masthead,
+    SectionView,
+    ShownImage,
+    address_of,
+    picture_of,
+)
 
 MAIN_FILE: Final = "issue.mjml.j2"
 _MADE_FOR_TEMPLATES: Final = frozenset(
     {IssueView, SectionView, EntryView, Masthead, SimpleNamespace, Article, Event, Publication, Person, Image, Quote}
-    | {Registration, LoopContext, Picture}
+    | {Registration, LoopContext, Picture, ShownImage}
 )
 
 
@@ -67,7 +76,7 @@ class Environment(ImmutableSandboxedEnvironment):
         self.filters[TOKENED] = lambda text: current.get().tokened(text)
         self.filters["topic"] = _topic_name
         self.filters["picture"] = picture_of
-        self.filters["image_url"] = lambda image: image.source
+        self.filters["image_url"] = address_of
         self.filters["initial_cap"] = lambda text: text[:1].upper() + text[1:]
 
     def _generate(self, source: nodes.Template, name: str | None, *rest: Any, **options: Any) -> str:
@@ -87,6 +96,12 @@ class Environment(ImmutableSandboxedEnvironment):
         if type(obj) in _MADE_FOR_TEMPLATES:
             return not attr.startswith("_")
         return super().is_safe_attribute(obj, attr, value)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Give an attribute; a picture's source is its published address for the whole width of a message."""
+        if attribute == "source" and isinstance(obj, ShownImage):
+            return address_of(obj)
+        return super().getattr(obj, attribute)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         """Let a template format no text beyond measure."""

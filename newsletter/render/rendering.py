@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from newsletter.errors import Place, TemplateError
 from newsletter.expressions import Expression, Fixed, Schema, check
+from newsletter.media import Variant
 from newsletter.render import slots
 from newsletter.render.late import LateExpression, fill, refuse_undefined, simplified
 from newsletter.render.slots import Condition, ReaderLink, Tokens, Value
@@ -27,6 +28,7 @@ class Rendering:
         schema: What is known of a subscriber.
         fixed: Conditions, by their source, that are decided already because this is one of several variants.
         bodies: The anchors of the entries whose body was shown.
+        pictures: Those that were shown, each as it was shown.
     """
 
     nonce: str
@@ -35,6 +37,7 @@ class Rendering:
     values: dict[tuple[Value, Place], int] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
     bodies: set[str] = field(default_factory=set)
+    pictures: set[Variant] = field(default_factory=set)
     ticks: int = 0
     _checked: dict[tuple[int, bool, tuple[Any, ...]], Expression] = field(default_factory=dict)
 

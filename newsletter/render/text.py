@@ -1,20 +1,19 @@
 """Writes the text part from the issue itself: for those who read plain text, and for screen readers that prefer it."""
 
 import textwrap
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from newsletter.expressions import Expression
 from newsletter.items import Article, Event, EventStatus, Item, Person, Publication, Quote
-from newsletter.render.bodies import text_from_markdown
 from newsletter.render.dates import event_date, format_day, format_deadline
 from newsletter.render.rendering import Rendering
 from newsletter.render.sealing import condition_of, opened
 from newsletter.render.slots import Condition, ReaderLink
 from newsletter.render.translations import Translations
-from newsletter.render.views import EntryView, IssueView, Masthead, SectionView
+from newsletter.render.views import EntryView, IssueView, Masthead, SectionView, body_lines
 
 WIDTH: Final = 72
 _JOIN: Final = "\x1f"
@@ -29,7 +28,7 @@ _STATUS: Final = {
 
 def write_text(
     issue: IssueView,
-    intro: str,
+    intro: Sequence[str],
     masthead: Masthead,
     translations: Translations,
     rendering: Rendering,
@@ -38,7 +37,7 @@ def write_text(
     """Write the text part; slots and the borders of blocks stand in it as tokens.
 
     Args:
-        intro: As Markdown.
+        intro: Its lines.
         bodies: The anchors of the entries whose body the HTML shows.
 
     Returns:
@@ -60,13 +59,13 @@ class _Writer:
     time_zone: str
     bodies: Collection[str]
 
-    def masthead(self, issue: IssueView, intro: str, masthead: Masthead) -> Iterator[str]:
+    def masthead(self, issue: IssueView, intro: Sequence[str], masthead: Masthead) -> Iterator[str]:
         yield from _underlined(masthead.name, "=")
         number = [self.words.gettext("newsletter %(number)s") % {"number": issue.number}] if issue.number else []
         yield " · ".join([*number, format_day(issue.date, "full", self.words)])
         yield ""
-        if intro.strip():
-            yield from text_from_markdown(intro, width=WIDTH)
+        if intro:
+            yield from intro
             yield ""
 
     def restricted(self, condition: Expression | None, lines: Iterable[str]) -> Iterator[str]:
@@ -101,7 +100,7 @@ class _Writer:
             yield from self._quote(item.quote)
         if entry.anchor in self.bodies and item.body.strip():
             yield ""
-            yield from text_from_markdown(item.body, width=WIDTH)
+            yield from body_lines(entry, WIDTH)
         yield from self._links(entry)
         yield ""
 

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
-from newsletter.errors import Place
+from newsletter.errors import Place, TemplateError
 from newsletter.expressions import Expression, all_of, any_of, parse_text
-from newsletter.issues import Entry, Issue, Section
+from newsletter.issues import ISSUE_FILE, Entry, Issue, Section
 from newsletter.items import Image, Item, Publication
-from newsletter.render.bodies import html_from_markdown
+from newsletter.media import Collected
+from newsletter.render.bodies import html_from_markdown, text_from_markdown
+from newsletter.render.pictures import Find, Picture
 from newsletter.render.rendering import Rendering, current
 from newsletter.render.sealing import Neighbours, Sealed, neighbours, sealed
 
@@ -20,6 +22,10 @@ Day: TypeAlias = date
 
 SECTION_HEADING = 2
 ITEM_HEADING = 3
+WHOLE_WIDTH = 640
+TEXT_WIDTH = 560
+"""Of the column that texts stand in, without its sides."""
+WIDEST_PICTURE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +54,57 @@ class Masthead:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture as it is shown at some width.
+class ShownImage(Image):
+    """An item's picture, with what it takes to show it."""
 
-    Args:
-        width: In pixels of the page.
-        height: Likewise; None where it is not known.
+    _collected: Collected = field(default_factory=Collected, compare=False, repr=False)
+    _file: str = ""
+
+
+def picture_of(image: Image, width: Any) -> Picture:
+    """Give a picture for some width of the page, and remember that it is shown so.
+
+    Raises:
+        TemplateError: That is no width.
     """
-
-    url: str
-    width: int
-    height: int | None
-    alt: str
-
-
-def picture_of(image: Image, width: int) -> Picture:
-    """Give a picture for some width."""
+    if isinstance(width, bool) or not isinstance(width, int) or not 0 < width <= WIDEST_PICTURE:
+        raise TemplateError(
+            f"a picture cannot be {width!r} wide",
+            remedy=f"Name pixels of the page, 1 to {WIDEST_PICTURE}: picture(640).",
+        )
+    if isinstance(image, ShownImage):
+        found = _shown(image._collected, image._file, image.source, width)  # noqa: SLF001 - hidden from templates only
+        if found is not None:
+            return replace(found, alt=image.alt)
     return Picture(image.source, width, None, image.alt)
+
+
+def address_of(image: Image) -> str:
+    """Give the address of a picture for the whole width of a message."""
+    return picture_of(image, WHOLE_WIDTH).url
+
+
+def pictures_of(collected: Collected, file: str) -> Find:
+    """Make what gives the pictures that a file's text names, none of them wider than a text."""
+
+    def find(source: str, alt: str) -> Picture | None:
+        original = collected.pictures.get((file, source))
+        if original is None:
+            return None
+        found = _shown(collected, file, source, min(TEXT_WIDTH, original.facts.width))
+        return replace(found, alt=alt) if found else None
+
+    return find
+
+
+def _shown(collected: Collected, file: str, source: str, width: int) -> Picture | None:
+    variant = collected.variant(file, source, width)
+    if variant is None:
+        return None
+    current.get().pictures.add(variant)
+    facts = variant.original.facts
+    height = max(1, round(width * facts.height / facts.width))
+    return Picture(collected.url(variant.name), width, height, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +137,19 @@ class EntryView:
     visible_to: Expression | None
     neighbours: Neighbours
     calendar_url: str | None = None
+    _collected: Collected = field(default_factory=Collected, compare=False, repr=False)
 
     @cached_property
     def html(self) -> Markup:
         """The body as safe HTML, its headings below the item's own; the text part then shows it too."""
         current.get().bodies.add(self.anchor)
-        return _markup(self.item.body, ITEM_HEADING + 1, self.language)
+        return _markup(self.item.body, ITEM_HEADING + 1, self.language, pictures_of(self._collected, self.file))
+
+
+def body_lines(entry: EntryView, width: int) -> list[str]:
+    """Write the body of an entry as lines of plain text."""
+    pictures = pictures_of(entry._collected, entry.file)  # noqa: SLF001 - hidden from templates only
+    return text_from_markdown(entry.item.body, width=width, pictures=pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +199,14 @@ def shown_sections(issue: Issue) -> Iterator[tuple[str, Section]]:
 def view_issue(
     issue: Issue,
     rendering: Rendering,
-    published: Mapping[tuple[str, str], str],
+    collected: Collected,
     calendar: CalendarUrls,
 ) -> IssueView:
     """Make the view of an issue for one rendering.
 
     Args:
         rendering: Takes the slots of subject, preheader and intro.
-        published: Public URLs of local pictures and documents, by item file and the name that the item has for them.
+        collected: The issue's pictures and documents.
         calendar: Public URLs of calendar files.
 
     Raises:
@@ -168,7 +215,7 @@ def view_issue(
     shown = list(shown_sections(issue))
     conditions = [_who_gets(section) for _, section in shown]
     views = tuple(
-        sealed(condition, _section(section, anchor, place, condition, issue.language, published, calendar))
+        sealed(condition, _section(section, anchor, place, condition, issue.language, collected, calendar))
         for (anchor, section), condition, place in zip(shown, conditions, neighbours(conditions), strict=True)
     )
     return IssueView(
@@ -178,7 +225,9 @@ def view_issue(
         number=issue.number,
         date=issue.date,
         language=issue.language,
-        intro_html=rendering.tokened(_markup(intro_source(issue, rendering), SECTION_HEADING, issue.language)),
+        intro_html=rendering.tokened(
+            _markup(intro_source(issue, rendering), SECTION_HEADING, issue.language, pictures_of(collected, ISSUE_FILE))
+        ),
         sections=views,
     )
 
@@ -225,7 +274,7 @@ def _section(
     place: Neighbours,
     condition: Expression | None,
     language: str,
-    published: Mapping[tuple[str, str], str],
+    collected: Collected,
     calendar: CalendarUrls,
 ) -> SectionView:
     number = place.position + 1
@@ -233,7 +282,7 @@ def _section(
     entries = tuple(
         sealed(
             entry.visible_to,
-            _entry(entry, f"item-{number}-{beside.position + 1}", language, published, beside, calendar),
+            _entry(entry, f"item-{number}-{beside.position + 1}", language, collected, beside, calendar),
         )
         for entry, beside in zip(section.entries, places, strict=True)
     )
@@ -245,26 +294,27 @@ def _entry(
     entry: Entry,
     anchor: str,
     language: str,
-    published: Mapping[tuple[str, str], str],
+    collected: Collected,
     place: Neighbours,
     calendar: CalendarUrls,
 ) -> EntryView:
     item = entry.item
     image = item.image
-    if image is not None and (url := published.get((entry.file, image.source))):
-        item = _with_image(item, replace(image, source=url))
+    if image is not None:
+        item = _with_image(item, ShownImage(image.source, image.alt, image.credit, collected, entry.file))
     if isinstance(item, Publication) and item.file:
-        item = replace(item, file=published.get((entry.file, item.file)))
+        document = collected.documents.get((entry.file, item.file))
+        item = replace(item, file=collected.url(document.name) if document else None)
     file = calendar.entries.get(entry.file)
-    return EntryView(item, entry.file, anchor, language, entry.visible_to, place, file)
+    return EntryView(item, entry.file, anchor, language, entry.visible_to, place, file, collected)
 
 
 def _with_image(item: Item, image: Image) -> Item:
     return replace(item, cover=image) if isinstance(item, Publication) else replace(item, image=image)
 
 
-def _markup(markdown: str, heading_level: int, language: str) -> Markup:
+def _markup(markdown: str, heading_level: int, language: str, pictures: Find) -> Markup:
     if not markdown.strip():
         return Markup()
-    html = html_from_markdown(markdown, heading_level=heading_level, language=language)
+    html = html_from_markdown(markdown, heading_level=heading_level, language=language, pictures=pictures)
     return Markup(html)  # noqa: S704 - sanitised by html_from_markdown

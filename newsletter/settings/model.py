@@ -3,8 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +13,7 @@ import idna
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
+from newsletter import plugins
 from newsletter.settings.databases import check_database
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
@@ -93,6 +95,27 @@ def _check_public_url(text: str) -> str:
     return urlunsplit((parts.scheme, named, path, "", ""))
 
 
+def _check_media_folder(text: str) -> str:
+    if "://" not in text:
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}|Name a folder, or write it as s3://bucket/media.") from error
+    if "@" in parts.netloc or parts.query:
+        raise ValueError(
+            "keys and passwords do not belong here|Leave them to the environment of that store, such as AWS_PROFILE."
+        )
+    return text
+
+
+def _check_host(text: str) -> str:
+    host, _, port = text.strip().lower().rpartition(":")
+    if not host or "/" in host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is not a host with its port|Write it as images.example.org:443.")
+    return f"{host}:{port}"
+
+
 def _ascii_host(host: str, example: str) -> str:
     if ":" in host:
         return f"[{_ip6(host, example)}]"
@@ -112,6 +135,17 @@ def _ip6(host: str, example: str) -> str:
         raise ValueError(f"{host!r} is not an address of the network|{example}") from error
 
 
+def _check_names(severity: dict[str, Any]) -> dict[str, Any]:
+    """Refuse the name of a check that there is not."""
+    known = [name.replace("_", "-") for name in plugins.names("preflight")]
+    for name in severity:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+            raise ValueError(f"no check is called {name!r}|{hint}")
+    return severity
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -123,6 +157,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_line)]
 Lines = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_lines)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_address)]
+Positive = Annotated[int, Field(gt=0)]
 ReturnPath = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_return_path)]
 
 
@@ -166,10 +201,49 @@ class DatabaseSettings(_Table):
 
 
 class MediaSettings(_Table):
-    """Where the pictures and documents of issues are published from."""
+    """Where the pictures and documents of issues are published from, and how those from elsewhere are fetched."""
 
-    folder: Line = "var/media"
-    """The folder that the web server shows as `media/` below the public URL; starts from the workspace."""
+    folder: Annotated[Line, AfterValidator(_check_media_folder)] = "var/media"
+    """What readers see as `media/` below the public URL: a folder, which starts from the workspace, or a URL of any
+    kind that fsspec knows, such as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
+    """
+
+    keep_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    """How long a copy of a picture from elsewhere is used before it is fetched anew."""
+
+    allow: tuple[Annotated[str, AfterValidator(_check_host)], ...] = ()
+    """Hosts of the own network, with their port, that pictures may be fetched from: `["images.example.org:443"]`."""
+
+
+class PreflightSettings(_Table):
+    """What is checked before an issue is sent, and how strictly."""
+
+    severity: Annotated[dict[str, Literal["error", "warning", "hint", "off"]], AfterValidator(_check_names)] = {}
+    """How much a check weighs, by its name: `error` stops sending; `off` leaves the check out."""
+
+    network: bool = True
+    """Whether checks may ask the network, for where links lead."""
+
+    staging_hosts: tuple[Line, ...] = ()
+    """Hosts that are not for the public, such as `proef.example.org`, with all below them."""
+
+    clients: tuple[Line, ...] = ("apple-mail", "gmail", "outlook", "samsung-email", "thunderbird", "yahoo")
+    """The mail clients that the newsletter must work in, as Can I Email calls them."""
+
+    abbreviations: tuple[Line, ...] = ()
+    """Abbreviations that readers know, beside those that everybody does."""
+
+    longest_lead: Positive = 350
+    """The most characters that a lead or a summary may have."""
+
+    longest_subject: Positive = 70
+    """The most characters that a subject may have; phones show about forty."""
+
+    longest_preheader: Positive = 140
+    """The most characters that a preheader may have."""
+
+    look_back: Positive = 365
+    """How many days back issues are compared with this one."""
 
 
 class MarkupSettings(_Table):
@@ -201,15 +275,16 @@ class Settings(_Table):
     database: DatabaseSettings = DatabaseSettings()
     media: MediaSettings = MediaSettings()
     markup: MarkupSettings = MarkupSettings()
+    preflight: PreflightSettings = PreflightSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""
 
     _sources: Sources = PrivateAttr(default_factory=Sources)
 
-    def media_folder(self, workspace: Workspace) -> Path:
-        """Give the folder that published pictures and documents lie in."""
-        return workspace.root / self.media.folder
+    def media_folder(self, workspace: Workspace) -> Path | None:
+        """Give the folder that published pictures and documents lie in; None where it is not on this machine."""
+        return None if "://" in self.media.folder else workspace.root / self.media.folder
 
     def origin(self, *path: str) -> Origin:
         """Tell where the value of a setting came from, such as `origin("sender", "email")`."""

@@ -53,6 +53,7 @@ _EXPECTED: Final = {
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
+    "greater_than": "a number above 0",
 }
 
 

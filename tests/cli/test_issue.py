@@ -10,6 +10,7 @@ import pytest
 from cli.conftest import Call
 from conftest import SLUG
 from newsletter.workspace import Workspace
+from support.pictures import photograph, saved
 
 NEW = "2024-03-05-nieuwsbrief-13"
 ARTICLE = """\
@@ -31,7 +32,7 @@ def items(tmp_path: Path) -> Path:
     folder = tmp_path / "berichten"
     folder.mkdir()
     (folder / "brug.md").write_text(ARTICLE, encoding="utf-8")
-    (folder / "brug.jpg").write_bytes(b"\xff\xd8 not much of a picture")
+    (folder / "brug.jpg").write_bytes(saved(photograph(), "JPEG"))
     (folder / "feest.md").write_text(EVENT, encoding="utf-8")
     return folder
 

@@ -14,6 +14,7 @@ from newsletter.errors import ContentError
 from newsletter.expressions import Field, Schema, Type, parse
 from newsletter.issues import Entry, Issue, Section
 from newsletter.items import Article, Event, EventStatus, Registration
+from newsletter.media import FolderTarget, open_target
 from newsletter.render import Calendar, Masthead, calendar_files, collect_calendar, publish_calendar
 from newsletter.render.calendar import CalendarEvent
 from newsletter.render.translations import read_translations
@@ -164,14 +165,26 @@ def test_change_of_one_event_is_a_new_revision_of_it_alone() -> None:
 
 def test_published_files_are_left_alone_until_something_changes(tmp_path: Path) -> None:
     calendar = collected(agenda(Entry("a.md", EVENT), Entry("b.md", EVENT)))
-    publish_calendar(calendar, tmp_path / "media", STAMP)
+    target = FolderTarget(tmp_path / "media")
+    publish_calendar(calendar, target, STAMP)
     before = {path.name: (path.stat().st_ino, path.read_bytes()) for path in (tmp_path / "media").iterdir()}
     assert {name: content for name, (_, content) in before.items()} == written(calendar)
-    publish_calendar(calendar, tmp_path / "media", STAMP + timedelta(7))
+    publish_calendar(calendar, target, STAMP + timedelta(7))
     assert {path.name: (path.stat().st_ino, path.read_bytes()) for path in (tmp_path / "media").iterdir()} == before
     cancelled = collected(agenda(Entry("a.md", replace(EVENT, status=EventStatus.CANCELLED)), Entry("b.md", EVENT)))
-    publish_calendar(cancelled, tmp_path / "media", STAMP + timedelta(7))
+    publish_calendar(cancelled, target, STAMP + timedelta(7))
     content = (tmp_path / "media" / calendar.urls.entries["a.md"].rpartition("/")[2]).read_bytes()
     assert b"METHOD:CANCEL\r\n" in content
     assert b"SEQUENCE:1\r\n" in content
     assert b"DTSTAMP:20260227T083000Z\r\n" in content
+
+
+def test_events_are_published_into_stores_too(tmp_path: Path) -> None:
+    target = open_target("memory://calendars", tmp_path)
+    calendar = collected(agenda(Entry("a.md", EVENT)))
+    publish_calendar(calendar, target, STAMP)
+    publish_calendar(collected(agenda(Entry("a.md", replace(EVENT, place="Utrecht")))), target, STAMP)
+    content = target.get(calendar.urls.entries["a.md"].rpartition("/")[2])
+    assert content
+    assert b"SEQUENCE:1\r\n" in content
+    assert target.get("none.ics") is None

@@ -17,8 +17,9 @@ from newsletter.errors import NewsletterError, TemplateError
 from newsletter.expressions import Expression, Field, Schema, Type, parse, predicate
 from newsletter.issues import Entry, Issue, Section
 from newsletter.items import Article
+from newsletter.media import Collected
 from newsletter.message import DeliveryKey, Mailbox
-from newsletter.render import Letterhead, Masthead, Media, Merger, Reader, compile_issue, load_template
+from newsletter.render import Letterhead, Masthead, Merger, Reader, compile_issue, load_template
 from newsletter.render.compile import VARIANT_LIMIT
 from newsletter.render.inline import inline, to_html
 from newsletter.render.prepare import prepare
@@ -116,7 +117,7 @@ def compiled(folder: Path, body: str, issue: Issue) -> Merger:
     page = body if body.startswith("<mjml") else f"{HEAD}<mj-body>{body}</mj-body></mjml>"
     (folder / "issue.mjml.j2").write_text(page, encoding="utf-8")
     masthead = Masthead("N", "O", "P", "https://example.org/")
-    found = compile_issue(issue, load_template(folder), masthead, SCHEMA, Media({}, ()))
+    found = compile_issue(issue, load_template(folder), masthead, SCHEMA, Collected())
     return Merger(found, Letterhead(Mailbox("n@example.org"), None, DATE, "L", "l.example.org", "f"))
 
 

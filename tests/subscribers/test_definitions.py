@@ -26,7 +26,7 @@ from newsletter.workspace import Workspace
         (
             "segments",
             "segments:\n  a:\n    name: A\n    where: \"subscriber.region == 'Mars'\"\n",
-            ["segments.yaml:4:33", "Mars"],
+            ["segments.yaml:4:34", "Mars"],
         ),
         ("attributes", "attributes:\n  email:\n    name: E\n", ["attributes.yaml:2:"]),
         ("attributes", "attributes:\n  a:\n    name: A\n    type: colour\n", ["attributes.yaml:4:", "text"]),

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter.dispatch import Built, describe
+from newsletter.dispatch import Built
 from newsletter.errors import NewsletterError, Place, Problems, WorkspaceError
 from newsletter.render import content_type
 from newsletter.workspace import Workspace
@@ -113,7 +113,7 @@ class Preview:
             preheader=built.prepared.issue.preheader if built else "",
             text=built.text if built else "",
             kilobytes=round(len(built.message) / 1024) if built else 0,
-            clipped=bool(built and describe(built)["clipped"]),
+            clipped=bool(built and built.clipped),
             problems=[_problem(one) for one in _each(error)],
         )
         return Reply(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
@@ -122,11 +122,15 @@ class Preview:
         calendar = built.calendars.get(name)
         if calendar is not None:
             return Reply(HTTPStatus.OK, content_type(calendar), calendar, _VIEW_POLICY)
-        for file in built.prepared.media.files:
-            if file.name == name:
-                kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-                return Reply(HTTPStatus.OK, kind, file.source.read_bytes(), _VIEW_POLICY)
-        return Reply(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"There is no such picture.\n")
+        file = built.prepared.media.by_name.get(name)
+        if file is None:
+            return Reply(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"There is no such picture.\n")
+        try:
+            content = file.content()
+        except NewsletterError as error:  # it was changed just now; the page is built anew at once
+            return Reply(HTTPStatus.GONE, "text/plain; charset=utf-8", f"{error}\n".encode())
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Reply(HTTPStatus.OK, kind, content, _VIEW_POLICY)
 
     def _files(self) -> Iterator[Path]:
         yield self.workspace.settings_file

@@ -45,6 +45,7 @@ dispatches = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("deadline", UtcDateTime, nullable=False, server_default="1970-01-01 00:00:00+00:00"),
     sa.Column("finished_at", UtcDateTime),
+    sa.Column("override", sa.Text),
     sa.Column("lease_number", sa.Integer, nullable=False, server_default="0"),
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_until", UtcDateTime),

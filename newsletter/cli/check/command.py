@@ -1,0 +1,46 @@
+"""The command itself: checks an issue, shows what was found, and mends what is certain."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.base import Face, echo_json, pass_face
+from newsletter.cli.check.fixing import offer
+from newsletter.cli.check.showing import describe, show
+from newsletter.errors import EXIT_BLOCKED
+
+if TYPE_CHECKING:
+    from newsletter.preflight.base import Context, Report
+
+
+@click.command(name="check")
+@click.argument("slug")
+@click.option("--list", "list_name", metavar="LIST", help="The list that it is meant for; the first if not given.")
+@click.option("--fix", is_flag=True, help="Show the changes that are certain to be meant, and make them.")
+@click.option("--yes", is_flag=True, help="Do not ask before changing files.")
+@click.option("--offline", is_flag=True, help="Leave out what needs the network.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@pass_face
+def command(face: Face, slug: str, list_name: str | None, fix: bool, yes: bool, offline: bool, as_json: bool) -> None:
+    """Check the issue SLUG: its words, dates, links and markup.
+
+    Exit code 11 means that something was found that stops sending. How much each check weighs stands in
+    newsletter.toml.
+    """
+    context, report = _check(face, slug, list_name, offline=offline)
+    if fix and offer(face, report, context, yes=yes):
+        context, report = _check(face, slug, list_name, offline=offline)
+    if as_json:
+        echo_json(describe(report, context))
+    else:
+        show(face.console, report, context)
+    if report.blocking:
+        raise SystemExit(EXIT_BLOCKED)
+
+
+def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "tuple[Context, Report]":
+    from newsletter import dispatch as sending
+    from newsletter.clock import now
+
+    prepared = sending.prepare_issue(face.workspace, face.settings, face.definitions, slug, list_name)
+    return sending.check_issue(face.workspace, face.settings, face.definitions, prepared, now(), offline=offline)

@@ -1,0 +1,1 @@
+"""Data files that the package carries; NOTICE says whose they are."""

@@ -1,0 +1,101 @@
+"""Collects the pictures and documents that an issue names, wherever they lie, and finds out what they are."""
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import Final
+
+from newsletter.errors import ContentError, raise_all
+from newsletter.media.cache import PictureCache
+from newsletter.media.model import Collected, Document, Original, Reference
+from newsletter.media.reading import BYTE_LIMIT, UnreadablePicture
+from newsletter.media.remote import Copies, Copy, Missing
+
+DOCUMENT_LIMIT: Final = 100_000_000
+_LOG: Final = logging.getLogger(__name__)
+_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+def collect(
+    references: Iterable[Reference], cache: PictureCache, copies: Copies, *, base: str, paper: str
+) -> Collected:
+    """Find the pictures and documents that an issue names.
+
+    What cannot be fetched anew and of which there is a copy is told on standard error.
+
+    Args:
+        base: The public URL before the names of the files, with a slash at the end.
+        paper: The colour that pictures stand on, such as `#ffffff`.
+
+    Raises:
+        ContentError: One is missing, or cannot be shown. The problems of all are raised together.
+    """
+    wanted = list(references)
+    remote = copies.of(one.source for one in wanted if one.path is None)
+    pictures: dict[tuple[str, str], Original] = {}
+    documents: dict[tuple[str, str], Document] = {}
+    problems: list[ContentError] = []
+    for one in wanted:
+        try:
+            if one.kind == "document":
+                documents[one.file, one.source] = _document(one)
+            else:
+                pictures[one.file, one.source] = _picture(one, cache, remote.get(one.source))
+        except _Problem as problem:
+            problems.append(ContentError(problem.message, where=one.where(), remedy=problem.remedy))
+    raise_all(problems)
+    return Collected(base, paper, pictures, documents)
+
+
+@dataclass(frozen=True)
+class _Problem(Exception):
+    message: str
+    remedy: str
+
+
+def _picture(one: Reference, cache: PictureCache, copy: Copy | Missing | None) -> Original:
+    if isinstance(copy, Missing):
+        raise _Problem(f"the picture {one.source} cannot be fetched: {copy.problem}", copy.remedy)
+    if copy is not None and copy.problem:
+        _LOG.warning(
+            "%s: the picture %s cannot be fetched: %s. An older copy of it is shown.",
+            one.where(), one.source, copy.problem,
+        )  # fmt: skip
+    content = copy.content if copy is not None else _content(one, BYTE_LIMIT)
+    path = copy.path if copy is not None else one.path
+    assert path is not None  # noqa: S101 - without one there is a copy, or it is missing
+    try:
+        return cache.original(content, path, _label(one))
+    except UnreadablePicture as error:
+        raise _Problem(f"the picture {one.source!r} {error.message}", error.remedy) from error
+
+
+def _document(one: Reference) -> Document:
+    content = _content(one, DOCUMENT_LIMIT)
+    assert one.path is not None  # noqa: S101 - documents from elsewhere are links
+    suffix = one.path.suffix.lower()
+    name = sha256(content).hexdigest()[:16] + (suffix if _SUFFIX.fullmatch(suffix) else "")
+    return Document(name, _label(one), one.path)
+
+
+def _content(one: Reference, limit: int) -> bytes:
+    path = one.path
+    assert path is not None  # noqa: S101 - only of files on this machine
+    remedy = "Put it beside the item, or correct its name."
+    if not path.is_file():
+        raise _Problem(f"the file {one.source!r} does not exist", remedy)
+    if not path.resolve().is_relative_to(one.folder.resolve()):
+        raise _Problem(f"the file {one.source!r} does not lie in the issue's folder", remedy)
+    try:
+        if path.stat().st_size > limit:
+            raise _Problem(f"the file {one.source!r} has more than {limit // 1_000_000} MB", "Make it smaller.")
+        return path.read_bytes()
+    except OSError as error:
+        raise _Problem(f"the file {one.source!r} cannot be read: {error.strerror}", remedy) from error
+
+
+def _label(one: Reference) -> str:
+    return one.source if one.path is None else PurePosixPath(one.source).name

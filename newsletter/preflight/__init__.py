@@ -1,0 +1,1 @@
+"""Checks between an issue and a dispatch; every module in this folder but `base` is one of them."""

@@ -1,0 +1,117 @@
+"""Finds the pictures and documents that an issue names, and where it names them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import unquote
+
+from newsletter.documents import read_text, read_yaml, split_front_matter
+from newsletter.errors import ContentError, NewsletterError, Place, raise_all
+from newsletter.issues import ISSUE_FILE, Entry, Issue
+from newsletter.items import Publication, place_of_value
+from newsletter.media import Reference
+from newsletter.render.pictures import Named, pictures_in
+
+_REMEDY: Final = "Put the picture beside the item and name it, or write a whole address: https://…."
+
+
+def references(issue: Issue) -> tuple[Reference, ...]:
+    """Find what an issue names: pictures and covers of items, pictures within texts, documents of publications.
+
+    Raises:
+        ContentError: A picture within a text has an address that leads nowhere. All problems are raised together.
+    """
+    found: list[Reference] = []
+    problems: list[ContentError] = []
+    _of_text(issue, ISSUE_FILE, issue.intro, found, problems)
+    for section, members in enumerate(issue.sections):
+        for position, entry in enumerate(members.entries):
+            found += _of_matter(issue, entry, section, position)
+            _of_text(issue, entry.file, entry.item.body, found, problems)
+    raise_all(problems)
+    return tuple(dict.fromkeys(found))
+
+
+def _of_matter(issue: Issue, entry: Entry, section: int, position: int) -> Iterator[Reference]:
+    item = entry.item
+    if item.image is not None:
+        key = "cover" if isinstance(item, Publication) else "image"
+        where = _place_in_matter(issue, entry, key, item.image.source, ("sections", section, "items", position))
+        yield _reference(issue, entry.file, item.image.source, "picture", where)
+    if isinstance(item, Publication) and item.file:
+        where = _place_in_matter(issue, entry, "file", item.file, ("sections", section, "items", position))
+        yield _reference(issue, entry.file, item.file, "document", where)
+
+
+def _of_text(issue: Issue, file: str, text: str, found: list[Reference], problems: list[ContentError]) -> None:
+    for one in pictures_in(text):
+        where = _place_in_text(issue, file, one)
+        if "{{" in unquote(one.source):
+            problem = "a picture's address cannot depend on the reader"
+        elif not _leads_somewhere(one.source):
+            problem = f"{one.source!r} is neither a file beside the item nor a whole address"
+        else:
+            found.append(_reference(issue, file, one.source, "picture", where))
+            continue
+        problems.append(ContentError(problem, where=where(), remedy=_REMEDY))
+
+
+def _leads_somewhere(source: str) -> bool:
+    if source.startswith(("http://", "https://")):
+        return True
+    path = PurePosixPath(unquote(source))
+    return not (
+        ":" in source or source.startswith("//") or path.is_absolute() or ".." in path.parts or "\\" in str(path)
+    )
+
+
+def _reference(issue: Issue, file: str, source: str, kind: str, where: Callable[[], Place]) -> Reference:
+    path = None if "://" in source else (issue.folder / file).parent / _on_disk(source, (issue.folder / file).parent)
+    return Reference(file, source, "document" if kind == "document" else "picture", path, issue.folder, where)
+
+
+def _on_disk(source: str, folder: Path) -> str:
+    """Give the name of a file as it lies there: in Markdown it may be written with percent signs."""
+    return source if (folder / source).is_file() else unquote(source)
+
+
+def _place_in_matter(
+    issue: Issue, entry: Entry, key: str, source: str, entry_path: tuple[str | int, ...]
+) -> Callable[[], Place]:
+    """Make what finds where an item, or the issue on its behalf, names something in its front matter."""
+
+    def where() -> Place:
+        name = f"issues/{issue.slug}/{entry.file}"
+        found = place_of_value(issue.folder / entry.file, name, source, ((key, "source"), (key,)))
+        if found is not None:
+            return found
+        try:
+            document = read_yaml(issue.folder / ISSUE_FILE, f"issues/{issue.slug}/{ISSUE_FILE}")
+        except NewsletterError:  # it was changed since it was read
+            return Place(name)
+        return document.place((*entry_path, "image", "source"))
+
+    return where
+
+
+def _place_in_text(issue: Issue, file: str, one: Named) -> Callable[[], Place]:
+    """Make what finds where a text names a picture."""
+
+    def where() -> Place:
+        name = f"issues/{issue.slug}/{file}"
+        try:
+            text = read_text(issue.folder / file, name)
+        except NewsletterError:
+            return Place(name)
+        lines = text.splitlines()
+        first = 1 if file == ISSUE_FILE else split_front_matter(text, name).body_line
+        for number in range(first - 1, len(lines)):
+            for written in (one.source, unquote(one.source)):
+                column = lines[number].find(f"]({written}")
+                if column < 0:
+                    column = lines[number].find(f"](<{written}")
+                if column >= 0:
+                    return Place(name, number + 1, column + 3)
+        return Place(name, first if file == ISSUE_FILE else first + one.line - 1)
+
+    return where
