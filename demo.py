@@ -18,6 +18,9 @@ ENVIRONMENT = {
     "NEWSLETTER_PROVIDERS__OUTBOX__FOLDER": "var/demo/outbox",
     "NEWSLETTER_MEDIA__FOLDER": "var/demo/media",
     "NEWSLETTER_PROVIDER": "outbox",
+    # The example is from 2024, and its links lead nowhere.
+    "NEWSLETTER_PREFLIGHT__NETWORK": "false",
+    "NEWSLETTER_PREFLIGHT__SEVERITY": '{"issue-date": "off"}',
 }
 COMMANDS = (
     f"issue show {SLUG}",

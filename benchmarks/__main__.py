@@ -2,9 +2,17 @@
 
 import sys
 
-from benchmarks import compiling, helping, merging, sending
+from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending
 
-BENCHMARKS = {"help": helping.run, "compile": compiling.run, "merge": merging.run, "send": sending.run}
+BENCHMARKS = {
+    "help": helping.run,
+    "compile": compiling.run,
+    "check": checking.run,
+    "merge": merging.run,
+    "pictures": pictures.run,
+    "everybody": everybody.run,
+    "send": sending.run,
+}
 
 
 def main(names: list[str]) -> None:

@@ -9,7 +9,20 @@ import pytest
 from newsletter import plugins
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("jinja2", "sqlalchemy", "pydantic", "mjml", "premailer", "rich", "sendgrid", "ruamel", "babel", "asyncio")
+HEAVY = (
+    "jinja2",
+    "sqlalchemy",
+    "pydantic",
+    "mjml",
+    "premailer",
+    "rich",
+    "sendgrid",
+    "ruamel",
+    "babel",
+    "asyncio",
+    "dns",
+    "httpx2",
+)
 
 
 def test_packages_import_only_from_below() -> None:
@@ -32,7 +45,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.rstrip().endswith("LOADED []")
 
 
-@pytest.mark.parametrize("kind", ["cli", "preflight", "providers"])
+@pytest.mark.parametrize("kind", ["cli", "doctor", "preflight", "providers"])
 def test_every_plugin_can_be_loaded_and_says_what_it_is(kind: str) -> None:
     for name in plugins.names(kind):
         assert plugins.load(kind, name).__doc__

@@ -16,6 +16,7 @@ from newsletter.dispatch import build_issue
 from newsletter.dispatch.states import TRANSITIONS, Reason, State
 from newsletter.issues import read_issue
 from newsletter.items import item_from_text
+from newsletter.manuscript import read_terms
 from newsletter.preflight import base
 from newsletter.settings import Settings, load
 from newsletter.subscribers import Definitions, example_record, read_definitions
@@ -70,7 +71,12 @@ def test_commands_and_their_options_are_all_described() -> None:
     rows = dict(re.findall(r"^\| `([a-z ]+)[^`]*` \|[^|]*\|([^|]*)\|", read("commands.md"), re.MULTILINE))
     described = {name.strip(): set(re.findall(r"`(-[^`]+)`", options)) for name, options in rows.items()}
     real = {
-        name: {option for one in command.params if isinstance(one, click.Option) for option in one.opts}
+        name: {
+            option
+            for one in command.params
+            if isinstance(one, click.Option)
+            for option in (*one.opts, *one.secondary_opts)
+        }
         for name, command in commands(main)
     }
     assert described == real
@@ -104,6 +110,11 @@ def test_checks_are_described_as_they_describe_themselves(request: pytest.Fixtur
     if request.config.getoption("--update-golden"):
         (DOCS / "checks.md").write_text(page, encoding="utf-8")
     assert read("checks.md") == page
+
+
+def test_word_list_in_the_documentation_can_be_read(workspace: Workspace) -> None:
+    (workspace.root / "terms.yaml").write_text(blocks(read("checks.md"), "yaml")[0], encoding="utf-8")
+    assert [term.preferred for term in read_terms(workspace)] == ["veiligheidshuis", "Zorg- en Veiligheidshuis"]
 
 
 def test_steps_of_the_ledger_are_those_of_the_table() -> None:
@@ -172,7 +183,7 @@ def test_conditions_in_the_documentation_can_be_read(definitions: Definitions, c
 def test_template_in_the_documentation_works(workspace: Workspace, definitions: Definitions) -> None:
     folder = workspace.templates / "plain"
     folder.mkdir()
-    manifest, theme = blocks(read("templates.md"), "toml")
+    manifest, theme, _ = blocks(read("templates.md"), "toml")
     (folder / "template.toml").write_text(manifest, encoding="utf-8")
     (folder / "theme.toml").write_text(theme, encoding="utf-8")
     (folder / "issue.mjml.j2").write_text(blocks(read("templates.md"), "html")[0], encoding="utf-8")

@@ -11,7 +11,7 @@ from newsletter.workspace import Workspace, find, replacing, write_atomically
 
 
 def test_workspace_is_found_from_any_folder_in_it(workspace: Workspace) -> None:
-    assert find(workspace.root / "templates/bulletin/parts") == workspace
+    assert find(workspace.root / "templates/shared/parts") == workspace
     with pytest.raises(WorkspaceError, match=r"newsletter\.toml"):
         find(workspace.root.parent)
 

@@ -53,9 +53,9 @@ def _feature(path: Path) -> dict[str, Any]:
     if found is None:
         raise ValueError(f"{path.name} has no front matter")
     matter = _yaml(found[1])
-    notes = {str(number): str(note).strip() for number, note in (matter.get("notes_by_num") or {}).items()}
+    notes = {str(number): _plain(str(note)) for number, note in (matter.get("notes_by_num") or {}).items()}
     return {
-        "title": str(matter["title"]).strip(),
+        "title": _plain(str(matter["title"])),
         "category": str(matter["category"]),
         "tested": _day(str(matter["last_test_date"])),
         "notes": notes,
@@ -74,6 +74,11 @@ def _latest(path: Path, versions: Mapping[Any, Any]) -> list[str]:
     if not re.fullmatch(r"[yanu]( ?#\d+)*", str(value).strip()):
         raise ValueError(f"{path.name}: {value!r} is no value that is known")
     return [str(version), str(value).strip()]
+
+
+def _plain(markdown: str) -> str:
+    """Give a note without the signs of Markdown: it is shown as text."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown).replace("`", "").strip()
 
 
 def _day(text: str) -> str:

@@ -16,9 +16,9 @@ from newsletter.errors import EXIT_INTERRUPTED, NewsletterError
 
 SECTIONS: Final = {
     "Begin": ("init", "config"),
-    "Write": ("issue", "preview", "build"),
+    "Write": ("issue", "template", "preview", "build"),
     "Readers": ("subscribers",),
-    "Send": ("check", "test", "send"),
+    "Send": ("doctor", "check", "test", "send"),
 }
 """The order of the work, in which the help names the commands; those that are not here come after."""
 

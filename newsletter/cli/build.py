@@ -8,7 +8,9 @@ import click
 from newsletter.cli.base import Face, echo_json, pass_face, reader_record, slug_of
 
 if TYPE_CHECKING:
-    from newsletter.dispatch import Built
+    from rich.console import Console
+
+    from newsletter.dispatch import Built, Costs
 
 
 @click.command(name="build")
@@ -31,16 +33,17 @@ def command(face: Face, slug: str, folder: Path, list_name: str | None, email: s
 
     The same files give the same bytes.
     """
-    from newsletter.dispatch import build_issue, describe, write_build
+    from newsletter.dispatch import build_issue, statistics, write_build
 
     record = reader_record(face, email)
     built = build_issue(face.workspace, face.settings, face.definitions, slug, list_name, record)
     files = write_build(built, folder)
-    statistics = describe(built)
+    described = statistics(built)
     if as_json:
-        echo_json(statistics)
+        echo_json(described)
         return
-    _show(face, built, statistics)
+    _show(face, built, described)
+    print_costs(face.console, built.costs)
     for file in files:
         face.console.print(f"wrote {file}", soft_wrap=True, markup=False)
 
@@ -69,3 +72,19 @@ def _show(face: Face, built: "Built", statistics: dict[str, Any]) -> None:
             "The HTML is so long that a well-known mail program cuts it off: leave something out.",
             style="yellow",
         )
+
+
+def print_costs(console: "Console", costs: "Costs") -> None:
+    """Print what each section and item of an issue costs."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("what each block costs in the HTML", overflow="fold")
+    table.add_column("bytes", justify="right")
+    table.add_row("head, header and footer", f"{costs.frame:,}")
+    for section in costs.sections:
+        table.add_row(escape(section.what), f"{section.size:,}", style="bold")
+        for item in section.items:
+            table.add_row(f"  {escape(item.what)}", f"{item.size:,}")
+    console.print(table)

@@ -2,8 +2,19 @@
 
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.batch import make_reader
-from newsletter.dispatch.build import Built, build_issue, describe, write_build
+from newsletter.dispatch.build import (
+    CLIPPED_AT,
+    Built,
+    build_issue,
+    build_prepared,
+    calendars_of,
+    describe,
+    statistics,
+    write_build,
+)
 from newsletter.dispatch.checking import catalogue, check_issue, make_context
+from newsletter.dispatch.costs import Cost, Costs, measure_costs
+from newsletter.dispatch.everybody import survey_everybody
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.mending import Mended, mend_files, write_mended
 from newsletter.dispatch.override import Override, override
@@ -30,9 +41,12 @@ from newsletter.dispatch.states import State, Step, advance
 from newsletter.dispatch.trial import Trial, record_for, send_trial
 
 __all__ = [
+    "CLIPPED_AT",
     "Balance",
     "Built",
     "Continuation",
+    "Cost",
+    "Costs",
     "Dispatch",
     "Mended",
     "Override",
@@ -50,6 +64,8 @@ __all__ = [
     "assert_as_frozen",
     "assert_writable",
     "build_issue",
+    "build_prepared",
+    "calendars_of",
     "catalogue",
     "check_issue",
     "describe",
@@ -61,6 +77,7 @@ __all__ = [
     "make_context",
     "make_letterhead",
     "make_reader",
+    "measure_costs",
     "mend_files",
     "override",
     "overriding",
@@ -70,6 +87,8 @@ __all__ = [
     "record_for",
     "refreeze",
     "send_trial",
+    "statistics",
+    "survey_everybody",
     "write_build",
     "write_mended",
     "write_receipt",

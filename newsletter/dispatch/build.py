@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, time
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from newsletter.dispatch.batch import make_reader
+from newsletter.dispatch.costs import Costs, literal_bytes, measure_costs
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
 from newsletter.media import FolderTarget, Media, publish
 from newsletter.message import DeliveryKey
@@ -31,7 +33,6 @@ class Built:
     Args:
         html: The HTML part, its pictures at their public URLs.
         message: The whole message.
-        calendars: The calendar files as they would be published for the first time, by name.
     """
 
     prepared: PreparedIssue
@@ -39,7 +40,16 @@ class Built:
     html: str
     text: str
     message: bytes
-    calendars: Mapping[str, bytes]
+
+    @cached_property
+    def calendars(self) -> Mapping[str, bytes]:
+        """The calendar files as they would be published for the first time, by name."""
+        return calendars_of(self.prepared)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What each section and item costs; takes as long as compiling the issue once for each."""
+        return measure_costs(self.prepared)
 
     def html_with_pictures_in(self, base: str) -> str:
         """Give the HTML part with its files at another place than their public URL, such as "media/"."""
@@ -81,8 +91,13 @@ def build_prepared(settings: Settings, prepared: PreparedIssue, record: Record) 
     subject, html, text = (
         _filled(part, merged.values) for part in (merged.common.subject, merged.common.html, merged.common.text)
     )
-    calendars = calendar_files(prepared.calendar, lambda _: None, date)
-    return Built(prepared, subject, html, text, merger.merge(reader), calendars)
+    return Built(prepared, subject, html, text, merger.merge(reader))
+
+
+def calendars_of(prepared: PreparedIssue) -> Mapping[str, bytes]:
+    """Write the calendar files of an issue as they would be published for the first time, by name."""
+    stamp = datetime.combine(prepared.issue.date, EXAMPLE_HOUR, ZoneInfo(prepared.masthead.time_zone))
+    return calendar_files(prepared.calendar, lambda _: None, stamp)
 
 
 def write_build(built: Built, folder: Path) -> tuple[Path, ...]:
@@ -98,12 +113,12 @@ def write_build(built: Built, folder: Path) -> tuple[Path, ...]:
     publish(built.prepared.media, target)
     for name, calendar in built.calendars.items():
         target.put(name, calendar)
-    statistics = json.dumps(describe(built), indent=2, ensure_ascii=False) + "\n"
+    described = json.dumps(statistics(built), indent=2, ensure_ascii=False) + "\n"
     contents = {
         "issue.html": built.html_with_pictures_in("media/").encode(),
         "issue.txt": built.text.encode(),
         "example.eml": built.message,
-        "statistics.json": statistics.encode(),
+        "statistics.json": described.encode(),
     }
     for name, content in contents.items():
         write_atomically(folder / name, content)
@@ -132,10 +147,15 @@ def describe(built: Built) -> dict[str, Any]:
     }
 
 
+def statistics(built: Built) -> dict[str, Any]:
+    """Describe a compiled issue, with what each of its sections and items costs in bytes of HTML."""
+    return {**describe(built), "costs": asdict(built.costs)}
+
+
 def _part(parts: Parts, example: str) -> dict[str, int]:
     return {
         "example_bytes": len(example.encode()),
-        "literal_bytes": _literal_bytes(parts),
+        "literal_bytes": literal_bytes(parts),
         "slots": sum(isinstance(part, Slot) for part in walk(parts)),
         "blocks": sum(isinstance(part, Block) for part in walk(parts)),
     }
@@ -147,16 +167,9 @@ def _blocks(name: str, parts: Parts) -> Iterator[dict[str, Any]]:
             yield {
                 "part": name,
                 "shown_if": f"not ({part.condition.source})" if part.negated else part.condition.source,
-                "literal_bytes": _literal_bytes(part.parts),
+                "literal_bytes": literal_bytes(part.parts),
                 "slots": sum(isinstance(inner, Slot) for inner in walk(part.parts)),
             }
-
-
-def _literal_bytes(parts: Parts) -> int:
-    return sum(
-        len(part.encode()) if isinstance(part, str) else _literal_bytes(part.parts) if isinstance(part, Block) else 0
-        for part in parts
-    )
 
 
 def _pictures(media: Media) -> list[dict[str, Any]]:

@@ -1,15 +1,22 @@
 """Checks an issue before it is sent: gathers what the checks may ask, and runs them."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
+from newsletter import __version__
 from newsletter.dispatch.build import build_prepared
 from newsletter.dispatch.earlier import earlier_issues
 from newsletter.dispatch.prepare import PreparedIssue
+from newsletter.errors import FetchError
+from newsletter.fetching import Fetched
+from newsletter.links import LinkCache, Page, fetch_pages, page_of, pages_of
 from newsletter.manuscript import read_manuscript, read_terms
 from newsletter.preflight import base
 from newsletter.preflight.base import AudienceReport, Context, Report, Severity, names, run
@@ -19,6 +26,16 @@ from newsletter.subscribers import Definitions, example_record
 from newsletter.workspace import Workspace
 
 OFF: Final = "off"
+
+Show: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
+"""Shows how far a work is that has so many parts; what it gives is called with how many were just done."""
+
+_SILENT: Final = frozenset({"dns", "connection", "timeout"})
+
+
+@contextmanager
+def _unseen(_total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda _more: None
 
 
 def make_context(
@@ -74,20 +91,50 @@ def check_issue(
     now: datetime,
     *,
     offline: bool,
+    audience: AudienceReport | None = None,
+    show: Show = _unseen,
 ) -> tuple[Context, Report]:
     """Run all checks, each as strictly as the workspace wants it.
 
+    Without network, the context holds nothing of what links lead to.
+
     Args:
         offline: Leave out what needs the network.
+        audience: What merging for everybody found, where somebody has merged.
+        show: Shows how far following the links is, by the number of hosts.
+
+    Raises:
+        WorkspaceError: What links lead to cannot be remembered.
     """
     today = now.astimezone(ZoneInfo(settings.time_zone)).date()
-    context = make_context(workspace, settings, definitions, prepared, today, fetched=None if offline else {})
+    context = make_context(workspace, settings, definitions, prepared, today, audience=audience)
+    if not offline:
+        context = replace(context, fetched=_follow(context, now, show))
     return context, run(names(), context, severities(settings))
+
+
+def _follow(context: Context, now: datetime, show: Show) -> Mapping[str, Fetched | FetchError] | None:
+    """Look at the page behind each link; None where nothing at all answers, not even our own site."""
+    public_url = context.settings.public_url
+    pages = {page.url: page for page in (Page(page_of(public_url)), *pages_of(context.links.web))}
+    left = Counter(page.host for page in pages.values())
+    agent = f"newsletter/{__version__} (checks links; {public_url})"
+    with show(len(left)) as advance:
+
+        def visited(page: Page) -> None:
+            left[page.host] -= 1
+            if not left[page.host]:
+                advance(1)
+
+        cache = LinkCache(context.workspace.state / "cache" / "links", now)
+        found = fetch_pages(pages.values(), cache, agent, visited)
+    cut_off = all(isinstance(one, FetchError) and one.kind in _SILENT for one in found.values())
+    return None if cut_off else found
 
 
 def catalogue(settings: Settings) -> Callable[[str], str]:
     """Give what translates findings into the language of the workspace; English where there are no words of it."""
-    return read_translations(Path(base.__file__).with_name("words"), settings.language).gettext
+    return read_translations([Path(base.__file__).with_name("words")], settings.language).gettext
 
 
 def severities(settings: Settings) -> dict[str, Severity | None]:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from newsletter.dispatch.batch import ReaderLinks
 from newsletter.errors import Place, SettingsError
+from newsletter.expressions import Schema
 from newsletter.issues import Issue, assert_layouts, read_issue
-from newsletter.media import CACHE_FOLDER, MEDIA_PATH, Collected, Copies, Media, PictureCache, collect, document_file
+from newsletter.media import CACHE_FOLDER, Collected, Copies, Media, PictureCache, collect, document_file
 from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
     Calendar,
@@ -36,6 +37,7 @@ class PreparedIssue:
     Args:
         collected: The pictures and documents that it may show.
         media: Those that it does show, as they are published.
+        cache: What is known of the pictures already.
     """
 
     issue: Issue
@@ -45,6 +47,9 @@ class PreparedIssue:
     calendar: Calendar
     compiled: CompiledIssue
     list: ListDefinition | None
+    masthead: Masthead
+    schema: Schema
+    cache: PictureCache
 
 
 def prepare_issue(
@@ -86,11 +91,14 @@ def prepare_issue(
         masthead,
         settings.sender.reply_to or settings.sender.email,
         template.translations(issue.language),
+        base=settings.media_url,
         markup=settings.markup.events,
     )
     compiled = compile_issue(issue, template, masthead, definitions.schema(), collected, calendar)
     media = _shown(collected, compiled, cache)
-    return PreparedIssue(issue, template, collected, media, calendar, compiled, recipients)
+    return PreparedIssue(
+        issue, template, collected, media, calendar, compiled, recipients, masthead, definitions.schema(), cache
+    )
 
 
 def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:
@@ -99,7 +107,7 @@ def _collect(issue: Issue, template: Template, settings: Settings, cache: Pictur
         references(issue),
         cache,
         Copies(cache.folder / "copies", keep, frozenset(settings.media.allow)),
-        base=f"{settings.public_url}{MEDIA_PATH}",
+        base=settings.media_url,
         paper=_paper(template),
     )
 
@@ -113,8 +121,7 @@ def _shown(collected: Collected, compiled: CompiledIssue, cache: PictureCache) -
 
 def _paper(template: Template) -> str:
     """Give the colour that a template's pictures stand on."""
-    colours = template.theme.get("colors", {})
-    return str(colours.get("paper", "#ffffff"))
+    return template.theme.colors.get("paper", "#ffffff")
 
 
 def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:

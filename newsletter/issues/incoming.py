@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.documents import read_text
+from newsletter.documents import read_text, split_front_matter
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.issues.finding import find_file, position_at
 from newsletter.issues.outline import Outline
-from newsletter.items import Item, item_from_text, local_files, place_in_item
+from newsletter.items import Item, item_from_text, local_files, pictures_in, place_in_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,7 @@ def copies_of(one: Incoming, folder: Path, name: str, added: Mapping[Path, bytes
         ContentError: A file that the item names cannot be read, or the issue has another of that name.
     """
     found = {folder / name: one.content}
-    for key, needed in local_files(one.item):
-        place = place_in_item(one.source, one.name, key)
+    for needed, place in _needed(one):
         source, target = one.source.parent / needed, folder / needed
         try:
             content = source.read_bytes()
@@ -124,3 +123,13 @@ def copies_of(one: Incoming, folder: Path, name: str, added: Mapping[Path, bytes
             )
         found[target] = content
     return {path: content for path, content in found.items() if not path.exists()}
+
+
+def _needed(one: Incoming) -> Iterator[tuple[str, Place]]:
+    """Name the files beside an item that it cannot be shown without, each with the place where it names them."""
+    for key, needed in local_files(one.item):
+        yield needed, place_in_item(one.source, one.name, key)
+    before = split_front_matter(one.content.decode().removeprefix("\ufeff"), one.name).body_line - 1
+    for picture in pictures_in(one.item.body):
+        if picture.is_beside:
+            yield picture.file_in(one.source.parent), Place(one.name, before + picture.line)

@@ -2,6 +2,7 @@
 
 from newsletter.items.change import change_item
 from newsletter.items.files import item_from_text, local_files, place_in_item, place_of_value, quotes_in, read_item
+from newsletter.items.markdown import DEPTH_LIMIT, Named, markdown, pictures_in
 from newsletter.items.model import (
     Article,
     Event,
@@ -16,12 +17,14 @@ from newsletter.items.model import (
 from newsletter.items.schema import ImageGroup
 
 __all__ = [
+    "DEPTH_LIMIT",
     "Article",
     "Event",
     "EventStatus",
     "Image",
     "ImageGroup",
     "Item",
+    "Named",
     "Person",
     "Publication",
     "Quote",
@@ -29,6 +32,8 @@ __all__ = [
     "change_item",
     "item_from_text",
     "local_files",
+    "markdown",
+    "pictures_in",
     "place_in_item",
     "place_of_value",
     "quotes_in",

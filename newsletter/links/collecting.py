@@ -11,10 +11,11 @@ from newsletter.errors import Place
 from newsletter.issues import Issue
 from newsletter.links.addresses import address_of
 from newsletter.links.model import Link, Spot
-from newsletter.links.shown import PERSONAL, Shown, links_shown
+from newsletter.links.shown import PERSONAL, Shown, links_shown, text_shown
 from newsletter.links.written import spots_in
 from newsletter.manuscript import Manuscript
 from newsletter.render import CompiledIssue
+from newsletter.render.bodies import text_from_markdown
 from newsletter.workspace import Workspace
 
 _SOURCES: Final = (".j2", ".toml", ".po")
@@ -54,7 +55,7 @@ def collect_links(
     shown = links_shown(compiled)
     elsewhere = _Elsewhere(workspace, issue.template)
     own = (f"{public_url}media/", f"{public_url}issues/{issue.slug}/")
-    links = [*_shown(shown, spots, elsewhere, own), *_left_out(shown, spots)]
+    links = [*_shown(shown, spots, elsewhere, own), *_left_out(shown, spots, text_shown(compiled))]
     return Links(tuple(links), frozenset(shown.anchors))
 
 
@@ -70,17 +71,21 @@ def _shown(
         yield Link(url, tuple(words), tuple(found), personal=PERSONAL in url, own=is_own)
 
 
-def _left_out(shown: Shown, spots: Mapping[str, list[Spot]]) -> Iterator[Link]:
+def _left_out(shown: Shown, spots: Mapping[str, list[Spot]], text: str) -> Iterator[Link]:
+    """Give the links of texts that readers see without them, since they are not whole."""
     present = {address_of(url) for url in shown.texts}
     for address, found in spots.items():
-        in_texts = [spot for spot in found if _is_in_text(spot)]
-        if address not in present and in_texts:
+        in_texts = [spot for spot in found if address not in present and _is_read(spot, text)]
+        if in_texts:
             yield Link(in_texts[0].written, (), tuple(in_texts), shown=False)
 
 
-def _is_in_text(spot: Spot) -> bool:
-    """Whether an address is the target of a link in Markdown; keys may hold what no template shows."""
-    return spot.place.field in ("body", "intro")
+def _is_read(spot: Spot, text: str) -> bool:
+    """Whether an address stands in a text that readers see; bodies and keys may hold what no template shows."""
+    if spot.place.field != "body" or spot.sheet is None:
+        return spot.place.field == "intro"
+    lines = text_from_markdown(spot.sheet.text[spot.sheet.body_start :])
+    return max(lines, key=len, default="\n") in text
 
 
 @dataclass(frozen=True)

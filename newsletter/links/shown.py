@@ -36,12 +36,17 @@ def links_shown(compiled: CompiledIssue) -> Shown:
     shown = Shown()
     for html in {"".join(_flat(variant.html)): None for variant in compiled.variants}:
         _Page(shown).feed(html)
-    text = "".join(_flat(compiled.text))
+    text = text_shown(compiled)
     for found in _IN_BRACKETS.finditer(text):
         shown.add(found[1], None)
     for found in _BARE.finditer(_IN_BRACKETS.sub(" ", text)):
         shown.add(found[0], None)
     return shown
+
+
+def text_shown(compiled: CompiledIssue) -> str:
+    """Give the text part with all that any reader gets."""
+    return "".join(_flat(compiled.text))
 
 
 def _flat(parts: Parts) -> Iterator[str]:

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
+from newsletter.errors import FetchFault
 from newsletter.fetching import Fetched, Fetcher, FetchError, Limits, Redirect
 from newsletter.links.addresses import fragment_of, is_web, page_of, secured
 from newsletter.links.cache import LinkCache, Remembered
@@ -24,6 +25,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED: Final = 304
 _LATER: Final = frozenset({429, 503})
 _STEPS: Final = 8
+_SILENCES: Final = 4
 _LARGEST_PAGE: Final = 3_000_000
 _LARGEST_LOOK: Final = 50_000
 
@@ -132,12 +134,25 @@ class _Host:
     """One host, and when it may be asked next.
 
     Args:
-        refusal: Why it is not asked any more.
+        silences: How many times in a row it has not answered.
+        refusal: What is said of all its pages once it is not asked any more.
     """
 
     gate: asyncio.Semaphore
     next_turn: float = 0.0
-    refusal: str = ""
+    silences: int = 0
+    refusal: Callable[[str], FetchError] | None = None
+
+    def give_up(self, kind: FetchFault, reason: str, status: int | None = None) -> None:
+        """Ask it no more."""
+        self.refusal = lambda url: FetchError(url, kind, reason, status=status)
+
+    def note(self, error: FetchError | None) -> None:
+        """Learn from an answer, or from none: what would be the same for all pages is not asked again."""
+        silent = error is not None and error.kind in ("timeout", "connection")
+        self.silences = self.silences + 1 if silent else 0
+        if error is not None and (error.kind == "dns" or self.silences >= _SILENCES):
+            self.give_up(error.kind, error.reason)
 
 
 @dataclass
@@ -215,33 +230,42 @@ class _Visit:
             return await self._once(method, page, host)
         except FetchError as error:
             rest = _rest(error, self.cache.now)
-            if rest is None or host.refusal:
+            if rest is None or host.refusal is not None:
                 raise
             if rest > self.pace.patience:
-                host.refusal = f"its host asks for a rest of {rest:,.0f} s"
+                host.give_up("status", f"its host asks for a rest of {rest:,.0f} s", 429)
                 raise
             host.next_turn = max(host.next_turn, asyncio.get_running_loop().time() + rest)
         try:
             return await self._once(method, page, host)
         except FetchError as error:
             if _rest(error, self.cache.now) is not None:
-                host.refusal = "its host asks for a rest again and again"
+                host.give_up("status", "its host asks for a rest again and again", 429)
             raise
 
     async def _once(self, method: str, page: Page, host: _Host) -> Fetched:
-        headers = {"user-agent": self.agent, **self.validators.get(page, {})}
         async with self._turn(host):
-            if host.refusal:
-                raise FetchError(page.url, "status", host.refusal, status=429)
-            if method == "HEAD":
-                return await self.fetcher.head(page.url, headers=headers, follow=False)
-            largest = _LARGEST_PAGE if page.whole else _LARGEST_LOOK
+            if host.refusal is not None:
+                raise host.refusal(page.url)
             try:
-                return await self.fetcher.get(page.url, max_bytes=largest, headers=headers, follow=False)
+                found = await self._request(method, page)
             except FetchError as error:
-                if error.kind != "too-large":
-                    raise
-                return Fetched(page.url, 200, {}, b"")  # it is there, which is what matters
+                host.note(error)
+                raise
+            host.note(None)
+            return found
+
+    async def _request(self, method: str, page: Page) -> Fetched:
+        headers = {"user-agent": self.agent, **self.validators.get(page, {})}
+        if method == "HEAD":
+            return await self.fetcher.head(page.url, headers=headers, follow=False)
+        largest = _LARGEST_PAGE if page.whole else _LARGEST_LOOK
+        try:
+            return await self.fetcher.get(page.url, max_bytes=largest, headers=headers, follow=False)
+        except FetchError as error:
+            if error.kind != "too-large":
+                raise
+            return Fetched(page.url, 200, {}, b"")  # it is there, which is what matters
 
     @asynccontextmanager
     async def _turn(self, host: _Host) -> AsyncIterator[None]:
@@ -251,7 +275,7 @@ class _Visit:
             while True:
                 async with self.all_hosts:
                     wait = host.next_turn - time()
-                    if wait <= 0 or host.refusal:
+                    if wait <= 0 or host.refusal is not None:
                         host.next_turn = time() + self.pace.pause
                         yield
                         return

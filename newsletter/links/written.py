@@ -19,7 +19,7 @@ _TARGET: Final = re.compile(
     r"""\]\(\s*(?:<(?P<bracketed>[^<>\n]*)>|(?P<plain>(?:[^\s()]|\([^\s()]*\))+))
       | ^[ ]{0,3}\[[^\]\n]+\]:\s*<?(?P<defined>[^\s<>]+)
       | <(?P<automatic>(?:https?|mailto|tel):[^<>\s]+)>
-      | (?<![(<\w])(?P<bare>https?://[^\s<>()"]+[^\s<>()".,;:!?])
+      | (?<![(<\w])(?P<bare>https?://[^\s<>()"\[\]]+[^\s<>()"\[\].,;:!?])
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )

@@ -7,10 +7,10 @@ HIDDEN: Final = "\ufffc"
 """Stands for a character that is no prose; it is neither a letter nor a space."""
 
 _PLAIN: Final = r"""
-    \{\{.*?\}\}                                   # a value for one reader
-  | \{%.*?%\}
+    \{\{[^{}]*\}\}                                # a value for one reader
+  | \{%[^%]*%\}
   | (?:https?://|www\.)[^\s<>)\]]+                # an address of the web
-  | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                  # an address of e-mail
+  | [\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}  # an address of e-mail
 """
 _MARKDOWN: Final = r"""
     ^[ ]{0,3}(?P<fence>```+|~~~+).*?(?:^[ ]{0,3}(?P=fence)|\Z)     # a block of code

@@ -3,7 +3,6 @@
 from newsletter.media.cache import CACHE_FOLDER, PictureCache, document_file
 from newsletter.media.collecting import collect
 from newsletter.media.model import (
-    MEDIA_PATH,
     Collected,
     Document,
     Facts,
@@ -19,7 +18,6 @@ from newsletter.media.targets import FolderTarget, Target, open_target, publish
 
 __all__ = [
     "CACHE_FOLDER",
-    "MEDIA_PATH",
     "Collected",
     "Copies",
     "Document",

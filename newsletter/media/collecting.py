@@ -16,6 +16,7 @@ from newsletter.media.remote import Copies, Copy, Missing
 
 DOCUMENT_LIMIT: Final = 100_000_000
 _LOG: Final = logging.getLogger(__name__)
+_BESIDE_OR_WHOLE: Final = "Put the picture beside the item and name it, or write a whole address: https://…."
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -31,13 +32,14 @@ def collect(
         paper: The colour that pictures stand on, such as `#ffffff`.
 
     Raises:
-        ContentError: One is missing, or cannot be shown. The problems of all are raised together.
+        ContentError: A document is missing. The problems of all documents are raised together.
     """
     wanted = list(references)
-    remote = copies.of(one.source for one in wanted if one.path is None)
+    remote = copies.of(one.source for one in wanted if one.path is None and not one.fault)
     pictures: dict[tuple[str, str], Original] = {}
     documents: dict[tuple[str, str], Document] = {}
-    problems: list[ContentError] = []
+    problems: dict[tuple[str, str], ContentError] = {}
+    lost: list[ContentError] = []
     for one in wanted:
         try:
             if one.kind == "document":
@@ -45,9 +47,13 @@ def collect(
             else:
                 pictures[one.file, one.source] = _picture(one, cache, remote.get(one.source))
         except _Problem as problem:
-            problems.append(ContentError(problem.message, where=one.where(), remedy=problem.remedy))
-    raise_all(problems)
-    return Collected(base, paper, pictures, documents)
+            error = ContentError(problem.message, where=one.where(), remedy=problem.remedy)
+            if one.kind == "document":
+                lost.append(error)
+            else:
+                problems.setdefault((one.file, one.source), error)
+    raise_all(lost)
+    return Collected(base, paper, pictures, problems, documents)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class _Problem(Exception):
 
 
 def _picture(one: Reference, cache: PictureCache, copy: Copy | Missing | None) -> Original:
+    if one.fault:
+        raise _Problem(one.fault, _BESIDE_OR_WHOLE)
     if isinstance(copy, Missing):
         raise _Problem(f"the picture {one.source} cannot be fetched: {copy.problem}", copy.remedy)
     if copy is not None and copy.problem:

@@ -5,7 +5,7 @@ maker.
 import io
 from typing import Final
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from newsletter.media.model import Variant
 from newsletter.media.moving import encode_moving
@@ -14,6 +14,12 @@ from newsletter.media.stripping import stripped_jpeg
 
 JPEG_QUALITY: Final = 70
 PALETTE: Final = 256
+HEAVY: Final = 400_000
+"""Bytes of a PNG from which on readers' patience counts for more than fine shades."""
+_VISIBLE: Final = 8
+"""Values of a colour that are so far apart are seen, side by side."""
+_TOLERATED: Final = 0.005
+"""So many of the pixels may be seen to differ."""
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -129,15 +135,29 @@ def _smaller(made: bytes, content: bytes, variant: Variant) -> bytes:
 
 
 def _png(picture: Image.Image) -> bytes:
-    """Write a PNG with a palette where nobody sees the difference."""
+    """Write a PNG, with a palette where nobody sees the difference, or where it would be too heavy without."""
     if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")
-    if picture.mode in ("RGB", "RGBA") and picture.getcolors(PALETTE) is None:
-        chosen = Image.Quantize.FASTOCTREE if picture.mode == "RGBA" else Image.Quantize.MEDIANCUT
-        picture = picture.quantize(PALETTE, method=chosen, dither=Image.Dither.FLOYDSTEINBERG)
-    elif picture.mode == "RGB":
-        picture = picture.quantize(PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    if picture.mode == "L":
+        return _written(picture)
+    method = Image.Quantize.FASTOCTREE if picture.mode == "RGBA" else Image.Quantize.MEDIANCUT
+    reduced = picture.quantize(PALETTE, method=method, dither=Image.Dither.NONE)
+    if _alike(picture, reduced):
+        return _written(reduced)
+    made = _written(picture)
+    return made if len(made) <= HEAVY else _written(reduced)
+
+
+def _written(picture: Image.Image) -> bytes:
     target = io.BytesIO()
-    picture.info = {key: value for key, value in picture.info.items() if key == "transparency"}
+    picture.info = {}
     picture.save(target, "PNG", optimize=True)
     return target.getvalue()
+
+
+def _alike(picture: Image.Image, reduced: Image.Image) -> bool:
+    """Tell whether two pictures look the same, whatever they lie on."""
+    # With colours multiplied by how much is seen of them, what is not seen at all does not count.
+    apart = ImageChops.difference(*(one.convert("RGBA").convert("RGBa") for one in (picture, reduced)))
+    seen = max(sum(apart.getchannel(channel).histogram()[_VISIBLE:]) for channel in range(4))
+    return seen <= _TOLERATED * picture.width * picture.height

@@ -7,9 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from newsletter.errors import Place
+from newsletter.errors import ContentError, Place
 
-MEDIA_PATH: Final = "media/"
 ENCODING: Final = 1
 """Raised when the same picture is encoded in another way, so that it gets another name."""
 
@@ -30,6 +29,7 @@ class Reference:
         path: Where it lies; None for an address of the web.
         folder: What the path may not lead out of.
         where: Tells the place where it is named, for messages.
+        fault: Why its source leads nowhere, if it does not.
     """
 
     file: str
@@ -38,6 +38,7 @@ class Reference:
     path: Path | None
     folder: Path
     where: Callable[[], Place] = field(compare=False, repr=False)
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,13 @@ class Collected:
     Args:
         base: The public URL before the names of the files, with a slash at the end.
         paper: The colour that pictures stand on, such as `#ffffff`.
+        problems: What is wrong with those pictures that cannot be shown; it matters where one is to be shown.
     """
 
     base: str = ""
     paper: str = "#ffffff"
     pictures: Mapping[tuple[str, str], Original] = field(default_factory=dict)
+    problems: Mapping[tuple[str, str], ContentError] = field(default_factory=dict)
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
 
     def variant(self, file: str, source: str, width: int) -> Variant | None:

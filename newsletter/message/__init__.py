@@ -4,10 +4,12 @@ from newsletter.message.addresses import Mailbox, ascii_domain, needs_utf8, wire
 from newsletter.message.headers import exact_header, mailbox_header, one_line, phrase, text_header
 from newsletter.message.keys import DeliveryKey, delivery_key
 from newsletter.message.mime import boundary, encode_piece, frame
+from newsletter.message.received import Received, read_received
 
 __all__ = [
     "DeliveryKey",
     "Mailbox",
+    "Received",
     "ascii_domain",
     "boundary",
     "delivery_key",
@@ -18,6 +20,7 @@ __all__ = [
     "needs_utf8",
     "one_line",
     "phrase",
+    "read_received",
     "text_header",
     "wire_address",
 ]

@@ -10,12 +10,13 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias, cast
+from zoneinfo import ZoneInfo
 
 from newsletter import plugins
 from newsletter.errors import Place, PluginError
@@ -118,14 +119,64 @@ class EarlierIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How many readers get a block.
+
+    Args:
+        number: Of all blocks with a condition, and the others, in the order of the issue; from 1.
+        title: Of the section or item.
+        file: Of the item, in the issue; empty for a section.
+    """
+
+    number: int
+    title: str
+    file: str
+    condition: str
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueReport:
+    """What is wrong with the values of one field or slot, and for how many readers.
+
+    Args:
+        value: The field, such as "subscriber.first_name", or the expression that a slot shows.
+        missing: For how many the slot stays empty in what they are shown.
+        long: For how many the value is longer than anybody's.
+        unsafe: For how many it holds markup, an expression or a control character.
+        longest: Characters of the longest value.
+    """
+
+    value: str
+    missing: int = 0
+    long: int = 0
+    unsafe: int = 0
+    longest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AudienceReport:
     """What merging the issue for its whole audience has found, without naming anybody.
 
     Args:
         readers: How many there are.
+        values: Of fields and slots with which something is wrong.
+        blocks: How many readers each block with a condition reaches.
+        empty: How many would get no item at all.
+        unwritable: How many have an address that no message can be written to.
+        largest: Bytes of the largest HTML part.
+        largest_message: Bytes of the largest message.
+        clipped: How many get more HTML than Gmail shows.
     """
 
     readers: int
+    values: tuple[ValueReport, ...] = ()
+    blocks: tuple[Reach, ...] = ()
+    empty: int = 0
+    unwritable: int = 0
+    largest: int = 0
+    largest_message: int = 0
+    clipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -175,6 +226,12 @@ class Context:
     def entries(self) -> Iterator[Entry]:
         """Give all items of the issue, in its order."""
         return (entry for section in self.issue.sections for entry in section.entries)
+
+    def day(self, moment: date | datetime) -> date:
+        """Give the day of a moment, in the newsletter's own time zone."""
+        if not isinstance(moment, datetime):
+            return moment
+        return moment.astimezone(ZoneInfo(self.settings.time_zone)).date()
 
     def place(self, entry: Entry, *path: str | int) -> Place:
         """Give the place of a key in an item's file; of the file's beginning where the key does not exist."""

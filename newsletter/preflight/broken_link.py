@@ -1,4 +1,4 @@
-"""A link leads nowhere.
+"""Link that leads nowhere.
 
 There is no such page, no such host, or no connection that a browser would trust. Readers who follow the link see an
 error, and those who wrote the page seem to have taken it away or given it another address.

@@ -1,4 +1,4 @@
-"""A link to write or to call is not written as mail programs and telephones expect.
+"""Link to write or to call that is not well written.
 
 An address of e-mail stands behind `mailto:`, a telephone number with its country behind `tel:`, without spaces.
 """

@@ -1,4 +1,4 @@
-"""A link goes without encryption, although its site has it.
+"""Link without encryption to a site that has it.
 
 Others can see and change what readers get there, and some programs warn before they open it.
 """

@@ -1,4 +1,4 @@
-"""A link is very long.
+"""Link that is very long.
 
 In plain text a long address breaks, and some programs cut it off. Most of it is often not needed.
 """

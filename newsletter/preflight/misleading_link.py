@@ -1,4 +1,4 @@
-"""A link leads elsewhere than its words say.
+"""Link that leads elsewhere than its words say.
 
 Words that look like an address promise that one. Where the link leads to another site, spam filters see a fraud, and
 so do attentive readers.

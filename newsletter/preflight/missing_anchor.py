@@ -1,4 +1,4 @@
-"""A link leads to a place in a page that is not there.
+"""Link to a part that its page does not have.
 
 What stands behind `#` names a heading or another part of the page. Readers whose link names one that the page does
 not have arrive at its beginning.

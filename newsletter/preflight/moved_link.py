@@ -1,4 +1,4 @@
-"""A link leads to an address that has moved for good.
+"""Link to an address that has moved for good.
 
 Readers still get there, by a detour that somebody may end one day. `--fix` takes over the new address.
 """

@@ -26,8 +26,8 @@ _WORDS: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_GAP: Final = re.compile(r"\[\s*(?:…|\.\.\.)\s*\](?!\()")
-_QUOTED_LINE: Final = re.compile(r"^\s*>[^\r\n]*", re.MULTILINE)
+_GAP: Final = re.compile(r"\[\s*(?:…|\.\.\.)\s*\](?![(\ufffc])")
+_QUOTED_LINE: Final = re.compile(r"^[ \t]*>[^\r\n]*", re.MULTILINE)
 
 
 def check(context: Context) -> Iterator[Finding]:

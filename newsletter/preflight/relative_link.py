@@ -1,4 +1,4 @@
-"""A link is not whole.
+"""Link that is not whole.
 
 In a message there is no page that an address could start from. Such a link in a text is left out of the message,
 where its words stand without it.

@@ -1,4 +1,4 @@
-"""A link leads to a site that is not for the public.
+"""Link to a site that is not for the public.
 
 A trial version of a site, this very machine, or a network that readers are not in. Further hosts can be named in
 `preflight.staging_hosts`.

@@ -1,4 +1,4 @@
-"""A link carries marks that only serve to follow readers.
+"""Link with marks that only serve to follow readers.
 
 Such marks come along when an address is copied from another newsletter or a social network. They name that source,
 not yours, and sometimes the person who copied them.
@@ -27,7 +27,9 @@ def check(context: Context) -> Iterator[Finding]:
             if new == spot.written:
                 continue
             message = say("the link %(url)s carries marks to follow readers", url=link.url)
-            yield Finding(spot.place, message, say("Leave them out: %(new)s", new=new), spot.block, spot.fix(new))
+            yield Finding(
+                spot.place, message, say("Leave them out; %(new)s leads there too.", new=new), spot.block, spot.fix(new)
+            )
 
 
 def without_marks(url: str) -> str:

@@ -1,4 +1,4 @@
-"""A link could not be checked.
+"""Link that could not be checked.
 
 Its site keeps programs out, or asks for a password. Readers may well get there: a person has to look.
 """

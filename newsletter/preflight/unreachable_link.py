@@ -1,4 +1,4 @@
-"""A link cannot be reached at the moment.
+"""Link that cannot be reached at the moment.
 
 Its server does not answer, answers with an error of its own, or is too slow. That may be over in an hour, or last.
 """

@@ -5,18 +5,23 @@ A provider is a module in this folder (or behind an entry point `newsletter.prov
 - `Settings`: a subclass of `ProviderSettings`, the table `[providers.<name>]` of `newsletter.toml`;
 - `open(settings)`: an asynchronous context manager that yields a `Provider`.
 
-One that leaves something to look at may have a third: `index_page(settings)`, the path of a page for people.
+One that leaves something to look at may have a third: `index_page(settings)`, the path of a page for people. One that
+can be asked how we stand with it has `inspect(settings)`, which sends no message and gives an `Inspection`. One that
+signs messages with keys of known names has `DKIM_SELECTORS`, those names.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Protocol, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 from newsletter.message import DeliveryKey, Mailbox
+
+INSPECTION_SECONDS: Final = 20.0
+"""How long one answer may take when a provider is only asked: a person is waiting."""
 
 
 class ProviderSettings(BaseModel):
@@ -43,6 +48,31 @@ class Limits:
     batch: int = 1
     concurrency: int = 1
     message_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """How we stand with a provider that was asked, and that let us in.
+
+    Attributes:
+        server: What answered, as people name it.
+        logged_in: It knows who we are.
+        is_private: Nobody else can read along: the connection is encrypted, or stays on this machine.
+        certificate_ends: When the certificate that it showed runs out, or None where that is not known.
+        message_bytes: The largest message that it takes, or None where it does not say.
+        clock: What it believes the time to be, or None where it does not say.
+        missing: Permissions that we need and do not have.
+        needless: Permissions that we have and do not need.
+    """
+
+    server: str
+    logged_in: bool
+    is_private: bool
+    certificate_ends: datetime | None = None
+    message_bytes: int | None = None
+    clock: datetime | None = None
+    missing: frozenset[str] = frozenset()
+    needless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

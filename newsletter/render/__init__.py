@@ -5,10 +5,11 @@ from newsletter.render.calendar_files import Calendar, calendar_files, collect_c
 from newsletter.render.compile import CompiledIssue, compile_issue
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
 from newsletter.render.references import references
-from newsletter.render.templates import Template, load_template
+from newsletter.render.templates import SHARED, Template, load_template, template_names
 from newsletter.render.views import Masthead
 
 __all__ = [
+    "SHARED",
     "Calendar",
     "CommonParts",
     "CompiledIssue",
@@ -25,4 +26,5 @@ __all__ = [
     "load_template",
     "publish_calendar",
     "references",
+    "template_names",
 ]

@@ -10,7 +10,8 @@ import nh3
 from markdown_it.token import Token
 
 from newsletter.errors import ContentError
-from newsletter.render.pictures import DEPTH_LIMIT, IMAGE_STYLE, Find, markdown, no_pictures, show
+from newsletter.items import DEPTH_LIMIT, markdown
+from newsletter.render.pictures import IMAGE_STYLE, Find, no_pictures, show
 
 _TAGS: Final = frozenset(
     [

@@ -15,12 +15,12 @@ from uuid import NAMESPACE_URL, uuid5
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.issues import Entry, Issue
 from newsletter.items import Event, EventStatus
-from newsletter.media import MEDIA_PATH, Target
+from newsletter.media import Target
 from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar import CalendarEvent, republish, revision_of, write_agenda
 from newsletter.render.dates import format_deadline
 from newsletter.render.translations import Translations
-from newsletter.render.views import CalendarUrls, Masthead, shown_sections
+from newsletter.render.views import CalendarUrls, Masthead
 
 AGENDA_FROM: Final = 2
 """How many events a section needs for a file of all of them to be of use."""
@@ -46,35 +46,30 @@ class Calendar:
     urls: CalendarUrls = field(default_factory=CalendarUrls)
     markup: bool = False
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """The public URLs of all files."""
-        return (*self.urls.entries.values(), *self.urls.sections.values())
-
 
 NO_CALENDAR: Final = Calendar()
 
 
 def collect_calendar(
-    issue: Issue, masthead: Masthead, address: str, words: Translations, *, markup: bool = False
+    issue: Issue, masthead: Masthead, address: str, words: Translations, *, base: str, markup: bool = False
 ) -> Calendar:
     """Find the events of an issue.
 
     Args:
         address: Where whoever holds them can be mailed.
+        base: Where the files are published; with a slash at the end.
         markup: Whether the message tells mail programs of them too.
 
     Raises:
         ContentError: Two events have the same `uid`.
     """
     uids = _identify(issue, urlsplit(masthead.url).hostname or "localhost")
-    base = f"{masthead.url}{MEDIA_PATH}"
     events: dict[str, CalendarEvent] = {}
     agendas: dict[str, tuple[str, ...]] = {}
     entries: dict[str, str] = {}
     sections: dict[str, str] = {}
-    for anchor, section in shown_sections(issue):
-        for_everybody: list[str] = []
+    for number, section in enumerate(issue.sections, 1):
+        for_everybody: dict[str, str] = {}
         for entry in section.entries:
             if not isinstance(entry.item, Event):
                 continue
@@ -82,11 +77,11 @@ def collect_calendar(
             events[name] = _calendar_event(entry.item, uids[entry.file], masthead, address, words)
             entries[entry.file] = f"{base}{name}"
             if entry.visible_to is None:
-                for_everybody.append(name)
+                for_everybody[entry.file] = name
         if len(for_everybody) >= AGENDA_FROM:
-            name = _name(f"agenda {issue.slug} {anchor}")
-            agendas[name] = tuple(for_everybody)
-            sections[anchor] = f"{base}{name}"
+            name = _name(f"agenda {issue.slug} {number}")
+            agendas[name] = tuple(for_everybody.values())
+            sections.update(dict.fromkeys(for_everybody, f"{base}{name}"))
     return Calendar(events, agendas, CalendarUrls(entries, sections), markup)
 
 

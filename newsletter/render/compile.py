@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeAlias
 
-from newsletter.errors import NewsletterError, Place, Problems, TemplateError
+from newsletter.errors import NewsletterError, Place, Problems, TemplateError, raise_all
 from newsletter.expressions import Schema
 from newsletter.issues import ISSUE_FILE, Issue
 from newsletter.media import Collected
@@ -92,6 +92,7 @@ def compile_issue(
     Raises:
         TemplateError: Jinja or MJML refuses; names file, line, column and remedy.
         ExpressionError: Something depends on the subscriber and is neither slot nor `if`.
+        ContentError: A picture that is to be shown cannot be.
     """
     nonce = nonce_for(issue, template, masthead)
     work = _Compilation(issue, template, masthead, schema, collected, calendar, nonce)
@@ -199,10 +200,13 @@ class _Compilation:
             intro_source(self.issue, rendering), width=WIDTH, pictures=pictures_of(self.collected, ISSUE_FILE)
         )
         text = write_text(view, intro, self.masthead, translations, rendering, bodies)
+        raise_all(rendering.problems.values())
         subject = subject_source(self.issue, rendering)
         tokens = rendering.tokens()
         return _Plain(
-            slots.split_plain(subject, tokens), slots.split_plain(text, tokens), frozenset(rendering.pictures)
+            slots.split_plain(subject, tokens),
+            slots.split_plain(text, tokens),
+            frozenset(rendering.pictures),
         )
 
     def _html(self, mjml: str) -> tuple[str, frozenset[int]]:
@@ -235,6 +239,7 @@ class _Compilation:
         source = environment.render_source(
             {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead)}
         )
+        raise_all(rendering.problems.values())
         return slots.drop(source, self.nonce), rendering
 
 

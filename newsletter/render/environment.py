@@ -1,6 +1,8 @@
 """The sandbox that a template's Jinja runs in."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import BuiltinMethodType, MethodType, SimpleNamespace
@@ -23,6 +25,7 @@ from newsletter.render.pictures import Picture
 from newsletter.render.rendering import current
 from newsletter.render.translations import Translations
 from newsletter.render.views import (
+    ITEM_HEADING,
     EntryView,
     IssueView,
     Masthead,
@@ -33,17 +36,23 @@ from newsletter.render.views import (
 )
 
 MAIN_FILE: Final = "issue.mjml.j2"
+_SPACE: Final = re.compile(r"[ \t]*\n\s*|[ \t]{2,}")
+"""White space of templates that every message would carry for nothing."""
 _MADE_FOR_TEMPLATES: Final = frozenset(
     {IssueView, SectionView, EntryView, Masthead, SimpleNamespace, Article, Event, Publication, Person, Image, Quote}
     | {Registration, LoopContext, Picture, ShownImage}
 )
 
 
+BODY_HEADING: Final = ITEM_HEADING + 1
+"""The level at which an item's body begins its headings."""
+
+
 class Environment(ImmutableSandboxedEnvironment):
     """The sandbox of one template in one language.
 
     Args:
-        folder: The template's.
+        folders: The template's own, and the shared one behind it.
         theme: What templates see as `theme`.
         tracing: Leave a mark before each piece of literal text that tells which line of which file it stands on;
             see `mark`. Only used to say where an error is.
@@ -51,9 +60,11 @@ class Environment(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
-    def __init__(self, folder: Path, theme: SimpleNamespace, translations: Translations, *, tracing: bool) -> None:
+    def __init__(
+        self, folders: Sequence[Path], theme: SimpleNamespace, translations: Translations, *, tracing: bool
+    ) -> None:
         super().__init__(
-            loader=_Loader(folder),
+            loader=_Loader(folders),
             autoescape=True,
             undefined=_Unknown,
             extensions=["jinja2.ext.i18n"],
@@ -61,12 +72,14 @@ class Environment(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.template_name = folder.name
+        self.folders = tuple(folders)
+        self.template_name = folders[0].name
         self.tracing = tracing
         self.translations = translations
         self.late: list[LateExpression] = []
         self.globals.update(runtime(self.late))
         self.globals["theme"] = theme
+        self.globals["writing"] = _writing(translations)
         install: Callable[..., None] = self.install_gettext_callables  # type: ignore[attr-defined]
         install(translations.gettext, translations.ngettext, newstyle=True)
         self.filters.update(dates.filters(translations))
@@ -77,13 +90,16 @@ class Environment(ImmutableSandboxedEnvironment):
         self.filters["topic"] = _topic_name
         self.filters["picture"] = picture_of
         self.filters["image_url"] = address_of
+        self.filters["headings"] = _with_headings
         self.filters["initial_cap"] = lambda text: text[:1].upper() + text[1:]
 
     def _generate(self, source: nodes.Template, name: str | None, *rest: Any, **options: Any) -> str:
-        file = f"templates/{self.template_name}/{name}"
+        file = self._named(str(name))
         bound = Binder(file, self.late).visit(source)
         if self.tracing:
             _trace(bound, file)
+        else:
+            _condense(bound)
         return super()._generate(bound, name, *rest, **options)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -123,19 +139,46 @@ class Environment(ImmutableSandboxedEnvironment):
         Raises:
             TemplateError: Jinja refuses; names file and line.
         """
-        try:
+        with self._explaining():
             return self.get_template(MAIN_FILE).render(variables)
+
+    def assert_readable(self) -> None:
+        """Read every file of the template and of what it shares, also those that nothing includes.
+
+        Raises:
+            TemplateError: Jinja cannot read one; names file and line.
+        """
+        for name in self.list_templates(extensions=["j2"]):
+            with self._explaining():
+                self.get_template(name)
+
+    def words(self) -> Mapping[str, Place]:
+        """Give every word that the template asks for, and a place where it does."""
+        found: dict[str, Place] = {}
+        for name in self.list_templates(extensions=["j2"]):
+            path = _holder(self.folders, name) / name
+            extracted = self.extract_translations(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+            for line, _, message in extracted:
+                word = message if isinstance(message, str) else message[0]
+                found.setdefault(word, Place(self._named(name), line))
+        return found
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Say of whatever goes wrong where in the template it does."""
+        try:
+            yield
         except TemplateSyntaxError as error:
             raise TemplateError(
                 error.message or "cannot be read",
-                where=Place(file=f"templates/{self.template_name}/{error.name}", line=error.lineno),
+                where=Place(file=self._named(str(error.name)), line=error.lineno),
                 remedy="Mend the template; Jinja's rules are at jinja.palletsprojects.com.",
             ) from error
         except TemplateNotFound as error:
             raise TemplateError(
                 f"the part {error.name!r} does not exist",
                 where=self._where(error),
-                remedy="Parts are named from the template's folder: parts/name.mjml.j2.",
+                remedy="Parts are named from the template's folder or the shared one: parts/name.mjml.j2.",
             ) from error
         except NewsletterError as error:
             if not error.where.file:
@@ -158,14 +201,28 @@ class Environment(ImmutableSandboxedEnvironment):
         """Find the template's line in a traceback that Jinja has rewritten to its templates' own lines."""
         place = Place(file=f"templates/{self.template_name}/{MAIN_FILE}")
         trace = error.__traceback__
-        root = str(self.loader.searchpath[0]) if isinstance(self.loader, FileSystemLoader) else ""
         while trace is not None:
-            file = trace.tb_frame.f_code.co_filename
-            if root and file.startswith(root):
-                relative = Path(file).relative_to(root).as_posix()
-                place = Place(file=f"templates/{self.template_name}/{relative}", line=trace.tb_lineno)
+            file = Path(trace.tb_frame.f_code.co_filename)
+            for folder in self.folders:
+                if file.is_relative_to(folder):
+                    relative = file.relative_to(folder).as_posix()
+                    place = Place(file=f"templates/{folder.name}/{relative}", line=trace.tb_lineno)
             trace = trace.tb_next
         return place
+
+    def _named(self, name: str) -> str:
+        """Name a file as a person would, by the folder that it is read from."""
+        return f"templates/{_holder(self.folders, name).name}/{name}"
+
+
+def _writing(translations: Translations) -> SimpleNamespace:
+    """Give what templates see as `writing`: the language's tag, and on which side its lines begin."""
+    start, end = ("left", "right") if translations.direction == "ltr" else ("right", "left")
+    return SimpleNamespace(tag=translations.tag, direction=translations.direction, start=start, end=end)
+
+
+def _holder(folders: Sequence[Path], name: str) -> Path:
+    return next((folder for folder in folders if (folder / name).is_file()), folders[0])
 
 
 class _Loader(FileSystemLoader):
@@ -178,7 +235,7 @@ class _Loader(FileSystemLoader):
             raise TemplateError(
                 f"the byte 0x{error.object[error.start]:02x} is not UTF-8",
                 where=Place(
-                    file=f"templates/{Path(self.searchpath[0]).name}/{template}",
+                    file=f"templates/{_holder([Path(path) for path in self.searchpath], template).name}/{template}",
                     line=error.object.count(b"\n", 0, error.start) + 1,
                 ),
                 remedy="Save the file as UTF-8.",
@@ -205,6 +262,15 @@ class _Unknown(StrictUndefined):
         return "group of settings" if kind == "SimpleNamespace" else kind.removesuffix("View").lower()
 
 
+_HEADING: Final = re.compile(r"(</?h)([1-6])\b")
+
+
+def _with_headings(html: Markup, level: int) -> Markup:
+    """Let the headings of a body begin at another level than below an item's own."""
+    shift = level - BODY_HEADING
+    return Markup(_HEADING.sub(lambda tag: f"{tag[1]}{min(max(int(tag[2]) + shift, 1), 6)}", html))  # noqa: S704 - as safe as it was
+
+
 @pass_context
 def _topic_name(context: Context, topic: str) -> str:
     """Give what readers know a topic as."""
@@ -215,6 +281,11 @@ def _topic_name(context: Context, topic: str) -> str:
 def mark(file: str, line: int) -> str:
     """Write the mark of a place; control characters, so that it cannot be part of any template."""
     return f"\x1c{file}\x1d{line}\x1e"
+
+
+def _condense(template: nodes.Template) -> None:
+    for data in template.find_all(nodes.TemplateData):
+        data.data = _SPACE.sub(lambda found: "\n" if "\n" in found[0] else " ", data.data)
 
 
 def _trace(template: nodes.Template, file: str) -> None:

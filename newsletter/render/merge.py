@@ -134,9 +134,19 @@ class Merger:
         Raises:
             ValueError: The reader's address cannot be written in a header.
         """
-        answers = self.answers(reader)
+        return self._message(reader, self.answers(reader), self._escaped(reader))
+
+    def both(self, reader: Reader) -> tuple[bytes, MergedParts]:
+        """Give one reader's message whole and as parts, at hardly more cost than whole.
+
+        Raises:
+            ValueError: The reader's address cannot be written in a header.
+        """
+        answers, escaped = self.answers(reader), self._escaped(reader)
+        return self._message(reader, answers, escaped), self._parts(answers, escaped)
+
+    def _message(self, reader: Reader, answers: Answers, escaped: list[str]) -> bytes:
         plan = self._plans.get(answers) or self._plan(answers)
-        escaped = self._escaped(reader)
         encoded = [encode_piece(value) for value in escaped]
         pieces = plan.pieces.copy()
         for position, number in plan.holes:
@@ -170,12 +180,13 @@ class Merger:
 
         Readers who answer all conditions alike share the same object of common parts.
         """
-        answers = self.answers(reader)
+        return self._parts(self.answers(reader), self._escaped(reader))
+
+    def _parts(self, answers: Answers, escaped: list[str]) -> MergedParts:
         common = self._common_parts.get(answers)
         if common is None:
             _forget_oldest(self._common_parts)
             common = self._common_parts[answers] = self._make_common(answers)
-        escaped = self._escaped(reader)
         numbers = self._slots
         return MergedParts(common, {name: escaped[numbers[slot]] for name, slot in common.slots})
 

@@ -1,34 +1,23 @@
 """Finds the pictures and documents that an issue names, and where it names them."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Literal
 from urllib.parse import unquote
 
 from newsletter.documents import read_text, read_yaml, split_front_matter
-from newsletter.errors import ContentError, NewsletterError, Place, raise_all
+from newsletter.errors import NewsletterError, Place
 from newsletter.issues import ISSUE_FILE, Entry, Issue
-from newsletter.items import Publication, place_of_value
+from newsletter.items import Named, Publication, pictures_in, place_of_value
 from newsletter.media import Reference
-from newsletter.render.pictures import Named, pictures_in
-
-_REMEDY: Final = "Put the picture beside the item and name it, or write a whole address: https://…."
 
 
 def references(issue: Issue) -> tuple[Reference, ...]:
-    """Find what an issue names: pictures and covers of items, pictures within texts, documents of publications.
-
-    Raises:
-        ContentError: A picture within a text has an address that leads nowhere. All problems are raised together.
-    """
-    found: list[Reference] = []
-    problems: list[ContentError] = []
-    _of_text(issue, ISSUE_FILE, issue.intro, found, problems)
+    """Find what an issue names: pictures and covers of items, pictures within texts, documents of publications."""
+    found = [*_of_text(issue, ISSUE_FILE, issue.intro)]
     for section, members in enumerate(issue.sections):
         for position, entry in enumerate(members.entries):
             found += _of_matter(issue, entry, section, position)
-            _of_text(issue, entry.file, entry.item.body, found, problems)
-    raise_all(problems)
+            found += _of_text(issue, entry.file, entry.item.body)
     return tuple(dict.fromkeys(found))
 
 
@@ -37,42 +26,34 @@ def _of_matter(issue: Issue, entry: Entry, section: int, position: int) -> Itera
     if item.image is not None:
         key = "cover" if isinstance(item, Publication) else "image"
         where = _place_in_matter(issue, entry, key, item.image.source, ("sections", section, "items", position))
-        yield _reference(issue, entry.file, item.image.source, "picture", where)
+        yield _of_item(issue, entry.file, item.image.source, "picture", where)
     if isinstance(item, Publication) and item.file:
         where = _place_in_matter(issue, entry, "file", item.file, ("sections", section, "items", position))
-        yield _reference(issue, entry.file, item.file, "document", where)
+        yield _of_item(issue, entry.file, item.file, "document", where)
 
 
-def _of_text(issue: Issue, file: str, text: str, found: list[Reference], problems: list[ContentError]) -> None:
+def _of_text(issue: Issue, file: str, text: str) -> Iterator[Reference]:
     for one in pictures_in(text):
+        beside = (issue.folder / file).parent
+        path = beside / one.file_in(beside) if one.is_beside else None
         where = _place_in_text(issue, file, one)
-        if "{{" in unquote(one.source):
-            problem = "a picture's address cannot depend on the reader"
-        elif not _leads_somewhere(one.source):
-            problem = f"{one.source!r} is neither a file beside the item nor a whole address"
-        else:
-            found.append(_reference(issue, file, one.source, "picture", where))
-            continue
-        problems.append(ContentError(problem, where=where(), remedy=_REMEDY))
+        yield Reference(file, one.source, "picture", path, issue.folder, where, _fault(one))
 
 
-def _leads_somewhere(source: str) -> bool:
-    if source.startswith(("http://", "https://")):
-        return True
-    path = PurePosixPath(unquote(source))
-    return not (
-        ":" in source or source.startswith("//") or path.is_absolute() or ".." in path.parts or "\\" in str(path)
-    )
+def _fault(one: Named) -> str:
+    """Tell why the source of a picture leads nowhere."""
+    if "{{" in unquote(one.source):
+        return "a picture's address cannot depend on the reader"
+    if one.is_elsewhere or one.is_beside:
+        return ""
+    return f"{one.source!r} is neither a file beside the item nor a whole address"
 
 
-def _reference(issue: Issue, file: str, source: str, kind: str, where: Callable[[], Place]) -> Reference:
-    path = None if "://" in source else (issue.folder / file).parent / _on_disk(source, (issue.folder / file).parent)
-    return Reference(file, source, "document" if kind == "document" else "picture", path, issue.folder, where)
-
-
-def _on_disk(source: str, folder: Path) -> str:
-    """Give the name of a file as it lies there: in Markdown it may be written with percent signs."""
-    return source if (folder / source).is_file() else unquote(source)
+def _of_item(
+    issue: Issue, file: str, source: str, kind: Literal["picture", "document"], where: Callable[[], Place]
+) -> Reference:
+    path = None if "://" in source else (issue.folder / file).parent / source
+    return Reference(file, source, kind, path, issue.folder, where)
 
 
 def _place_in_matter(

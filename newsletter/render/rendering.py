@@ -9,7 +9,7 @@ from jinja2 import nodes
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
-from newsletter.errors import Place, TemplateError
+from newsletter.errors import NewsletterError, Place, TemplateError
 from newsletter.expressions import Expression, Fixed, Schema, check
 from newsletter.media import Variant
 from newsletter.render import slots
@@ -29,6 +29,7 @@ class Rendering:
         fixed: Conditions, by their source, that are decided already because this is one of several variants.
         bodies: The anchors of the entries whose body was shown.
         pictures: Those that were shown, each as it was shown.
+        problems: What is wrong with those that were to be shown and could not be, by the file and name of each.
     """
 
     nonce: str
@@ -38,6 +39,7 @@ class Rendering:
     conditions: list[Condition] = field(default_factory=list)
     bodies: set[str] = field(default_factory=set)
     pictures: set[Variant] = field(default_factory=set)
+    problems: dict[tuple[str, str], NewsletterError] = field(default_factory=dict)
     ticks: int = 0
     _checked: dict[tuple[int, bool, tuple[Any, ...]], Expression] = field(default_factory=dict)
 

@@ -1,22 +1,26 @@
-"""Templates as folders: manifest, theme and translations."""
+"""Templates as folders: manifest, theme and translations.
+
+What templates share stands in `templates/shared`: parts, theme and translations. A template's own go before those.
+"""
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from newsletter.errors import Place, TemplateError, raise_all
 from newsletter.render.environment import MAIN_FILE, Environment
+from newsletter.render.theme import Theme, read_theme
 from newsletter.render.translations import Translations, read_translations
 
-_SOURCES = ("*.toml", "*.j2", "*.po", "*.css")
+SHARED: Final = "shared"
+"""The folder beside the templates that holds what they share."""
+
+_SOURCES: Final = ("*.toml", "*.j2", "*.po", "*.css")
 
 
 class Manifest(BaseModel):
@@ -54,10 +58,12 @@ class Template:
     """One template, read whole."""
 
     name: str
-    folder: Path
+    folders: tuple[Path, ...]
+    """Its own first, then the shared one."""
     manifest: Manifest
-    theme: Mapping[str, Any]
+    theme: Theme
     digest: str
+    """Of all its files and all shared ones."""
     _environments: dict[tuple[str, bool], Environment] = field(default_factory=dict)
 
     def environment(self, language: str, *, tracing: bool = False) -> Environment:
@@ -68,40 +74,36 @@ class Template:
         """
         found = self._environments.get((language, tracing))
         if found is None:
-            found = Environment(self.folder, self.theme_values, self.translations(language), tracing=tracing)
+            found = Environment(self.folders, self.theme.values(), self.translations(language), tracing=tracing)
             self._environments[language, tracing] = found
         return found
 
     def translations(self, language: str) -> Translations:
-        """Read the template's words in one language, with our own behind them."""
+        """Read the template's words in one language, with the shared ones and our own behind them."""
         if language.partition("-")[0] not in self.manifest.languages and language not in self.manifest.languages:
             raise TemplateError(
                 f"the template {self.name!r} has no words in the language {language!r}",
                 where=Place(file=f"templates/{self.name}/template.toml", field="languages"),
                 remedy=f"It has: {', '.join(self.manifest.languages)}.",
             )
-        return read_translations(self.folder / "translations", language)
-
-    @cached_property
-    def theme_values(self) -> SimpleNamespace:
-        """The theme as templates see it: `theme.colors.ink`."""
-        return cast("SimpleNamespace", _namespace(self.theme))
+        return read_translations([folder / "translations" for folder in reversed(self.folders)], language)
 
 
 def load_template(folder: Path) -> Template:
     """Read a template's manifest and theme.
 
     Raises:
-        TemplateError: A file is missing, or not what was expected.
+        TemplateError: A file is missing, or not what was expected; or the colours cannot be read on one another.
     """
     name = folder.name
-    if not (folder / MAIN_FILE).is_file():
+    if name == SHARED or not (folder / MAIN_FILE).is_file():
         raise TemplateError(
             f"there is no template called {name!r}",
             where=Place(file=f"templates/{name}/{MAIN_FILE}"),
             remedy=_known_templates(folder.parent),
         )
-    theme = _read_toml(folder, "theme.toml")
+    shared = folder.parent / SHARED
+    folders = (folder, shared) if shared.is_dir() else (folder,)
     try:
         manifest = Manifest.model_validate(_read_toml(folder, "template.toml"))
     except ValidationError as error:
@@ -114,13 +116,13 @@ def load_template(folder: Path) -> Template:
             for problem in error.errors()
         )
         raise
-    return Template(name, folder, manifest, theme, _digest(folder))
+    return Template(name, folders, manifest, read_theme(folders[::-1]), _digest(folders))
 
 
-def _namespace(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return SimpleNamespace(**{key: _namespace(inner) for key, inner in value.items()})
-    return value
+def template_names(folder: Path) -> tuple[str, ...]:
+    """Name the templates that lie in a folder."""
+    found = (path.parent.name for path in folder.glob(f"*/{MAIN_FILE}") if path.is_file())
+    return tuple(sorted(name for name in found if name != SHARED))
 
 
 def _read_toml(folder: Path, file: str) -> dict[str, Any]:
@@ -136,14 +138,15 @@ def _read_toml(folder: Path, file: str) -> dict[str, Any]:
 
 
 def _known_templates(folder: Path) -> str:
-    known = sorted(path.parent.name for path in folder.glob(f"*/{MAIN_FILE}") if path.is_file())
-    return f"There are: {', '.join(known)}." if known else "Make one in templates/; see docs/templates.md."
+    known = template_names(folder)
+    return f"There are: {', '.join(known)}." if known else "Make one with 'newsletter template new NAME'."
 
 
-def _digest(folder: Path) -> str:
+def _digest(folders: tuple[Path, ...]) -> str:
     digest = hashlib.sha256()
-    for pattern in _SOURCES:
-        for path in sorted(folder.rglob(pattern)):
-            digest.update(path.relative_to(folder).as_posix().encode())
-            digest.update(path.read_bytes())
+    for folder in folders:
+        for pattern in _SOURCES:
+            for path in sorted(folder.rglob(pattern)):
+                digest.update(f"{folder.name}/{path.relative_to(folder).as_posix()}".encode())
+                digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,19 +1,24 @@
 """The words of templates and of the text part, in the language of an issue.
 
-A template brings its own gettext catalogues (`translations/<language>.po`); our own stand behind them.
+A template brings its own gettext catalogues (`translations/<language>.po`); the shared ones and our own stand behind
+them. A language may be spoken in a manner of its own, said by a private subtag: `nl-x-informal` has the words in which
+informal Dutch differs, and Dutch stands behind it.
 """
 
-from collections.abc import Mapping
+import gettext
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from newsletter.errors import Place, TemplateError
 
-OWN_FOLDER = Path(__file__).with_name("words")
+OWN_FOLDER: Final = Path(__file__).with_name("words")
+_PRIVATE: Final = "-x-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,18 @@ class Translations:
 
     locale: Locale
     words: Mapping[str, tuple[str, ...]]
+    plural_form: Callable[[int], int] = lambda number: int(number != 1)
+    """Which of several forms a number takes."""
+
+    @property
+    def tag(self) -> str:
+        """The language as a tag that every program knows, without its manner."""
+        return str(self.locale).replace("_", "-")
+
+    @property
+    def direction(self) -> str:
+        """How the language is written: ltr or rtl."""
+        return "rtl" if self.locale.character_order == "right-to-left" else "ltr"
 
     def gettext(self, message: str) -> str:
         """Translate, or give the message itself."""
@@ -36,40 +53,61 @@ class Translations:
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         """Translate what counts something."""
         found = self.words.get(singular)
-        form = 0 if number == 1 else 1
-        return found[form] if found and len(found) > form else (singular, plural)[form]
+        if found is None or len(found) == 1:
+            return singular if number == 1 else plural
+        return found[min(self.plural_form(number), len(found) - 1)]
 
 
-def read_translations(folder: Path, language: str) -> Translations:
-    """Read the catalogues of a language: a template's, and behind it our own.
+def read_translations(folders: Sequence[Path], language: str) -> Translations:
+    """Read the catalogues of a language: our own, and over them those of folders.
 
     Args:
-        folder: A template's `translations`.
-        language: A BCP 47 tag; a region that has no catalogue of its own falls back on its language.
+        folders: Each holds `<language>.po`; what a later one says goes before what an earlier one says.
+        language: A BCP 47 tag; a region or manner that has no catalogue of its own falls back on its language.
 
     Raises:
-        TemplateError: A catalogue cannot be read.
+        TemplateError: A catalogue cannot be read, or nobody knows how to write dates in that language.
     """
+    locale = _locale(language)
+    catalogs = [
+        catalog
+        for tag in dict.fromkeys((language.partition("-")[0], language.partition(_PRIVATE)[0], language))
+        for folder in (OWN_FOLDER, *folders)
+        if (catalog := _read(folder / f"{tag}.po")) is not None
+    ]
     words: dict[str, tuple[str, ...]] = {}
-    base = language.partition("-")[0]
-    for place in (OWN_FOLDER, folder):
-        for tag in dict.fromkeys((base, language)):
-            words.update(_read(place / f"{tag}.po"))
-    return Translations(Locale.parse(language, sep="-"), words)
+    for catalog in catalogs:
+        words.update(_words(catalog))
+    if not catalogs:
+        return Translations(locale, words)
+    return Translations(locale, words, gettext.c2py(catalogs[0].plural_expr))
 
 
-def _read(path: Path) -> dict[str, tuple[str, ...]]:
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language.partition(_PRIVATE)[0], sep="-")
+    except (ValueError, UnknownLocaleError) as error:
+        raise TemplateError(
+            f"nobody knows how to write dates in the language {language!r}",
+            remedy="Write a tag such as nl, en-GB or nl-x-informal in issue.yaml or newsletter.toml.",
+        ) from error
+
+
+def _read(path: Path) -> Catalog | None:
     if not path.is_file():
-        return {}
+        return None
     try:
         with path.open("rb") as file:
-            catalog: Catalog = read_po(file, abort_invalid=True)
+            return read_po(file, abort_invalid=True)
     except (PoFileError, UnicodeDecodeError) as error:
         raise TemplateError(
             f"the catalogue cannot be read: {error}",
             where=Place(file=f"templates/{path.parent.parent.name}/translations/{path.name}"),
             remedy="Mend it with a gettext editor such as Poedit.",
         ) from error
+
+
+def _words(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     words: dict[str, tuple[str, ...]] = {}
     for message in catalog:
         if not message.id or not message.string:

@@ -1,6 +1,6 @@
 """What a template sees of an issue: its own words ready to be shown, and nothing that could change it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -89,9 +89,7 @@ def pictures_of(collected: Collected, file: str) -> Find:
 
     def find(source: str, alt: str) -> Picture | None:
         original = collected.pictures.get((file, source))
-        if original is None:
-            return None
-        found = _shown(collected, file, source, min(TEXT_WIDTH, original.facts.width))
+        found = _shown(collected, file, source, min(TEXT_WIDTH, original.facts.width) if original else TEXT_WIDTH)
         return replace(found, alt=alt) if found else None
 
     return find
@@ -99,6 +97,9 @@ def pictures_of(collected: Collected, file: str) -> Find:
 
 def _shown(collected: Collected, file: str, source: str, width: int) -> Picture | None:
     variant = collected.variant(file, source, width)
+    problem = collected.problems.get((file, source))
+    if problem is not None:
+        current.get().problems[file, source] = problem
     if variant is None:
         return None
     current.get().pictures.add(variant)
@@ -113,7 +114,7 @@ class CalendarUrls:
 
     Args:
         entries: Of single events, by item file.
-        sections: Of whole sections, by their anchor.
+        sections: Of whole sections, by the file of each event in them.
     """
 
     entries: Mapping[str, str] = field(default_factory=dict)
@@ -190,12 +191,6 @@ class IssueView:
     sections: tuple[SectionView | Sealed, ...]
 
 
-def shown_sections(issue: Issue) -> Iterator[tuple[str, Section]]:
-    """Give the sections that are shown, each with its anchor."""
-    filled = (section for section in issue.sections if section.entries)
-    return ((f"section-{number}", section) for number, section in enumerate(filled, 1))
-
-
 def view_issue(
     issue: Issue,
     rendering: Rendering,
@@ -212,11 +207,11 @@ def view_issue(
     Raises:
         ExpressionError: A `{{ … }}` in subject, preheader or intro is outside the small language.
     """
-    shown = list(shown_sections(issue))
-    conditions = [_who_gets(section) for _, section in shown]
+    filled = [section for section in issue.sections if section.entries]
+    conditions = [_who_gets(section) for section in filled]
     views = tuple(
-        sealed(condition, _section(section, anchor, place, condition, issue.language, collected, calendar))
-        for (anchor, section), condition, place in zip(shown, conditions, neighbours(conditions), strict=True)
+        sealed(condition, _section(section, place, condition, issue.language, collected, calendar))
+        for section, condition, place in zip(filled, conditions, neighbours(conditions), strict=True)
     )
     return IssueView(
         slug=issue.slug,
@@ -270,7 +265,6 @@ def _who_gets(section: Section) -> Expression | None:
 
 def _section(
     section: Section,
-    anchor: str,
     place: Neighbours,
     condition: Expression | None,
     language: str,
@@ -286,8 +280,8 @@ def _section(
         )
         for entry, beside in zip(section.entries, places, strict=True)
     )
-    agenda = calendar.sections.get(anchor)
-    return SectionView(section.title, section.layout, anchor, entries, condition, place, agenda)
+    agenda = next((calendar.sections[one.file] for one in section.entries if one.file in calendar.sections), None)
+    return SectionView(section.title, section.layout, f"section-{number}", entries, condition, place, agenda)
 
 
 def _entry(

@@ -18,7 +18,7 @@ from newsletter.settings.databases import check_database
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
 
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-x(-[a-z0-9]{1,8})+)?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -41,7 +41,7 @@ def _check_lines(text: str) -> str:
 
 def _check_language(text: str) -> str:
     if not _LANGUAGE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a language|Write a tag such as nl, en or nl-BE.")
+        raise ValueError(f"{text!r} is not a language|Write a tag such as nl, en, nl-BE or nl-x-informal.")
     return text
 
 
@@ -204,9 +204,12 @@ class MediaSettings(_Table):
     """Where the pictures and documents of issues are published from, and how those from elsewhere are fetched."""
 
     folder: Annotated[Line, AfterValidator(_check_media_folder)] = "var/media"
-    """What readers see as `media/` below the public URL: a folder, which starts from the workspace, or a URL of any
-    kind that fsspec knows, such as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
+    """Where they are written: a folder, which starts from the workspace, or a URL of any kind that fsspec knows, such
+    as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
     """
+
+    url: Annotated[str, AfterValidator(_check_public_url)] | None = None
+    """Where readers find what lies in that folder, when not at `media/` below the public URL."""
 
     keep_hours: Annotated[int, Field(ge=0, le=8760)] = 24
     """How long a copy of a picture from elsewhere is used before it is fetched anew."""
@@ -260,7 +263,7 @@ class Settings(_Table):
     """The newsletter's name."""
 
     language: Annotated[str, AfterValidator(_check_language)] = "en"
-    """The language of issues that do not say otherwise, such as `nl` or `en-GB`."""
+    """The language of issues that do not say otherwise, such as `nl`, `en-GB` or `nl-x-informal`."""
 
     time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "UTC"
     """The time zone of dates in issues and of what is shown, such as `Europe/Amsterdam`."""
@@ -281,6 +284,11 @@ class Settings(_Table):
     """A table for each provider; see the settings of each."""
 
     _sources: Sources = PrivateAttr(default_factory=Sources)
+
+    @property
+    def media_url(self) -> str:
+        """Where readers find pictures and documents; with a slash at the end."""
+        return self.media.url or f"{self.public_url}media/"
 
     def media_folder(self, workspace: Workspace) -> Path | None:
         """Give the folder that published pictures and documents lie in; None where it is not on this machine."""

@@ -1,8 +1,17 @@
 """The database: engine, transactions, tables, migrations."""
 
 from newsletter.store import tables
-from newsletter.store.engine import Database, DatabaseBusy, open_database
+from newsletter.store.engine import Database, DatabaseBusy, DatabaseState, inspect_database, open_database
 from newsletter.store.patience import insist
 from newsletter.store.types import UtcDateTime
 
-__all__ = ["Database", "DatabaseBusy", "UtcDateTime", "insist", "open_database", "tables"]
+__all__ = [
+    "Database",
+    "DatabaseBusy",
+    "DatabaseState",
+    "UtcDateTime",
+    "insist",
+    "inspect_database",
+    "open_database",
+    "tables",
+]

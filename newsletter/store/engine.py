@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +13,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.errors import Place, StoreError
-from newsletter.store.migrate import upgrade
+from newsletter.store.migrate import Revisions, read_revisions, upgrade
 
 BUSY_TIMEOUT_MILLISECONDS: Final = 10_000
 
@@ -85,18 +87,65 @@ def open_database(url: str, root: Path) -> Database:
     Raises:
         StoreError: It cannot be reached, read or written, or a newer version of this program has made it.
     """
-    parsed = _parse(url, root)
-    # Options may hold passwords too, and tell nobody which database it is.
-    name = parsed.set(query={}).render_as_string(hide_password=True)
-    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed, name)
-    database = Database(engine, name)
+    database = _open(_parse(url, root))
     try:
-        with explained(name):
-            upgrade(engine)
+        with explained(database.name):
+            upgrade(database.engine)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def inspect_database(url: str, root: Path) -> "DatabaseState":
+    """Look whether a database can be read and written, and how far its tables are; change nothing.
+
+    Args:
+        url: As for `open_database`.
+        root: Likewise.
+
+    Raises:
+        StoreError: It cannot be reached, read or written.
+    """
+    parsed = _parse(url, root)
+    if parsed.get_backend_name() == "sqlite" and not _is_there(Path(str(parsed.database))):
+        return DatabaseState(str(parsed.database))
+    database = _open(parsed)
+    try:
+        with database.writing() as connection:
+            revisions = read_revisions(connection)
+            clock = None if database.is_sqlite else connection.scalar(sa.select(sa.func.clock_timestamp()))
+        return DatabaseState(database.name, revisions, clock)
+    finally:
+        database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """What a look at a database shows.
+
+    Attributes:
+        name: As it may be shown: without a password.
+        revisions: How far its tables are; None where there is no file yet.
+        clock: What its server believes the time to be; a file has no clock.
+    """
+
+    name: str
+    revisions: Revisions | None = None
+    clock: datetime | None = None
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # what is wrong shows, and is explained, when it is opened
+        return True
+
+
+def _open(url: URL) -> Database:
+    # Options may hold passwords too, and tell nobody which database it is.
+    name = url.set(query={}).render_as_string(hide_password=True)
+    return Database(_sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url, name), name)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Brings a database's tables up to date, one process at a time."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,29 @@ from newsletter.store.tables import metadata
 
 _LOCK: Final = 6_394_862_015
 """The number of our advisory lock in PostgreSQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """How far the tables of a database are.
+
+    Attributes:
+        current: The last migration that it has seen; None where it holds no tables of ours.
+        wanted: The last one that there is.
+        is_known: Whether this version of the program has the current one.
+    """
+
+    current: str | None
+    wanted: str | None
+    is_known: bool
+
+
+def read_revisions(connection: sa.Connection) -> Revisions:
+    """Tell how far a database is, and change nothing."""
+    scripts = _scripts()
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in scripts.walk_revisions()}
+    return Revisions(current, scripts.get_current_head(), current is None or current in known)
 
 
 def upgrade(engine: Engine) -> None:

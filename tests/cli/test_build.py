@@ -52,10 +52,10 @@ def test_it_is_built_as_for_a_subscriber(call: Call, tmp_path: Path) -> None:
 def test_mistake_in_a_template_is_named_and_nothing_is_written(
     call: Call, workspace: Workspace, tmp_path: Path
 ) -> None:
-    part = workspace.templates / "bulletin/parts/news.mjml.j2"
+    part = workspace.templates / "shared/parts/news.mjml.j2"
     part.write_text(part.read_text(encoding="utf-8").replace("</mj-column>", "</mj-colum>"), encoding="utf-8")
     shown = call("build", SLUG, "-o", tmp_path / "out", code=5).stderr
-    assert "templates/bulletin/parts/news.mjml.j2:" in shown
+    assert "templates/shared/parts/news.mjml.j2:" in shown
     assert "mj-colum" in shown
     assert not (tmp_path / "out").exists()
 

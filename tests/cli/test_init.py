@@ -124,10 +124,10 @@ def test_files_of_a_workspace_point_to_nothing_that_is_not_there(tmp_path: Path)
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     (folder / "templates/bulletin").mkdir(parents=True)
-    (folder / "templates/bulletin/theme.toml").write_text("mine", encoding="utf-8")
+    (folder / "templates/bulletin/template.toml").write_text("mine", encoding="utf-8")
     shown = run("init", folder, code=3)
-    assert "templates/bulletin/theme.toml" in shown
-    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["theme.toml"]
+    assert "templates/bulletin/template.toml" in shown
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["template.toml"]
 
 
 def test_answer_that_will_not_do_writes_nothing(tmp_path: Path) -> None:

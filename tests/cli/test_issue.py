@@ -103,7 +103,10 @@ def test_list_shows_the_newest_first_and_what_is_broken(call: Call, workspace: W
     assert "stuk" in result.stdout
     assert "issues/stuk/issue.yaml:1" in result.stderr
     listed = json.loads(call("issue", "list", "--json").stdout)
-    assert {one["slug"]: one["readable"] for one in listed} == {NEW: True, SLUG: True, "stuk": False}
+    readable = {one["slug"]: one["readable"] for one in listed}
+    assert readable.pop("stuk") is False
+    assert {NEW, SLUG} < readable.keys()
+    assert all(readable.values())
 
 
 @pytest.mark.parametrize("path", [f"issues/{SLUG}", f"issues/{SLUG}/", f"./issues/{SLUG}/"])

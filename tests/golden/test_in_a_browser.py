@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import SLUG
-from newsletter.cli.preview.server import in_scheme
+from newsletter.cli.preview.appearance import Scheme, in_scheme
 from newsletter.dispatch import build_issue, write_build
 from newsletter.settings import load
 from newsletter.subscribers import Definitions, example_record
@@ -55,7 +55,7 @@ def test_every_picture_is_there_and_is_described(browser: str, page: Path) -> No
 
 
 def test_dark_colours_reach_page_paper_and_text(browser: str, page: Path) -> None:
-    page.write_text(in_scheme(page.read_text(encoding="utf-8"), dark=True), encoding="utf-8")
+    page.write_text(in_scheme(page.read_text(encoding="utf-8"), Scheme.DARK), encoding="utf-8")
     colours = ask(
         browser,
         page,

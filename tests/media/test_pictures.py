@@ -81,6 +81,31 @@ def test_flat_figure_stays_a_png_and_see_through() -> None:
     assert max(abs(a - b) for a, b in zip(pixels.getpixel((75, 25)), (11, 79, 138, 255), strict=True)) < 8
 
 
+def test_soft_shadows_and_gradients_stay_soft() -> None:
+    picture = samples.soft_logo()
+    shown = samples.read(made(samples.saved(picture, "PNG")))
+    apart = ImageChops.difference(shown.convert("RGBA").convert("RGBa"), picture.convert("RGBa"))
+    assert max(ImageStat.Stat(apart).mean) < 1
+    assert shown.convert("RGBA").getpixel((0, 0))[3] == 0
+
+
+def test_flat_figure_needs_no_more_than_a_palette() -> None:
+    picture = Image.new("RGB", (300, 100), "white")
+    picture.paste(samples.logo(), mask=samples.logo())
+    shown = samples.read(made(samples.saved(picture, "PNG"), 150))
+    assert shown.mode == "P"
+    assert distance(shown, picture.resize((150, 50), Image.Resampling.LANCZOS)) < 1
+
+
+def test_cut_out_photograph_is_not_too_heavy() -> None:
+    noise = Image.effect_noise((900, 900), 90)
+    picture = Image.merge("RGBA", (noise, noise.rotate(90), noise.rotate(180), Image.new("L", noise.size, 255)))
+    picture.paste((0, 0, 0, 0), (0, 0, 900, 300))
+    small = made(samples.saved(picture, "PNG"))
+    assert samples.read(small).mode == "P"
+    assert len(small) < len(samples.saved(picture, "PNG", optimize=True)) / 2
+
+
 def test_photograph_with_soft_edges_lies_on_the_paper() -> None:
     picture = samples.photograph(400, 400).convert("RGBA")
     picture.paste((0, 0, 0, 0), (0, 0, 40, 40))

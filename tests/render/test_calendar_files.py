@@ -22,6 +22,7 @@ from newsletter.render.translations import read_translations
 SCHEMA = Schema({"region": Field(Type.TEXT, ("Noord", "Zuid"))})
 NOORD = parse("subscriber.region == 'Noord'", SCHEMA)
 MASTHEAD = Masthead("N", "Het Veiligheidshuis", "P", "https://nieuws.example.org/", time_zone="Europe/Amsterdam")
+BASE = "https://media.example.org/n/"
 STAMP = datetime(2026, 2, 20, 8, 30, tzinfo=UTC)
 START = datetime(2026, 3, 7, 9, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
 EVENT = Event("Studiedag", START)
@@ -36,8 +37,8 @@ def agenda(*entries: Entry, visible_to: Any = None) -> Section:
 
 
 def collected(*sections: Section, slug: str = "maart", masthead: Masthead = MASTHEAD) -> Calendar:
-    words = read_translations(Path("none"), "nl")
-    return collect_calendar(an_issue(*sections, slug=slug), masthead, "nieuws@example.org", words)
+    words = read_translations((), "nl")
+    return collect_calendar(an_issue(*sections, slug=slug), masthead, "nieuws@example.org", words, base=BASE)
 
 
 def the_event(event: Event, file: str = "studiedag.md") -> CalendarEvent:
@@ -96,6 +97,7 @@ def test_whole_agenda_holds_what_everybody_gets() -> None:
     events = [Entry(f"{name}.md", EVENT, NOORD if name == "b" else None) for name in "abc"]
     calendar = collected(agenda(*events))
     (name,) = calendar.agendas
+    assert set(calendar.urls.sections.items()) == {("a.md", f"{BASE}{name}"), ("c.md", f"{BASE}{name}")}
     own = {entry.file: calendar.urls.entries[entry.file].rpartition("/")[2] for entry in events}
     files = written(calendar)
     assert uids_in(files[name]) == [*uids_in(files[own["a.md"]]), *uids_in(files[own["c.md"]])]
@@ -112,7 +114,8 @@ def test_section_for_some_readers_has_an_agenda_for_them() -> None:
     calendar = collected(
         Section("news", None, ()), agenda(Entry("a.md", EVENT), Entry("b.md", EVENT), visible_to=NOORD)
     )
-    assert list(calendar.urls.sections) == ["section-1"]
+    assert list(calendar.urls.sections) == ["a.md", "b.md"]
+    assert len(set(calendar.urls.sections.values())) == 1
 
 
 def test_event_says_what_there_is_to_know() -> None:

@@ -58,5 +58,6 @@ def test_wheel_holds_the_program_and_a_workspace_and_nothing_else(installed: Pat
     assert "newsletter/starter/languages/en/subscribers/lists.yaml" in names
     assert "newsletter/py.typed" in names
     assert "newsletter/data/caniemail.json.gz" in names
+    assert {"newsletter/cli/preview/page.css", "newsletter/cli/preview/page.js"} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert not [name for name in names if name.endswith((".pyc", ".db", ".key", ".eml")) or "/receipt-" in name]

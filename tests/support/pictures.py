@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageCms, ImageDraw, ImageFilter
 
 
 def photograph(width: int = 200, height: int = 100, seed: int = 1) -> Image.Image:
@@ -32,6 +32,16 @@ def logo(width: int = 300, height: int = 100) -> Image.Image:
     """Draw a flat figure on nothing."""
     picture = Image.new("RGBA", (width, height), (0, 0, 0, 0))
     ImageDraw.Draw(picture).ellipse((10, 10, width - 10, height - 10), "#0b4f8a")
+    return picture
+
+
+def soft_logo() -> Image.Image:
+    """Draw a figure with a gradient, which casts a soft shadow on nothing."""
+    picture = Image.new("RGBA", (300, 100), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).rectangle((40, 30, 260, 75), (0, 0, 0, 150))
+    picture = picture.filter(ImageFilter.GaussianBlur(8))
+    gradient = Image.linear_gradient("L").resize((220, 50))
+    picture.paste(Image.merge("RGB", (gradient, gradient.point(lambda _: 120), gradient)), (40, 20))
     return picture
 
 

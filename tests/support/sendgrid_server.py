@@ -90,6 +90,7 @@ class SendGridServer:
         problems: What was wrong with it, by the documentation.
         script: Decides over the replies; None from it means an ordinary one.
         most_at_once: How many requests were under way together.
+        scopes: What is answered to the question what the key may do.
     """
 
     def __init__(self) -> None:
@@ -97,6 +98,7 @@ class SendGridServer:
         self.problems: list[str] = []
         self.script: Script = lambda _request: None
         self.most_at_once = 0
+        self.scopes = Answer(200, {"scopes": ["mail.send"]})
         self.accepted: list[Request] = []
         self.ended = threading.Event()
         self._under_way = 0
@@ -209,6 +211,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(answer)
 
     def do_GET(self) -> None:
+        if self.path == "/v3/scopes":
+            is_known = self.headers.get("authorization") == f"Bearer {API_KEY}"
+            refusal = Answer(401, errors(("The provided authorization grant is invalid", None)))
+            self.close_connection = True
+            self._write(self.owner.scopes if is_known else refusal)
+            return
         self.owner.problems.append("a redirect was followed")
         self.close_connection = True
         self._write(Answer(202, headers={"X-Message-Id": "wrong"}))

@@ -47,6 +47,7 @@ class Request:
     method: str
     path: str
     headers: Mapping[str, str]
+    content: bytes = b""
 
 
 Script = Callable[[Request], Answer | Hang | Drop]
@@ -100,11 +101,16 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*rest)
 
     def do_GET(self) -> None:
-        request = Request(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        content = self.rfile.read(int(headers.get("content-length", 0)))
+        request = Request(self.command, self.path, headers, content)
         with self.test.taking(request), suppress(OSError):
             self._answer(self.test.script(request))
 
     def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
         self.do_GET()
 
     def _answer(self, answer: Answer | Hang | Drop) -> None:
@@ -113,7 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.test.ended.wait()
         if not isinstance(answer, Answer):
             return
-        self.send_response(answer.status)
+        # The one writes the present date by itself, the other does not.
+        send = self.send_response_only if "Date" in answer.headers else self.send_response
+        send(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if answer.pieces is None and "Content-Length" not in answer.headers:

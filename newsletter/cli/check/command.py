@@ -6,11 +6,12 @@ import click
 
 from newsletter.cli.base import Face, echo_json, pass_face
 from newsletter.cli.check.fixing import offer
-from newsletter.cli.check.showing import describe, show
+from newsletter.cli.check.showing import describe, following, show, tell_of_network
 from newsletter.errors import EXIT_BLOCKED
 
 if TYPE_CHECKING:
-    from newsletter.preflight.base import Context, Report
+    from newsletter.dispatch import PreparedIssue
+    from newsletter.preflight.base import AudienceReport, Context, Report
 
 
 @click.command(name="check")
@@ -43,4 +44,38 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
     from newsletter.clock import now
 
     prepared = sending.prepare_issue(face.workspace, face.settings, face.definitions, slug, list_name)
-    return sending.check_issue(face.workspace, face.settings, face.definitions, prepared, now(), offline=offline)
+    offline = offline or not face.settings.preflight.network
+    context, report = sending.check_issue(
+        face.workspace,
+        face.settings,
+        face.definitions,
+        prepared,
+        now(),
+        offline=offline,
+        show=following(face),
+        audience=_everybody(face, prepared),
+    )
+    tell_of_network(face, context, offline=offline)
+    return context, report
+
+
+def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport | None":
+    """Merge the issue for all its readers, where there is a list and a database with people."""
+    from newsletter import dispatch as sending
+    from newsletter.audience import Selection
+    from newsletter.clock import now
+
+    if prepared.list is None or not _has_database(face):
+        return None
+    links = sending.reader_links(face.signer, face.settings.public_url, prepared.list.id, prepared.issue.slug)
+    letterhead = sending.make_letterhead(prepared, face.settings, now())
+    with face.database() as database:
+        return sending.survey_everybody(
+            database, prepared, letterhead, Selection(prepared.list.id), face.definitions, links
+        )
+
+
+def _has_database(face: Face) -> bool:
+    """Whether there is one already; checking does not make one."""
+    kind, _, path = face.settings.database.url.partition(":///")
+    return not kind.startswith("sqlite") or (face.workspace.root / path).is_file()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from newsletter.cli.base import Face
-from newsletter.cli.check.showing import show
+from newsletter.cli.check.showing import following, show, tell_of_network
 from newsletter.errors import PreflightError
 
 if TYPE_CHECKING:
@@ -15,14 +15,23 @@ def look_through(face: Face, surroundings: "Surroundings", proposal: "Proposal")
     """Check an issue that is about to be sent, and show what was found."""
     from newsletter import dispatch as sending
 
+    settings, prepared, plan = surroundings.settings, proposal.prepared, proposal.plan
+    links = sending.reader_links(surroundings.signer, settings.public_url, plan.selection.list, prepared.issue.slug)
+    everybody = sending.survey_everybody(
+        surroundings.database, prepared, plan.letterhead, plan.selection, surroundings.definitions, links
+    )
+    offline = not settings.preflight.network
     context, report = sending.check_issue(
         surroundings.workspace,
-        surroundings.settings,
+        settings,
         surroundings.definitions,
-        proposal.prepared,
+        prepared,
         surroundings.clock(),
-        offline=not surroundings.settings.preflight.network,
+        offline=offline,
+        show=following(face),
+        audience=everybody,
     )
+    tell_of_network(face, context, offline=offline)
     if report.reported:
         show(face.error_console, report, context)
     return report

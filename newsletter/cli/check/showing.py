@@ -1,7 +1,10 @@
 """How findings are shown: to people in the workspace's language, and as data."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
+
+from newsletter.cli.base import Advance, Face, progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -10,6 +13,22 @@ if TYPE_CHECKING:
 
 _HEADINGS: Final = {"error": "Stops sending", "warning": "Worth a look", "hint": "Perhaps useful"}
 _STYLES: Final = {"error": "bold red", "warning": "bold yellow", "hint": "bold cyan"}
+
+
+def following(face: Face) -> Callable[[int], AbstractContextManager[Advance]]:
+    """Give what shows how far following the links is, host by host."""
+    return lambda total: progress(face, "Following links, by host", total)
+
+
+def tell_of_network(face: Face, context: "Context", *, offline: bool) -> None:
+    """Say in one line that links were not followed, where that is so.
+
+    Args:
+        offline: Whether somebody wanted that.
+    """
+    if context.fetched is None:
+        why = "as you wish" if offline else "there is no network"
+        face.error_console.print(f"Links were not followed: {why}.")
 
 
 def show(console: "Console", report: "Report", context: "Context") -> None:

@@ -1,14 +1,10 @@
 """The command: parses, starts the server, and ends with Ctrl-C."""
 
 import webbrowser
-from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.base import Face, pass_face, reader_record, slug_of
-
-if TYPE_CHECKING:
-    from newsletter.dispatch import Built
 
 PORT = 8025
 
@@ -23,25 +19,20 @@ PORT = 8025
 def command(face: Face, slug: str, email: str | None, list_name: str | None, port: int | None, browse: bool) -> None:
     """Show the issue SLUG on a page of this machine, anew whenever a file changes.
 
-    Desktop, telephone, dark and text stand side by side. Ctrl-C ends it.
+    The page shows it at every width, in light and dark, with pictures blocked, as text, as mail programs show it, and
+    for any reader. What is chosen there stands in its address. Ctrl-C ends it.
     """
-    from newsletter.cli.preview.server import Preview, serve
-    from newsletter.dispatch import build_issue
+    from newsletter.cli.preview.choice import Choice
+    from newsletter.cli.preview.server import serve
+    from newsletter.cli.preview.workbench import Preview
     from newsletter.issues import issue_folder
-    from newsletter.settings import load
-    from newsletter.subscribers import read_definitions
 
-    workspace = face.workspace
-    issue_folder(workspace, slug)
-    record = reader_record(face, email)
-
-    def build() -> "Built":
-        # Read anew each time: settings and lists are among the files that change.
-        settings, definitions = load(workspace, face.environ), read_definitions(workspace)
-        return build_issue(workspace, settings, definitions, slug, list_name, record)
-
+    issue_folder(face.workspace, slug)
+    if email:
+        # An address that is none, or that nobody has, is said here as well.
+        reader_record(face, email)
     language = "nl" if face.settings.language.startswith("nl") else "en"
-    preview = Preview(build, workspace, slug, record.address if email else None, language)
+    preview = Preview(face, slug, Choice(email=email or "", list=list_name or ""), language)
     with serve(preview, port, PORT) as address:
         click.echo(f"Preview of {slug}: {address}")
         click.echo("It reloads when a file changes. Press Ctrl-C to end.")

@@ -11,12 +11,25 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from newsletter.providers.base import Intend, Limits, Message, Outcome, Provider, ProviderSettings
+from newsletter.providers.base import (
+    INSPECTION_SECONDS,
+    Inspection,
+    Intend,
+    Limits,
+    Message,
+    Outcome,
+    Provider,
+    ProviderSettings,
+)
 from newsletter.providers.sendgrid.connection import Connection
+from newsletter.providers.sendgrid.inspection import ask
 from newsletter.providers.sendgrid.requests import MAXIMUM_BYTES, MAXIMUM_PERSONALIZATIONS
 from newsletter.providers.sendgrid.submission import submit
 
-__all__ = ["Settings", "open"]
+__all__ = ["DKIM_SELECTORS", "Settings", "inspect", "open"]
+
+DKIM_SELECTORS: Final = ("s1", "s2")
+"""Under these names the keys stand that SendGrid signs with, once it has authenticated a domain."""
 
 _HOSTS: Final = {"global": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
 
@@ -87,9 +100,22 @@ class _SendGrid:
 @asynccontextmanager
 async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001
     """Open the provider; nothing is asked of SendGrid before the first message."""
+    yield _SendGrid(settings, _connection(settings))
+
+
+async def inspect(settings: Settings) -> Inspection:
+    """Ask what the key may do.
+
+    Raises:
+        ProviderError: SendGrid cannot be reached, or refuses the key.
+    """
+    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
+    return await ask(_connection(quick), settings.host, local=_is_local(settings.host))
+
+
+def _connection(settings: Settings) -> Connection:
     key = settings.api_key.get_secret_value()
-    connection = Connection(settings.host, key, settings.timeout, local=_is_local(settings.host))
-    yield _SendGrid(settings, connection)
+    return Connection(settings.host, key, settings.timeout, local=_is_local(settings.host))
 
 
 def _origin(value: str) -> str:

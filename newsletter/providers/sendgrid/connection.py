@@ -5,7 +5,7 @@ import http.client
 import logging
 import ssl
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from email.message import Message as Headers
 from typing import Any, Final, cast
 
@@ -15,7 +15,8 @@ from sendgrid import SendGridAPIClient
 
 from newsletter.providers.sendgrid.replies import Reply
 
-PATH: Final = ("mail", "send")
+SEND: Final = ("mail", "send")
+SCOPES: Final = ("scopes",)
 
 
 class UnreachableError(Exception):
@@ -39,7 +40,10 @@ class Connection:
         # At the level DEBUG the client writes the key and all readers' addresses to the log.
         logging.getLogger("python_http_client").setLevel(logging.INFO)
         client = SendGridAPIClient(api_key, host=host)
-        self._client = _SendClient(client.host, client.client.request_headers, timeout, _opener(local=local))
+        opener = _opener(local=local)
+        self._send, self._scopes = (
+            _Client(client.host, client.client.request_headers, path, timeout, opener) for path in (SEND, SCOPES)
+        )
         self._secret = api_key.encode()
 
     async def post(self, make_body: Callable[[], Mapping[str, Any]]) -> Reply:
@@ -54,10 +58,22 @@ class Connection:
         """
         return await asyncio.to_thread(self._post, make_body)
 
+    async def scopes(self) -> Reply:
+        """Ask what the key may do, whatever the status of the reply.
+
+        Raises:
+            UnreachableError: Nothing was asked.
+            LostReplyError: The connection failed later.
+        """
+        return await asyncio.to_thread(self._call, self._scopes.get)
+
     def _post(self, make_body: Callable[[], Mapping[str, Any]]) -> Reply:
         body = make_body()
+        return self._call(lambda: self._send.post(request_body=body))
+
+    def _call(self, call: Callable[[], Any]) -> Reply:
         try:
-            answer = self._client.post(request_body=body)
+            answer = call()
         except HTTPError as error:
             return self._reply(error)
         except (OSError, http.client.HTTPException) as error:
@@ -74,17 +90,18 @@ class Connection:
         )
 
 
-class _SendClient(Client):  # type: ignore[misc]
+class _Client(Client):  # type: ignore[misc]
     """SendGrid's client, which follows no redirect: urllib would carry the key to wherever it leads."""
 
     def __init__(
         self,
         host: str,
         headers: Mapping[str, str],
+        path: Sequence[str],
         timeout: float,
         opener: urllib.request.OpenerDirector,
     ) -> None:
-        super().__init__(host, dict(headers), version=3, url_path=list(PATH), timeout=timeout)
+        super().__init__(host, dict(headers), version=3, url_path=list(path), timeout=timeout)
         self._opener = opener
 
     def _make_request(self, _opener: object, request: urllib.request.Request, timeout: object = None) -> Any:

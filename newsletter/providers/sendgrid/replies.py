@@ -123,7 +123,7 @@ def judge(reply: Reply, count: int, *, sandbox: bool) -> Verdict:
     if status >= 500:
         # Written by something in between, or by a server that failed half-way.
         return Unknown(words)
-    return Refused(_refusal(status, words))
+    return Refused(refusal(status, words))
 
 
 def read_faults(body: bytes) -> tuple[Fault, ...]:
@@ -167,21 +167,22 @@ def _judge_success(reply: Reply, *, sandbox: bool) -> Verdict:
 
 def _judge_bad_request(reply: Reply, count: int) -> Verdict:
     """Tell a bad message, of whose place the field speaks, from a request that is wrong for all."""
-    refusal = _refusal(reply.status, read_words(reply))
+    refused = refusal(reply.status, read_words(reply))
     addresses: dict[int, str] = {}
     suspects: dict[int, str] = {}
     for fault in read_faults(reply.body):
         match = _PERSONAL.fullmatch(fault.field)
         if match is None or int(match[1]) >= count:
-            return Refused(refusal)
+            return Refused(refused)
         named = addresses if _ADDRESSEE.fullmatch(match[2] or "") else suspects
         named[int(match[1])] = f"{reply.status} {_clean(fault.message)}"
     if not (addresses or suspects):
-        return Refused(refusal)
-    return Blamed(addresses, {place: words for place, words in suspects.items() if place not in addresses}, refusal)
+        return Refused(refused)
+    return Blamed(addresses, {place: words for place, words in suspects.items() if place not in addresses}, refused)
 
 
-def _refusal(status: int, words: str) -> ProviderError:
+def refusal(status: int, words: str) -> ProviderError:
+    """Say why SendGrid takes nothing from us, and what to do about it."""
     if status == 401:
         return ProviderError(
             f"the API key is refused by SendGrid: {words}",
@@ -215,7 +216,7 @@ def _clean(words: str) -> str:
 
 def _time_of(reply: Reply) -> datetime:
     """Give the server's own time, so that a clock that is wrong here does no harm."""
-    return _moment(reply.headers.get("date", "")) or datetime.now(UTC)
+    return read_moment(reply.headers.get("date", "")) or datetime.now(UTC)
 
 
 def _delay(value: str, now: datetime) -> timedelta | None:
@@ -223,11 +224,12 @@ def _delay(value: str, now: datetime) -> timedelta | None:
     if _SECONDS.fullmatch(text):
         number = float(text)
         return timedelta(seconds=number - now.timestamp() if number >= _EPOCH_STARTS else number)
-    moment = _moment(text)
+    moment = read_moment(text)
     return moment - now if moment else None
 
 
-def _moment(text: str) -> datetime | None:
+def read_moment(text: str) -> datetime | None:
+    """Read the value of a Date field; None when it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):

@@ -16,12 +16,22 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from newsletter.errors import Place, ProviderError
 from newsletter.message import ascii_domain
-from newsletter.providers.base import Intend, Limits, Message, Outcome, Provider, ProviderSettings
+from newsletter.providers.base import (
+    INSPECTION_SECONDS,
+    Inspection,
+    Intend,
+    Limits,
+    Message,
+    Outcome,
+    Provider,
+    ProviderSettings,
+)
 from newsletter.providers.smtp.access import Access, Tls
+from newsletter.providers.smtp.connection import connect
 from newsletter.providers.smtp.pool import Pool
 from newsletter.providers.smtp.submission import submit
 
-__all__ = ["Settings", "open"]
+__all__ = ["Settings", "inspect", "open"]
 
 _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
@@ -138,23 +148,50 @@ async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001 - t
     Raises:
         ProviderError: The server cannot be reached, or refuses us.
     """
-    password = settings.password.get_secret_value() if settings.password else ""
-    access = Access(
-        host=settings.host,
-        port=settings.port or _PORTS[settings.tls],
-        tls=settings.tls,
-        context=await asyncio.to_thread(_context, settings),
-        username=settings.username or "",
-        password=password,
-        helo=settings.helo or "",
-        timeout=settings.timeout,
-    )
-    pool = Pool(access, settings.messages_per_connection)
+    pool = Pool(await _access(settings), settings.messages_per_connection)
     pool.give_back(await pool.take(fresh=False))
     try:
         yield _Smtp(settings, pool)
     finally:
         await pool.close()
+
+
+async def inspect(settings: Settings) -> Inspection:
+    """Connect, log in, read what the server offers, and leave.
+
+    Raises:
+        ProviderError: The server cannot be reached, or refuses us.
+    """
+    access = await _access(settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)}))
+    connection = await connect(access)
+    try:
+        return Inspection(
+            server=f"{access.host}, port {access.port}",
+            logged_in=bool(access.username),
+            is_private=connection.is_private,
+            certificate_ends=connection.certificate_ends,
+            message_bytes=connection.extensions.message_bytes,
+        )
+    finally:
+        await connection.quit()
+
+
+async def _access(settings: Settings) -> Access:
+    """Say where the server is and how to be let in.
+
+    Raises:
+        ProviderError: The certificates to trust cannot be read.
+    """
+    return Access(
+        host=settings.host,
+        port=settings.port or _PORTS[settings.tls],
+        tls=settings.tls,
+        context=await asyncio.to_thread(_context, settings),
+        username=settings.username or "",
+        password=settings.password.get_secret_value() if settings.password else "",
+        helo=settings.helo or "",
+        timeout=settings.timeout,
+    )
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

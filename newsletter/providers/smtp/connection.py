@@ -3,8 +3,10 @@
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from newsletter.errors import Place, ProviderError
@@ -73,6 +75,20 @@ class Connection:
     def is_ready(self) -> bool:
         """Whether another message can begin."""
         return self._ready and not self._trouble()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else can read along: TLS, or a server on this machine."""
+        peer = self._writer.get_extra_info("peername")[0]
+        return bool(self._writer.get_extra_info("ssl_object")) or ipaddress.ip_address(peer).is_loopback
+
+    @property
+    def certificate_ends(self) -> datetime | None:
+        """When the certificate that the server showed runs out; None without TLS."""
+        certificate = self._writer.get_extra_info("peercert")
+        if not certificate:
+            return None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
 
     async def greet(self) -> None:
         """Go through greeting, TLS and login.
@@ -216,7 +232,7 @@ class Connection:
     async def _log_in(self) -> None:
         """Log in with PLAIN or LOGIN; never in the clear, except on this machine. Source: RFC 4954, 4616."""
         access, mechanisms = self._access, self.extensions.mechanisms
-        if not self._is_private():
+        if not self.is_private:
             raise error_about(access, "would get the password in the clear", "tls", 'Set tls = "starttls".')
         if "PLAIN" in mechanisms:
             reply = await self._ask(
@@ -303,11 +319,6 @@ class Connection:
     def _has_read_all(self) -> bool:
         """Tell whether everything that came was a reply to something. A stray one would answer the next command."""
         return self._reader.arrived == self._taken and self._replies.is_empty
-
-    def _is_private(self) -> bool:
-        """Tell whether nobody else can read along: TLS, or a server on this machine."""
-        peer = self._writer.get_extra_info("peername")[0]
-        return bool(self._writer.get_extra_info("ssl_object")) or ipaddress.ip_address(peer).is_loopback
 
 
 async def connect(access: Access) -> Connection:

@@ -1,0 +1,40 @@
+"""How long checking an issue of 20 items takes without network, alone and with a year of issues before it."""
+
+import subprocess
+import sys
+from datetime import date, timedelta
+
+from benchmarks.samples import DATE, LARGE, prepare, timed, workspace
+from newsletter.dispatch import check_issue
+from newsletter.workspace import Workspace
+
+BEFORE = 50
+
+
+def run() -> None:
+    """Print both, alone and with issues before it."""
+    with workspace() as made:
+        _print(made, "alone")
+        _add_earlier(made)
+        _print(made, f"after {BEFORE} issues of 20 items")
+
+
+def _print(made: Workspace, what: str) -> None:
+    prepared, settings, definitions = prepare(made, LARGE)
+    warm = timed(lambda: check_issue(made, settings, definitions, prepared, DATE, offline=True), 10)
+    arguments = [sys.executable, "-m", "newsletter", "--workspace", str(made.root), "check", LARGE, "--offline"]
+    command = timed(lambda: subprocess.run(arguments, check=False, stdout=subprocess.DEVNULL), 5)
+    print(f"check, 20 items, {what}: {warm * 1000:.0f} ms warm, {command * 1000:.0f} ms as a command")
+
+
+def _add_earlier(made: Workspace) -> None:
+    """Copy the issue to every week before it, with other titles and links."""
+    source = made.issues / LARGE
+    texts = {path.name: path.read_text(encoding="utf-8") for path in source.iterdir() if path.is_file()}
+    for number in range(1, BEFORE + 1):
+        folder = made.issues / f"week-{number:02}"
+        folder.mkdir()
+        day = date(2024, 2, 20) - timedelta(weeks=number)
+        for name, text in texts.items():
+            other = text.replace("nummer", f"{number} nummer").replace("example.org/", f"example.org/{number}/")
+            (folder / name).write_text(other.replace("date: 2024-02-20", f"date: {day}"), encoding="utf-8")

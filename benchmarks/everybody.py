@@ -1,0 +1,80 @@
+"""How long it takes to merge an issue of twenty items for everybody before it is sent, and how memory grows."""
+
+import multiprocessing
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.samples import DATE, LARGE, workspace
+from benchmarks.sending import _forget_peak, _peak
+
+if TYPE_CHECKING:
+    from newsletter.store import Database
+    from newsletter.subscribers import Definitions
+    from newsletter.tokens import Signer
+
+SIZES = (10_000, 100_000)
+LIMIT = 10.0
+
+
+def run() -> None:
+    """Print both; each size in a process of its own."""
+    peaks = []
+    for count in SIZES:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            taken, peak, readers = pool.apply(measure, (count,))
+        peaks.append(peak)
+        print(
+            f"merge for everybody: {readers:,} readers in {taken:.1f} s ({readers / taken:,.0f}/s), peak {peak:.0f} MB"
+        )
+    print(
+        f"growth of the peak: {peaks[-1] - peaks[0]:+.0f} MB; 100,000 readers are meant to take {LIMIT:.0f} s at most"
+    )
+
+
+def measure(count: int) -> tuple[float, float, int]:
+    """Import so many people and merge the large issue for all of them, on one core."""
+    from newsletter.audience import Selection
+    from newsletter.dispatch import make_letterhead, prepare_issue, reader_links, survey_everybody
+    from newsletter.settings import load
+    from newsletter.store import open_database
+    from newsletter.subscribers import read_definitions, synchronise_attributes
+    from newsletter.tokens import Signer
+
+    with workspace() as made:
+        definitions, settings = read_definitions(made), load(made, {})
+        database = open_database("sqlite:///var/newsletter.db", made.root)
+        synchronise_attributes(database, definitions)
+        signer = Signer.of((b"a secret of thirty-two characters",))
+        _import(database, definitions, signer, count)
+        _forget_peak()
+        start = time.process_time()
+        prepared = prepare_issue(made, settings, definitions, LARGE, "leden")
+        report = survey_everybody(
+            database,
+            prepared,
+            make_letterhead(prepared, settings, DATE),
+            Selection("leden"),
+            definitions,
+            reader_links(signer, settings.public_url, "leden", LARGE),
+        )
+        taken = time.process_time() - start
+        database.close()
+        return taken, _peak(), report.readers
+
+
+def _import(database: "Database", definitions: "Definitions", signer: "Signer", count: int) -> None:
+    from newsletter.clock import now
+    from newsletter.subscribers import Target, import_people, map_columns, open_table, read_rows
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "people.csv"
+        with file.open("w", encoding="utf-8") as people:
+            people.write("email,voornaam,achternaam,regio\n")
+            regions = ("Noord", "Zuid", "")
+            people.writelines(f"p{n}@example.org,Piet,Puk {n},{regions[n % 3]}\n" for n in range(count))
+        target = Target("leden", "benchmark", now(), definitions, signer.address_hashes)
+        with open_table(file) as table:
+            columns = map_columns(table.headers, {}, definitions, str(file))
+            import_people(database, read_rows(table.rows, columns, definitions), target, lambda _: None, dry_run=False)

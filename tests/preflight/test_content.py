@@ -1,0 +1,351 @@
+"""What checks of the content find and pass over, beside the fault that is planted for each."""
+
+from datetime import date
+
+import pytest
+
+from newsletter.manuscript import mend
+from newsletter.workspace import Workspace
+from support.checking import Desk
+
+STORY = "overdracht-met-een-formulier.md"
+EVENT = "studiedag-ondermijning.md"
+
+
+@pytest.fixture
+def desk(workspace: Workspace) -> Desk:
+    return Desk(workspace)
+
+
+def messages(desk: Desk, check: str, **context: object) -> list[str]:
+    return [finding.message for finding in desk.findings(check, **context)]
+
+
+def body(desk: Desk, file: str, text: str) -> None:
+    """Put a text in the place of an item's body."""
+    whole = (desk.folder / file).read_text(encoding="utf-8")
+    desk.write(file, whole[: whole.index("\n---\n") + 5] + "\n" + text + "\n")
+
+
+def fixed(desk: Desk, check: str, file: str) -> str:
+    """Make a check's changes to a file, and give its text."""
+    text = (desk.folder / file).read_bytes().decode()
+    return mend(text, [finding.fix for finding in desk.findings(check) if finding.fix is not None])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Op woensdag 7 maart 2024 is het zover.",
+        "Op Wo. 7 mrt is het zover.",
+        "Op **woensdag** 7 maart is het zover.",
+        "Op woensdag\n7 maart is het zover.",
+        "Op woensdag 7 en donderdag 8 maart 2024.",
+        "Van woensdag 7 t/m vrijdag 9 maart 2024.",
+        "On Wednesday the 7th of March 2024.",
+        "On Wednesday, March 7, 2024.",
+        "On wed 7 march.",
+        "Op woensdag 07-03-2024.",
+        "Op woensdag 31 april.",
+        "Op dinsdag 29 februari 2023.",
+    ],
+)
+def test_wrong_weekdays_are_found_however_they_are_written(desk: Desk, text: str) -> None:
+    body(desk, STORY, text)
+    assert len(desk.findings("weekday")) >= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Op donderdag 7 maart 2024, en op di 5 mrt.",
+        "Op donderdag 7 en vrijdag 8 maart 2024.",
+        "Van donderdag 7 tot en met zaterdag 9 maart.",
+        "On Thursday, 7 March 2024 and Friday, March 8th.",
+        "Op dinsdag 14 oktober 2025 en zondag 29 februari 2032.",
+        "Op woensdag 13.00–17.00 uur, elke dinsdag 9-12 uur, om zo 5 mei te vieren.",
+        "Zie `woensdag 7 maart` en [dit stuk](https://example.org/woensdag 7 maart).",
+        "Afgelopen december, op zondag 24 december.",
+    ],
+)
+def test_right_weekdays_and_other_words_are_passed_over(desk: Desk, text: str) -> None:
+    body(desk, STORY, text)
+    assert messages(desk, "weekday") == []
+
+
+def test_weekday_is_mended_where_the_day_is_the_events_own(desk: Desk) -> None:
+    desk.replace(EVENT, "title: Studiedag", "title: Wo. 7 maart, studiedag")
+    body(desk, EVENT, "Kom WOENSDAG 7 maart, en op dinsdag 6 maart.")
+    text = fixed(desk, "weekday", EVENT)
+    assert "title: Do. 7 maart, studiedag" in text
+    assert "Kom DONDERDAG 7 maart, en op dinsdag 6 maart." in text
+
+
+def test_year_of_a_weekday_is_that_of_the_event(desk: Desk) -> None:
+    for key in ("start", "end"):
+        desk.replace(EVENT, f"{key}: 2024-03-07", f"{key}: 2025-03-07")
+    body(desk, EVENT, "Op vrijdag 7 maart.")
+    assert messages(desk, "weekday") == []
+
+
+def test_event_on_the_day_of_the_issue_is_not_over(desk: Desk) -> None:
+    desk.replace("issue.yaml", "date: 2024-02-20", "date: 2024-03-07")
+    assert messages(desk, "past-event") == []
+    desk.replace("issue.yaml", "date: 2024-03-07", "date: 2024-03-08")
+    assert messages(desk, "past-event") == ["the event is over on 2024-03-07, before the issue comes out"]
+
+
+def test_issue_that_leaves_late_is_told_what_has_gone_by(desk: Desk) -> None:
+    assert messages(desk, "issue-date", today=date(2024, 2, 1)) == []
+    found = messages(desk, "issue-date", today=date(2024, 3, 10))
+    assert "the issue is dated 2024-02-20, and today is 2024-03-10" in found
+    assert "the event is over since 2024-03-07" in found
+    assert not any("register" in message for message in found)
+
+
+def test_full_event_needs_no_open_registration(desk: Desk) -> None:
+    desk.replace(EVENT, "deadline: 2024-03-01", "deadline: 2024-02-01")
+    desk.replace(EVENT, "topics:", "status: full\ntopics:")
+    assert messages(desk, "registration-deadline") == []
+
+
+def test_registration_does_not_close_after_the_event(desk: Desk) -> None:
+    desk.replace(EVENT, "deadline: 2024-03-01", "deadline: 2024-03-08")
+    assert messages(desk, "registration-deadline") == ["one can register until 2024-03-08, after the event"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ("status: moved", "the event was moved, and does not tell from when"),
+        ("status: moved\nprevious_start: 2024-03-07 09:30", "the event was moved to when it stood before"),
+        ("source_status: cancelled", "the source says that the event is cancelled, the issue that it is confirmed"),
+        ("source_start: 2024-03-08 09:30", "the source says that the event starts on 2024-03-08 09:30"),
+        ("source_start: 2024-03-07T09:30\nsource_status: Confirmed", ""),
+        ("source_start: 2024-03-07T08:30:00+00:00", ""),
+    ],
+)
+def test_event_is_held_against_what_its_source_said(desk: Desk, keys: str, found: str) -> None:
+    desk.replace(EVENT, "topics:", f"{keys}\ntopics:")
+    assert messages(desk, "event-status") == ([found] if found else [])
+
+
+def test_words_about_other_things_are_no_status(desk: Desk) -> None:
+    desk.replace(EVENT, "topics:", "lead: Een dag vol werkvormen.\ntopics:")
+    assert messages(desk, "event-status") == []
+
+
+def test_same_titles_for_different_readers_are_in_order(desk: Desk) -> None:
+    desk.replace("issue.yaml", "title: Agenda", "title: Nieuws\n    visible_to: subscriber.region == 'Noord'")
+    assert messages(desk, "duplicate-section") == []
+
+
+def test_item_with_the_same_title_is_found_but_for_different_readers(desk: Desk) -> None:
+    desk.replace(
+        "jongeren-praten-mee.md",
+        "title: Jongeren praten mee over hun eigen plan",
+        "title: EEN  goede overdracht begint bij één formulier",
+    )
+    assert messages(desk, "repeated-item") == [f"the issue has an item with this title already: {STORY}"]
+    desk.replace(
+        "issue.yaml",
+        f"- {STORY}",
+        f"- file: {STORY}\n        visible_to: \"not ('jeugd' in subscriber.topics)\"",
+    )
+    assert messages(desk, "repeated-item") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "day", "found"),
+    [
+        ("title: Een goede overdracht", "title: een GOEDE overdracht", "2024-01-15", True),
+        ("title: Een goede overdracht", "title: Een betere overdracht", "2024-01-15", True),
+        ("berichten/overdracht-met-een-formulier/", "berichten/elders/", "2024-01-15", True),
+        ("kind: article", "kind: article", "2024-01-15", True),
+        ("kind: article", "kind: article", "2023-01-15", False),
+        ("kind: article", "kind: article", "2024-03-15", False),
+    ],
+)
+def test_earlier_item_is_known_by_link_file_or_title(desk: Desk, old: str, new: str, day: str, found: bool) -> None:
+    earlier = desk.workspace.issues / "earlier"
+    earlier.mkdir()
+    text = (desk.folder / STORY).read_text(encoding="utf-8")
+    (earlier / "a.md").write_text(text.replace(old, new), encoding="utf-8")
+    event = (desk.folder / EVENT).read_text(encoding="utf-8")
+    (earlier / "b.md").write_text(event, encoding="utf-8")
+    (earlier / "issue.yaml").write_text(
+        f"subject: x\ndate: {day}\ntemplate: bulletin\nsections:\n  - layout: news\n    items:\n"
+        "      - file: a.md\n      - b.md\n      - gone.md\n",
+        encoding="utf-8",
+    )
+    expected = [f"readers had this in earlier of {day}"] if found else []
+    assert messages(desk, "earlier-item") == expected
+    assert messages(desk, "earlier-item") == expected, "what was kept of the items says something else"
+
+
+def test_quotation_of_an_item_needs_a_speaker(desk: Desk) -> None:
+    desk.replace("douane-onderschept-meer.md", "  speaker: Aukje de Vries\n", "")
+    (finding,) = desk.findings("quote-speaker")
+    assert finding.place.field == "quote"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[Lees het rapport](https://example.org/)", []),
+        ("[lees meer…](https://example.org/)", ["the link “lees meer…” does not say where it leads"]),
+        ("[Read more][x]\n\n[x]: https://example.org/", ["the link “Read more” does not say where it leads"]),
+        ("Zie https://example.org/a.", ["the address https://example.org/a stands in the text as it is"]),
+        ("<https://example.org/>", ["the address https://example.org/ stands in the text as it is"]),
+        (
+            "[https://example.org/](https://example.org/)",
+            ["the address https://example.org/ stands in the text as it is"],
+        ),
+        ("`[hier](https://example.org/)`", []),
+        ("![hier](https://example.org/a.png)", []),
+        ("[wie (en wat)](https://example.org/a_(b))", []),
+    ],
+)
+def test_links_have_words_of_their_own(desk: Desk, text: str, found: list[str]) -> None:
+    body(desk, STORY, text)
+    assert messages(desk, "link-text") == found
+
+
+def test_link_text_of_an_item_is_looked_at(desk: Desk) -> None:
+    desk.replace(STORY, "link_text: Bekijk het formulier en de eerste ervaringen", "link_text: Lees verder")
+    (finding,) = desk.findings("link-text")
+    assert finding.place.field == "link_text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lorem ipsum dolor.",
+        "xxx",
+        "Bel XXXX.",
+        "Nog [naam].",
+        "Hier komt nog een foto.",
+        "NTB",
+        "En verder […].",
+        "???",
+    ],
+)
+def test_placeholders_are_found(desk: Desk, text: str) -> None:
+    body(desk, STORY, text)
+    assert len(desk.findings("placeholder")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Maat XXL, exxxtra.",
+        "> Wij […] gaan door.\n> — Iemand",
+        "Op todo-lijsten staat veel.",
+        "[…](https://example.org/)",
+    ],
+)
+def test_words_that_look_like_placeholders_are_passed_over(desk: Desk, text: str) -> None:
+    body(desk, STORY, text)
+    assert messages(desk, "placeholder") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Het RIEC.", ["RIEC"]),
+        ("Het RIEC en de RIEC's, en het LIEC.", ["RIEC", "LIEC"]),
+        ("Het Regionaal Informatie- en Expertisecentrum (RIEC) helpt.", []),
+        ("Het **RIEC** (Regionaal Informatie- en Expertisecentrum) helpt. Het RIEC.", []),
+        ("Hoofdstuk XII en XIV, de GGD, `ABCD` en https://example.org/ABC.", []),
+        ("Het RIEC (in Utrecht).", []),
+        ("Het RIEC (Utrecht).", []),
+        ("De VNG.", []),
+    ],
+)
+def test_abbreviations_want_their_words_once(desk: Desk, text: str, found: list[str]) -> None:
+    desk.set('[preflight]\nabbreviations = ["VNG"]')
+    body(desk, STORY, text)
+    assert messages(desk, "abbreviation") == [f"the abbreviation {one} is nowhere explained" for one in found]
+
+
+def terms(desk: Desk) -> None:
+    (desk.workspace.root / "terms.yaml").write_text(
+        "terms:\n"
+        "  - term: procesregisseur\n    avoid: [proces regisseur, proces-regisseur]\n"
+        "  - term: Zorg- en Veiligheidshuis\n    avoid: [zorg en veiligheidshuis, Veiligheidshuis Plus]\n"
+        "  - term: Douane\n    avoid: [douane]\n    why: Zo heet de dienst.\n"
+        "  - term: huis\n    avoid: [huis huis]\n",
+        encoding="utf-8",
+    )
+
+
+def test_terms_are_mended_and_nothing_else(desk: Desk) -> None:
+    terms(desk)
+    body(
+        desk,
+        STORY,
+        "Proces regisseur en proces\nregisseurs, een\r\nproces-regisseur; de douane en Douane, douaneposten,\n"
+        "het Zorg- en Veiligheidshuis en het Zorg en Veiligheidshuis.\n"
+        "[douane](https://example.org/douane) `douane` {{ subscriber.douane }} info@douane.example.org",
+    )
+    text = fixed(desk, "terms", STORY)
+    assert text.endswith(
+        "Procesregisseur en proces\nregisseurs, een\r\nprocesregisseur; de Douane en Douane, douaneposten,\n"
+        "het Zorg- en Veiligheidshuis en het Zorg- en Veiligheidshuis.\n"
+        "[Douane](https://example.org/douane) `douane` {{ subscriber.douane }} info@douane.example.org\n"
+    )
+    reasons = [finding.remedy for finding in desk.findings("terms") if "Douane" in finding.message]
+    assert set(reasons) == {"Zo heet de dienst."}
+
+
+def test_terms_are_mended_in_front_matter_and_in_the_issue(desk: Desk) -> None:
+    terms(desk)
+    desk.replace(STORY, "title: Een goede overdracht", 'title: "De douane\'s overdracht"  # opmerking\nlink: |')
+    desk.replace(STORY, "link: | begint bij één formulier\n", "")
+    desk.replace(STORY, "Drie regio", "Elke proces\n  regisseur weet: drie regio")
+    text = fixed(desk, "terms", STORY)
+    assert 'title: "De Douane\'s overdracht"  # opmerking' in text
+    assert "Elke procesregisseur weet: drie regio" in text
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("x" * 71, ["the subject has 71 characters; 70 are enough"]),
+        ("Kom! Nu!", ["the subject has 2 exclamation marks"]),
+        ("Fijne feestdagen!", []),
+        ("NIEUWS", []),
+    ],
+)
+def test_subject_neither_rambles_nor_shouts(desk: Desk, subject: str, found: list[str]) -> None:
+    desk.replace("issue.yaml", "Douane onderschept bijna 60.000 kilo cocaïne", subject)
+    assert messages(desk, "subject") == found
+
+
+def test_needless_spaces_of_a_subject_are_taken_out(desk: Desk) -> None:
+    desk.replace("issue.yaml", "Douane onderschept bijna 60.000 kilo cocaïne", '" Douane  onderschept "  # let op')
+    assert messages(desk, "subject") == ["the subject has needless spaces"] * 3
+    assert 'subject: "Douane onderschept"  # let op\n' in fixed(desk, "subject", "issue.yaml")
+
+
+def test_subject_and_preheader_of_an_earlier_issue_are_not_used_again(desk: Desk) -> None:
+    earlier = desk.workspace.issues / "earlier"
+    earlier.mkdir()
+    text = (desk.folder / "issue.yaml").read_text(encoding="utf-8").partition("sections:")[0]
+    (earlier / "issue.yaml").write_text(text.replace("2024-02-20", "2024-02-13"), encoding="utf-8")
+    assert messages(desk, "subject") == ["earlier of 2024-02-13 had the same subject"]
+    assert messages(desk, "preheader") == ["earlier of 2024-02-13 had the same preheader"]
+
+
+def test_preheader_is_there_and_is_short(desk: Desk) -> None:
+    line = "preheader: Het Centrum Seksueel Geweld krijgt extra geld, en drie data om nu vast te noteren."
+    desk.replace("issue.yaml", line, f"preheader: {'lang ' * 29}")
+    assert messages(desk, "preheader") == ["the preheader has 144 characters; 140 are enough"]
+    desk.replace("issue.yaml", f"preheader: {'lang ' * 29}\n", "")
+    assert "there is no preheader" in messages(desk, "preheader")[0]
+
+
+def test_issue_without_sections_is_empty(desk: Desk) -> None:
+    text = (desk.folder / "issue.yaml").read_text(encoding="utf-8")
+    desk.write("issue.yaml", text.partition("sections:")[0])
+    assert messages(desk, "empty-section") == ["the issue has no sections"]

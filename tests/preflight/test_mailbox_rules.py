@@ -1,0 +1,169 @@
+"""What the law and the large mail systems demand: a planted fault for each rule, and silence on the example."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from newsletter.preflight.base import Severity, load, run
+from newsletter.workspace import Workspace
+from support.checking import Desk
+
+RULES = ("header-fields", "list-fields", "one-click", "postal-address", "sender-domain", "unsubscribe-link")
+FOOTER = "templates/shared/parts/footer.mjml.j2"
+
+
+@pytest.fixture
+def desk(workspace: Workspace) -> Desk:
+    return Desk(workspace)
+
+
+def change(desk: Desk, file: str, old: str, new: str) -> None:
+    path: Path = desk.workspace.root / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def messages(desk: Desk, check: str, **changes: object) -> list[str]:
+    return [str(finding.message) for finding in desk.findings(check, **changes)]
+
+
+def rewritten(desk: Desk, old: bytes, new: bytes) -> bytes:
+    message = desk.context().message
+    assert old in message
+    return message.replace(old, new)
+
+
+def test_nothing_is_wrong_with_the_example(desk: Desk) -> None:
+    report = run(RULES, desk.context(), {})
+    assert report.reported == ()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_blocks(rule: str) -> None:
+    assert load(rule).severity is Severity.ERROR
+
+
+def test_a_template_without_the_link_to_leave_is_blocked(desk: Desk) -> None:
+    change(desk, FOOTER, 'href="{{ links.unsubscribe }}"', 'href="https://example.org/"')
+    assert messages(desk, "unsubscribe-link") == ["not every reader gets a link to unsubscribe in the HTML"]
+
+
+def test_a_text_without_the_link_to_leave_is_blocked(desk: Desk) -> None:
+    compiled = replace(desk.context().compiled, text=("Dag.",))
+    assert messages(desk, "unsubscribe-link", compiled=compiled) == [
+        "not every reader gets a link to unsubscribe in the text"
+    ]
+
+
+def test_a_link_to_leave_that_only_some_get_is_not_enough(desk: Desk) -> None:
+    change(desk, FOOTER, '<a class="link action" href="{{ links.unsubscribe }}">{{ _("Unsubscribe") }}</a>',
+        '{% if subscriber.region == "Noord" %}<a href="{{ links.unsubscribe }}">Afmelden</a>{% endif %}')  # fmt: skip
+    assert "not every reader gets a link to unsubscribe in the HTML" in messages(desk, "unsubscribe-link")
+
+
+@pytest.mark.parametrize("disguise", ['style="display:none"', 'style="font-size:0"', "hidden"])
+def test_a_link_to_leave_that_nobody_sees_is_not_enough(desk: Desk, disguise: str) -> None:
+    change(
+        desk,
+        FOOTER,
+        'class="link action" href="{{ links.unsubscribe }}"',
+        f'{disguise} href="{{{{ links.unsubscribe }}}}"',
+    )
+    assert messages(desk, "unsubscribe-link") == ["the link to unsubscribe cannot be seen in the HTML"]
+
+
+def test_a_message_without_postal_address_is_blocked(desk: Desk) -> None:
+    change(desk, FOOTER, ", {{ newsletter.postal_address }}", "")
+    assert messages(desk, "postal-address") == ["the postal address is not in the HTML that every reader gets"]
+
+
+def test_a_text_that_does_not_say_who_sends_it_is_blocked(desk: Desk) -> None:
+    compiled = replace(desk.context().compiled, text=("Dag.",))
+    assert messages(desk, "postal-address", compiled=compiled) == [
+        "the name of the sender is not in the text that every reader gets",
+        "the postal address is not in the text that every reader gets",
+    ]
+
+
+def test_a_postal_address_that_only_some_get_is_not_enough(desk: Desk) -> None:
+    change(desk, FOOTER, ", {{ newsletter.postal_address }}",
+        "{% if subscriber.region == 'Noord' %}, {{ newsletter.postal_address }}{% endif %}")  # fmt: skip
+    assert messages(desk, "postal-address") == ["the postal address is not in the HTML that every reader gets"]
+
+
+def test_an_address_on_several_lines_is_the_same_address(desk: Desk) -> None:
+    change(desk, "newsletter.toml", 'postal_address = "', 'postal_address = "Postbus 12\\n')
+    assert messages(desk, "postal-address") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (b"<https://nieuwsbrief", b"<http://nieuwsbrief", "no https address"),
+        (b"List-Unsubscribe: ", b"X-Gone: ", "0 List-Unsubscribe fields"),
+        (b"List-Unsubscribe=One-Click", b"One-Click", "with one click"),
+        (b"List-Unsubscribe-Post: ", b"X-Gone: ", "with one click"),
+    ],
+)
+def test_a_message_that_cannot_be_left_with_one_click_is_blocked(
+    desk: Desk, old: bytes, new: bytes, expected: str
+) -> None:
+    (found,) = messages(desk, "one-click", message=rewritten(desk, old, new))
+    assert expected in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (b"Date: ", b"Date: Tue, 20 Feb 2024 09:00:00 +0100\r\nDate: ", "2 Date fields"),
+        (b"Message-ID: <", b"Message-ID: <a b", "the Message-ID is not one"),
+        (b"Date: Tue, 20 Feb", b"Date: morgen, 99 Feb", "the Date cannot be read"),
+        (b"Subject: ", b"X-Gone: ", "0 Subject fields"),
+        (b"From: ", b"From: a@example.org, ", "several addresses"),
+        (b"Content-Language: nl", b"X-Long: " + b"a" * 999, "998 characters"),
+    ],
+)
+def test_a_header_that_mail_systems_refuse_is_blocked(desk: Desk, old: bytes, new: bytes, expected: str) -> None:
+    (found,) = messages(desk, "header-fields", message=rewritten(desk, old, new))
+    assert expected in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (b"<leden.example.org>", b"<leden>", "does not name a list"),
+        (b"List-Post: NO", b"List-Post: NO\r\nList-Post: NO", "2 List-Post fields"),
+        (b"Feedback-ID: ", b"Feedback-ID: a:b:c:", "not what Gmail reads"),
+        (b"Feedback-ID: ", b"Feedback-ID: sanne@example.org", "not what Gmail reads"),
+    ],
+)
+def test_list_fields_that_cannot_be_used_are_blocked(desk: Desk, old: bytes, new: bytes, expected: str) -> None:
+    (found,) = messages(desk, "list-fields", message=rewritten(desk, old, new))
+    assert expected in found
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "Hotmail.nl", "ziggo.nl"])
+def test_a_sender_at_a_mail_provider_for_everybody_is_blocked(desk: Desk, domain: str) -> None:
+    change(desk, "newsletter.toml", "nieuwsbrief@example.org", f"nieuwsbrief@{domain}")
+    (found,) = desk.findings("sender-domain")
+    assert domain.lower() in found.message
+    assert found.place.field == "sender.email"
+
+
+@pytest.mark.parametrize(
+    ("return_path", "count"),
+    [
+        ("bounces+{key}@example.org", 0),
+        ("bounces+{key}@mail.example.org", 0),
+        ("bounces+{key}@example.com", 1),
+        ("bounces+{key}@example.org.example.net", 1),
+    ],
+)
+def test_a_return_path_is_of_the_senders_domain(desk: Desk, return_path: str, count: int) -> None:
+    context = desk.context()
+    sender = context.settings.sender.model_copy(update={"return_path": return_path})
+    settings = context.settings.model_copy(update={"sender": sender})
+    report = run(["sender-domain"], replace(context, settings=settings), {})
+    assert len(report.reported) == count
