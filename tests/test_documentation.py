@@ -150,12 +150,24 @@ def test_issue_in_the_documentation_can_be_read(workspace: Workspace, definition
 
 
 def test_layouts_are_all_described_with_whether_they_show_the_body() -> None:
-    rows = dict(re.findall(r"^\| `([a-z]+)` \|[^|]*\| (shown|not shown)", read("file-formats.md"), re.MULTILINE))
-    folder = ROOT / "templates/bulletin"
-    layouts = tomllib.loads((folder / "template.toml").read_text(encoding="utf-8"))["layouts"]
-    parts = {layout: (folder / f"parts/{layout}.mjml.j2").read_text(encoding="utf-8") for layout in layouts}
-    assert rows == {layout: "shown" if "entry.html" in part else "not shown" for layout, part in parts.items()}
-    assert all(f"`{layout}`" in read("tutorial.md") for layout, shown in rows.items() if shown == "shown")
+    rows = re.findall(
+        r"^\| `([a-z]+)` \|[^|]*\| (shown|not shown)[^|]*\| (.*) \|$", read("file-formats.md"), re.MULTILINE
+    )
+    templates = [path.parent for path in sorted((ROOT / "templates").glob("*/template.toml"))]
+    layouts = {
+        folder.name: tomllib.loads((folder / "template.toml").read_text(encoding="utf-8"))["layouts"]
+        for folder in templates
+    }
+    parts = {path.name.partition(".")[0]: path for path in (ROOT / "templates/shared/parts").iterdir()}
+    assert {(layout, body) for layout, body, _ in rows} == {
+        (layout, "shown" if "entry.html" in parts[layout].read_text(encoding="utf-8") else "not shown")
+        for found in layouts.values()
+        for layout in found
+    }
+    for layout, _, where in rows:
+        having = {name for name, found in layouts.items() if layout in found}
+        assert having == (set(layouts) if where == "all three" else set(where.split(", ")))
+    assert all(f"`{layout}`" in read("tutorial.md") for layout, body, _ in rows if body == "shown")
 
 
 def test_definitions_in_the_documentation_can_be_read(workspace: Workspace) -> None:

@@ -119,6 +119,9 @@ def _print_table(rows: Sequence[Row]) -> None:
 
 
 def _shown(value: Any) -> str:
-    if value is None:
+    if value is None or value == () or value == {}:
         return "-"
+    if isinstance(value, tuple | dict):
+        pairs = value if isinstance(value, tuple) else [f"{name} = {one}" for name, one in value.items()]
+        return ", ".join(map(str, pairs))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -39,12 +39,18 @@ class Links:
 
 
 def collect_links(
-    workspace: Workspace, issue: Issue, manuscript: Manuscript, compiled: CompiledIssue, public_url: str
+    workspace: Workspace,
+    issue: Issue,
+    manuscript: Manuscript,
+    compiled: CompiledIssue,
+    public_url: str,
+    media_url: str,
 ) -> Links:
     """Find all links of an issue, those of the reader's own aside.
 
     Args:
-        public_url: What is published with the issue lies below it.
+        public_url: The issue's own page lies below it.
+        media_url: The pictures and documents that are published with it lie below it.
     """
     titles = {entry.file: entry.item.title for section in issue.sections for entry in section.entries}
     spots: dict[str, list[Spot]] = {}
@@ -54,7 +60,7 @@ def collect_links(
             spots.setdefault(address_of(spot.written), []).append(spot)
     shown = links_shown(compiled)
     elsewhere = _Elsewhere(workspace, issue.template)
-    own = (f"{public_url}media/", f"{public_url}issues/{issue.slug}/")
+    own = (media_url, f"{public_url}issues/{issue.slug}/")
     links = [*_shown(shown, spots, elsewhere, own), *_left_out(shown, spots, text_shown(compiled))]
     return Links(tuple(links), frozenset(shown.anchors))
 

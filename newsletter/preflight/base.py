@@ -220,8 +220,8 @@ class Context:
     @cached_property
     def links(self) -> Links:
         """All links of the issue, each with the places where it is written."""
-        public_url = self.settings.public_url
-        return collect_links(self.workspace, self.issue, self.manuscript, self.compiled, public_url)
+        urls = self.settings.public_url, self.settings.media_url
+        return collect_links(self.workspace, self.issue, self.manuscript, self.compiled, *urls)
 
     def entries(self) -> Iterator[Entry]:
         """Give all items of the issue, in its order."""

@@ -49,3 +49,25 @@ def test_build_prints_what_each_block_costs(call: Call, tmp_path: Path) -> None:
     shown = call("build", "2024-03-12-uitnodiging-netwerkdag", "-o", tmp_path / "out").stdout
     assert "head, header and footer" in shown
     assert "Een woord vooraf (voorbeeld)" in shown
+
+
+def test_issue_may_speak_informally(call: Call, workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace.issues / "2024-03-12-uitnodiging-netwerkdag/issue.yaml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("language: nl\n", "language: nl-x-informal\n"), encoding="utf-8"
+    )
+    call("build", "2024-03-12-uitnodiging-netwerkdag", "-o", tmp_path / "out")
+    html = (tmp_path / "out/issue.html").read_text(encoding="utf-8")
+    assert "Wijzig je voorkeuren" in html
+    assert '<html lang="nl" dir="ltr"' in html
+    assert "donderdag 30 mei 2024" in html
+
+
+def test_language_that_nobody_can_write_dates_in_is_named(call: Call, workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace.issues / "2024-03-12-uitnodiging-netwerkdag/issue.yaml"
+    text = file.read_text(encoding="utf-8")
+    for tag in ("nl-??", "nl-Lat?", "nl-BE-y"):
+        file.write_text(text.replace("language: nl\n", f"language: '{tag}'\n"), encoding="utf-8")
+        shown = call("build", "2024-03-12-uitnodiging-netwerkdag", "-o", tmp_path / "out", code=5).stderr
+        assert tag in shown
+        assert "nl-x-informal" in shown

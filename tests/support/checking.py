@@ -30,10 +30,27 @@ class Desk:
         """Write a file of the issue."""
         (self.folder / file).write_bytes(text.encode())
 
+    def template(self, file: str, old: str, new: str) -> None:
+        """Put other words in the place of some that stand in what all templates share."""
+        path = self.workspace.templates / "shared" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} does not stand in {file}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def footer(self, html: str) -> None:
+        """Put HTML before the sender's address in the footer."""
+        address = '<p class="quiet"><strong>'
+        self.template("parts/footer.mjml.j2", address, html + address)
+
     def set(self, text: str) -> None:
-        """Add lines to the settings; a table's header first."""
-        with self.workspace.settings_file.open("a", encoding="utf-8") as file:
-            file.write(f"\n{text}\n")
+        """Add lines to a table of the settings, which is made where it is not there; the table's header first."""
+        path = self.workspace.settings_file
+        header = text.partition("\n")[0]
+        before = path.read_text(encoding="utf-8")
+        if f"\n{header}\n" in before:
+            path.write_text(before.replace(f"\n{header}\n", f"\n{text}\n", 1), encoding="utf-8")
+        else:
+            path.write_text(f"{before}\n{text}\n", encoding="utf-8")
 
     def context(self, **changes: Any) -> Context:
         """Gather what checks may ask, on the issue's own day."""

@@ -1,0 +1,13 @@
+"""A machine without SpamAssassin."""
+
+import os
+
+from support.checking import Desk
+
+FOUND = "is not installed"
+PLACE = ("issue.yaml", "")
+CONTEXT: dict[str, object] = {"fetched": {}}
+
+
+def plant(desk: Desk) -> None:
+    os.environ["PATH"] = ""
