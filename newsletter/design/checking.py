@@ -73,7 +73,7 @@ def _issues(
         prepared = prepare_issue(workspace, settings, definitions, slug, None)
         for language in languages:
             issue = replace(prepared.issue, language=language)
-            compile_issue(issue, template, prepared.masthead, schema, prepared.collected)
+            compile_issue(issue, template, prepared.masthead, schema, prepared.collected, prepared.calendar)
         yield slug, measure_costs(prepared)
 
 

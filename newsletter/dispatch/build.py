@@ -14,7 +14,7 @@ from newsletter.dispatch.costs import Costs, literal_bytes, measure_costs
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
 from newsletter.media import FolderTarget, Media, publish
 from newsletter.message import DeliveryKey
-from newsletter.render import Merger
+from newsletter.render import Merger, calendar_files
 from newsletter.render.slots import Block, Parts, Slot, walk
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, Record
@@ -42,14 +42,19 @@ class Built:
     message: bytes
 
     @cached_property
+    def calendars(self) -> Mapping[str, bytes]:
+        """The calendar files as they would be published for the first time, by name."""
+        return calendars_of(self.prepared)
+
+    @cached_property
     def costs(self) -> Costs:
         """What each section and item costs; takes as long as compiling the issue once for each."""
         return measure_costs(self.prepared)
 
     def html_with_pictures_in(self, base: str) -> str:
-        """Give the HTML part with its pictures at another place than their public URL, such as "media/"."""
+        """Give the HTML part with its files at another place than their public URL, such as "media/"."""
         html = self.html
-        for name in self.prepared.media.by_name:
+        for name in (*self.prepared.media.by_name, *self.calendars):
             html = html.replace(f"{self.prepared.media.base}{name}", f"{base}{name}")
         return html
 
@@ -89,16 +94,25 @@ def build_prepared(settings: Settings, prepared: PreparedIssue, record: Record) 
     return Built(prepared, subject, html, text, merger.merge(reader))
 
 
+def calendars_of(prepared: PreparedIssue) -> Mapping[str, bytes]:
+    """Write the calendar files of an issue as they would be published for the first time, by name."""
+    stamp = datetime.combine(prepared.issue.date, EXAMPLE_HOUR, ZoneInfo(prepared.masthead.time_zone))
+    return calendar_files(prepared.calendar, lambda _: None, stamp)
+
+
 def write_build(built: Built, folder: Path) -> tuple[Path, ...]:
-    """Write an issue into a folder: HTML to look at with its pictures, text, one message, and statistics.
+    """Write an issue into a folder: HTML to look at with its pictures and calendars, text, one message, and statistics.
 
     Returns:
-        The files, without the pictures.
+        The files, without the pictures and calendars.
 
     Raises:
         WorkspaceError: The folder cannot be written.
     """
-    publish(built.prepared.media, FolderTarget(folder / "media"))
+    target = FolderTarget(folder / "media")
+    publish(built.prepared.media, target)
+    for name, calendar in built.calendars.items():
+        target.put(name, calendar)
     described = json.dumps(statistics(built), indent=2, ensure_ascii=False) + "\n"
     contents = {
         "issue.html": built.html_with_pictures_in("media/").encode(),

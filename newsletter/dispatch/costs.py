@@ -41,7 +41,9 @@ def measure_costs(prepared: PreparedIssue) -> Costs:
     issue = prepared.issue
 
     def size_of(changed: Issue) -> int:
-        compiled = compile_issue(changed, prepared.template, prepared.masthead, prepared.schema, prepared.collected)
+        compiled = compile_issue(
+            changed, prepared.template, prepared.masthead, prepared.schema, prepared.collected, prepared.calendar
+        )
         return literal_bytes(compiled.variants[0].html)
 
     whole = literal_bytes(prepared.compiled.variants[0].html)

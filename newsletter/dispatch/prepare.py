@@ -11,10 +11,12 @@ from newsletter.issues import Issue, assert_layouts, read_issue
 from newsletter.media import CACHE_FOLDER, Collected, Copies, Media, PictureCache, collect, document_file
 from newsletter.message import Mailbox, ascii_domain
 from newsletter.render import (
+    Calendar,
     CompiledIssue,
     Letterhead,
     Masthead,
     Template,
+    collect_calendar,
     compile_issue,
     load_template,
     references,
@@ -42,6 +44,7 @@ class PreparedIssue:
     template: Template
     collected: Collected
     media: Media
+    calendar: Calendar
     compiled: CompiledIssue
     list: ListDefinition | None
     masthead: Masthead
@@ -83,9 +86,19 @@ def prepare_issue(
     )
     cache = PictureCache(workspace.state / CACHE_FOLDER)
     collected = _collect(issue, template, settings, cache)
-    compiled = compile_issue(issue, template, masthead, definitions.schema(), collected)
+    calendar = collect_calendar(
+        issue,
+        masthead,
+        settings.sender.reply_to or settings.sender.email,
+        template.translations(issue.language),
+        base=settings.media_url,
+        markup=settings.markup.events,
+    )
+    compiled = compile_issue(issue, template, masthead, definitions.schema(), collected, calendar)
     media = _shown(collected, compiled, cache)
-    return PreparedIssue(issue, template, collected, media, compiled, recipients, masthead, definitions.schema(), cache)
+    return PreparedIssue(
+        issue, template, collected, media, calendar, compiled, recipients, masthead, definitions.schema(), cache
+    )
 
 
 def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:

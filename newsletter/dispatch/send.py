@@ -20,12 +20,13 @@ from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.override import Override
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
+from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Progress, Run, Stop
 from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
-from newsletter.media import Target, open_target, publish
+from newsletter.media import Target, open_target
 from newsletter.providers.base import Provider, ProviderModule
 from newsletter.render import Merger
 from newsletter.settings import Settings, provider_settings
@@ -151,12 +152,12 @@ def overriding(proposal: Proposal, override: Override | None) -> Proposal:
 
 
 def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
-    """Publish the issue's pictures and freeze its dispatch.
+    """Publish the issue's pictures and calendar files, and freeze its dispatch.
 
     Raises:
         DispatchError: Nobody is selected, or somebody else froze one meanwhile.
     """
-    publish(proposal.prepared.media, surroundings.media_target())
+    publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     with surroundings.database.writing() as connection:
         return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
 
@@ -168,7 +169,7 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
             selected.
     """
-    publish(proposal.prepared.media, surroundings.media_target())
+    publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
         hold_issue(connection, dispatch.issue)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from newsletter import plugins
 from newsletter.dispatch.batch import DeliveryMessage, Letter, make_reader, with_key
 from newsletter.dispatch.prepare import make_letterhead, prepare_issue, reader_links
+from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.send import Surroundings
-from newsletter.media import publish
 from newsletter.message import DeliveryKey, delivery_key
 from newsletter.providers.base import Outcome, ProviderModule
 from newsletter.render import Merger
@@ -60,7 +60,7 @@ def send_trial(
     compiled = replace(prepared.compiled, subject=(PREFIX, *prepared.compiled.subject))
     letter = Letter(Merger(compiled, make_letterhead(prepared, settings, surroundings.clock())))
     links = reader_links(surroundings.signer, settings.public_url, prepared.list.id if prepared.list else "", slug)
-    publish(prepared.media, surroundings.media_target())
+    publish(prepared, surroundings.media_target(), surroundings.clock())
     with surroundings.database.reading() as connection:
         records = [record_for(connection, address, definitions) for address in addresses]
     secret = secrets.token_bytes(32)

@@ -85,7 +85,8 @@ class Event:
     """A meeting or a course.
 
     `start` and `end` are both dates (all day; the end is the last day, inclusive) or both aware datetimes.
-    `previous_start` tells where a moved event stood before.
+    `previous_start` tells where a moved event stood before. `uid` is what calendars know the event by, where it has
+    such a name already.
     """
 
     title: str
@@ -98,6 +99,7 @@ class Event:
     price: str | None = None
     status: EventStatus = EventStatus.CONFIRMED
     previous_start: date | datetime | None = None
+    uid: str | None = None
     lead: str | None = None
     url: str | None = None
     link_text: str | None = None

@@ -200,6 +200,7 @@ class EventMatter(_Matter):
     price: Text | None = None
     status: model.EventStatus = model.EventStatus.CONFIRMED
     previous_start: Moment | None = None
+    uid: Text | None = None
     lead: Text | None = None
     url: WebAddress | None = None
     link_text: Text | None = None
@@ -247,6 +248,7 @@ class EventMatter(_Matter):
             price=self.price,
             status=self.status,
             previous_start=localise(self.previous_start, zone),
+            uid=self.uid,
             lead=self.lead,
             url=self.url,
             link_text=self.link_text,

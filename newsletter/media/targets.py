@@ -20,6 +20,13 @@ class Target(Protocol):
     def has(self, name: str) -> bool:
         """Whether a file is there already."""
 
+    def get(self, name: str) -> bytes | None:
+        """Read a file; None where there is none.
+
+        Raises:
+            WorkspaceError: It cannot be read.
+        """
+
     def put(self, name: str, content: bytes) -> None:
         """Write a file.
 
@@ -62,6 +69,20 @@ class FolderTarget:
         """Whether a file is there already."""
         return (self.folder / name).is_file()
 
+    def get(self, name: str) -> bytes | None:
+        """Read a file; None where there is none."""
+        path = self.folder / name
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise WorkspaceError(
+                f"cannot be read: {error.strerror or error}",
+                where=Place(file=str(path)),
+                remedy="Check the rights of the file and its folder.",
+            ) from error
+
     def put(self, name: str, content: bytes) -> None:
         """Write a file in one step."""
         write_atomically(self.folder / name, content)
@@ -99,6 +120,15 @@ class _Store:
             return bool(self.system.exists(f"{self.base}/{name}"))
         except Exception as error:
             raise self._failure(error) from error
+
+    def get(self, name: str) -> bytes | None:
+        try:
+            found: bytes = self.system.cat_file(f"{self.base}/{name}")
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            raise self._failure(error) from error
+        return found
 
     def put(self, name: str, content: bytes) -> None:
         told = {}

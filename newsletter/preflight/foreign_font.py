@@ -14,6 +14,8 @@ from newsletter.preflight.base import Context, Finding, Severity, say
 
 severity: Severity = Severity.ERROR
 
+_DATA: Final = "application/ld+json"
+"""What a script holds that tells of events; it fetches nothing and is not run."""
 _FETCHED: Final = re.compile(
     r"@import\s+(?:url\()?\s*[\"']?([^\"')\s;]+)|@font-face\s*\{[^}]*?url\(\s*[\"']?([^\"')]+)", re.IGNORECASE
 )
@@ -24,7 +26,8 @@ def check(context: Context) -> Iterator[Finding]:
     page = parse(context.html)
     fetched = [found[1] or found[2] for found in _FETCHED.finditer(page.stylesheets)]
     fetched += [one.get("href") for one in page.find("link") if one.get("href")]
-    fetched += [one.get("src") or one.tag for one in page.find("script", "iframe", "object", "embed")]
+    frames = page.find("script", "iframe", "object", "embed")
+    fetched += [one.get("src") or one.tag for one in frames if one.get("src") or one.get("type") != _DATA]
     for source in dict.fromkeys(fetched):
         message = say("the message fetches %(source)s, beside its pictures", source=source)
         remedy = say("Take it out of the template or theme, and name fonts that readers have.")

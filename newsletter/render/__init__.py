@@ -1,5 +1,7 @@
 """Turns an issue into a compiled issue, and that into one reader's bytes."""
 
+from newsletter.render.calendar import content_type
+from newsletter.render.calendar_files import Calendar, calendar_files, collect_calendar, publish_calendar
 from newsletter.render.compile import CompiledIssue, compile_issue
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
 from newsletter.render.references import references
@@ -8,6 +10,7 @@ from newsletter.render.views import Masthead
 
 __all__ = [
     "SHARED",
+    "Calendar",
     "CommonParts",
     "CompiledIssue",
     "Letterhead",
@@ -16,8 +19,12 @@ __all__ = [
     "Merger",
     "Reader",
     "Template",
+    "calendar_files",
+    "collect_calendar",
     "compile_issue",
+    "content_type",
     "load_template",
+    "publish_calendar",
     "references",
     "template_names",
 ]

@@ -16,8 +16,10 @@ from newsletter.media import Collected
 from newsletter.media import Variant as ShownPicture
 from newsletter.render import binding, slots
 from newsletter.render.bodies import text_from_markdown
+from newsletter.render.calendar_files import NO_CALENDAR, Calendar
 from newsletter.render.cuts import unclean_blocks
 from newsletter.render.environment import MAIN_FILE
+from newsletter.render.event_markup import with_event_markup
 from newsletter.render.inline import inline, to_html
 from newsletter.render.prepare import prepare
 from newsletter.render.rendering import Rendering
@@ -71,7 +73,12 @@ class CompiledIssue:
 
 
 def compile_issue(
-    issue: Issue, template: Template, masthead: Masthead, schema: Schema, collected: Collected
+    issue: Issue,
+    template: Template,
+    masthead: Masthead,
+    schema: Schema,
+    collected: Collected,
+    calendar: Calendar = NO_CALENDAR,
 ) -> CompiledIssue:
     """Compile an issue into literals and slots, ready to be merged per recipient.
 
@@ -80,6 +87,7 @@ def compile_issue(
     Args:
         schema: What is known of a subscriber.
         collected: The issue's pictures and documents.
+        calendar: The issue's calendar files.
 
     Raises:
         TemplateError: Jinja or MJML refuses; names file, line, column and remedy.
@@ -87,7 +95,7 @@ def compile_issue(
         ContentError: A picture that is to be shown cannot be.
     """
     nonce = nonce_for(issue, template, masthead)
-    work = _Compilation(issue, template, masthead, schema, collected, nonce)
+    work = _Compilation(issue, template, masthead, schema, collected, calendar, nonce)
     decided, pages = _decide(work, template)
     variants = tuple(Variant(answers, page.parts) for answers, page in pages.items())
     plain = work.plain(frozenset().union(*(page.bodies for page in pages.values())))
@@ -159,6 +167,7 @@ class _Compilation:
     masthead: Masthead
     schema: Schema
     collected: Collected
+    calendar: Calendar
     nonce: str
 
     def page(self, fixed: Mapping[str, bool]) -> _Page:
@@ -170,6 +179,8 @@ class _Compilation:
             traced, _ = self._mjml(fixed, tracing=True)
             raise_at_template_line(traced, self.nonce, self.template.name)
             raise
+        if self.calendar.markup and not uncuttable:
+            html = with_event_markup(html, self.issue, self.masthead, rendering)
         tokens = rendering.tokens()
         numbers = uncuttable or unclean_blocks(html, tokens)
         unclean = {
@@ -183,7 +194,7 @@ class _Compilation:
         """Write subject and text part."""
         rendering = Rendering(self.nonce, self.schema)
         binding.start(rendering)
-        view = view_issue(self.issue, rendering, self.collected)
+        view = view_issue(self.issue, rendering, self.collected, self.calendar.urls)
         translations = self.template.translations(self.issue.language)
         intro = text_from_markdown(
             intro_source(self.issue, rendering), width=WIDTH, pictures=pictures_of(self.collected, ISSUE_FILE)
@@ -223,7 +234,7 @@ class _Compilation:
     def _mjml(self, fixed: Mapping[str, bool], *, tracing: bool) -> tuple[str, Rendering]:
         rendering = Rendering(self.nonce, self.schema, fixed)
         binding.start(rendering)
-        view = view_issue(self.issue, rendering, self.collected)
+        view = view_issue(self.issue, rendering, self.collected, self.calendar.urls)
         environment = self.template.environment(self.issue.language, tracing=tracing)
         source = environment.render_source(
             {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead)}

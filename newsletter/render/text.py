@@ -86,6 +86,9 @@ class _Writer:
             yield ""
         for entry in section.entries:
             yield from self.restricted(condition_of(entry), self.entry(opened(entry)))
+        if section.calendar_url:
+            yield f"{self.words.gettext('The whole agenda')}: <{section.calendar_url}>"
+            yield ""
 
     def entry(self, entry: EntryView) -> Iterator[str]:
         item = entry.item
@@ -98,7 +101,7 @@ class _Writer:
         if entry.anchor in self.bodies and item.body.strip():
             yield ""
             yield from body_lines(entry, WIDTH)
-        yield from self._links(item)
+        yield from self._links(entry)
         yield ""
 
     def footer(self, masthead: Masthead) -> Iterator[str]:
@@ -163,12 +166,17 @@ class _Writer:
             yield from _wrapped(f"— {speaker}", indent="    ")
         yield ""
 
-    def _links(self, item: Item) -> Iterator[str]:
+    def _links(self, entry: EntryView) -> Iterator[str]:
+        item = entry.item
         if isinstance(item, Event):
             if item.online:
                 yield f"{self.words.gettext('Take part online')}: <{item.online}>"
             if item.open_for_registration and item.registration and item.registration.url:
                 yield f"{self._register(item.registration.deadline)}: <{item.registration.url}>"
+            if entry.calendar_url:
+                cancelled = item.status is EventStatus.CANCELLED
+                put = "Remove from calendar" if cancelled else "Add to calendar"
+                yield f"{self.words.gettext(put)}: <{entry.calendar_url}>"
         if item.link:
             yield f"{item.link_text or self.words.gettext('Read more')}: <{item.link}>"
 

@@ -108,6 +108,19 @@ def _shown(collected: Collected, file: str, source: str, width: int) -> Picture 
     return Picture(collected.url(variant.name), width, height, "")
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarUrls:
+    """Where an issue's calendar files lie.
+
+    Args:
+        entries: Of single events, by item file.
+        sections: Of whole sections, by the file of each event in them.
+    """
+
+    entries: Mapping[str, str] = field(default_factory=dict)
+    sections: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class EntryView:
     """One item as the template shows it.
@@ -115,6 +128,7 @@ class EntryView:
     Args:
         visible_to: Who gets it; None for everybody.
         neighbours: Where it stands among the section's entries.
+        calendar_url: An event's calendar file.
     """
 
     item: Item
@@ -123,6 +137,7 @@ class EntryView:
     language: str
     visible_to: Expression | None
     neighbours: Neighbours
+    calendar_url: str | None = None
     _collected: Collected = field(default_factory=Collected, compare=False, repr=False)
 
     @cached_property
@@ -146,6 +161,7 @@ class SectionView:
         entries: Those for some readers only are sealed.
         visible_to: Who gets it: whom its own condition and that of one of its entries holds for; None for everybody.
         neighbours: Where it stands among the issue's sections.
+        calendar_url: A calendar file of the events that everybody gets who gets the section, if it has several.
     """
 
     title: str | None
@@ -154,6 +170,7 @@ class SectionView:
     entries: tuple[EntryView | Sealed, ...]
     visible_to: Expression | None
     neighbours: Neighbours
+    calendar_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +191,18 @@ class IssueView:
     sections: tuple[SectionView | Sealed, ...]
 
 
-def view_issue(issue: Issue, rendering: Rendering, collected: Collected) -> IssueView:
+def view_issue(
+    issue: Issue,
+    rendering: Rendering,
+    collected: Collected,
+    calendar: CalendarUrls,
+) -> IssueView:
     """Make the view of an issue for one rendering.
 
     Args:
         rendering: Takes the slots of subject, preheader and intro.
         collected: The issue's pictures and documents.
+        calendar: Public URLs of calendar files.
 
     Raises:
         ExpressionError: A `{{ … }}` in subject, preheader or intro is outside the small language.
@@ -187,7 +210,7 @@ def view_issue(issue: Issue, rendering: Rendering, collected: Collected) -> Issu
     filled = [section for section in issue.sections if section.entries]
     conditions = [_who_gets(section) for section in filled]
     views = tuple(
-        sealed(condition, _section(section, place, condition, issue.language, collected))
+        sealed(condition, _section(section, place, condition, issue.language, collected, calendar))
         for section, condition, place in zip(filled, conditions, neighbours(conditions), strict=True)
     )
     return IssueView(
@@ -246,20 +269,29 @@ def _section(
     condition: Expression | None,
     language: str,
     collected: Collected,
+    calendar: CalendarUrls,
 ) -> SectionView:
     number = place.position + 1
     places = neighbours([entry.visible_to for entry in section.entries])
     entries = tuple(
         sealed(
             entry.visible_to,
-            _entry(entry, f"item-{number}-{beside.position + 1}", language, collected, beside),
+            _entry(entry, f"item-{number}-{beside.position + 1}", language, collected, beside, calendar),
         )
         for entry, beside in zip(section.entries, places, strict=True)
     )
-    return SectionView(section.title, section.layout, f"section-{number}", entries, condition, place)
+    agenda = next((calendar.sections[one.file] for one in section.entries if one.file in calendar.sections), None)
+    return SectionView(section.title, section.layout, f"section-{number}", entries, condition, place, agenda)
 
 
-def _entry(entry: Entry, anchor: str, language: str, collected: Collected, place: Neighbours) -> EntryView:
+def _entry(
+    entry: Entry,
+    anchor: str,
+    language: str,
+    collected: Collected,
+    place: Neighbours,
+    calendar: CalendarUrls,
+) -> EntryView:
     item = entry.item
     image = item.image
     if image is not None:
@@ -267,7 +299,8 @@ def _entry(entry: Entry, anchor: str, language: str, collected: Collected, place
     if isinstance(item, Publication) and item.file:
         document = collected.documents.get((entry.file, item.file))
         item = replace(item, file=collected.url(document.name) if document else None)
-    return EntryView(item, entry.file, anchor, language, entry.visible_to, place, collected)
+    file = calendar.entries.get(entry.file)
+    return EntryView(item, entry.file, anchor, language, entry.visible_to, place, file, collected)
 
 
 def _with_image(item: Item, image: Image) -> Item:

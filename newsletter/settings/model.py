@@ -249,6 +249,13 @@ class PreflightSettings(_Table):
     """How many days back issues are compared with this one."""
 
 
+class MarkupSettings(_Table):
+    """What messages tell mail programs beside what they show."""
+
+    events: bool = True
+    """Whether they describe their events in schema.org's words, which some programs show as dates to keep."""
+
+
 class Settings(_Table):
     """Everything that `newsletter.toml` and the environment say."""
 
@@ -270,6 +277,7 @@ class Settings(_Table):
     sender: Sender
     database: DatabaseSettings = DatabaseSettings()
     media: MediaSettings = MediaSettings()
+    markup: MarkupSettings = MarkupSettings()
     preflight: PreflightSettings = PreflightSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)

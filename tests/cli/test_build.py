@@ -18,7 +18,8 @@ def test_same_files_give_the_same_bytes(call: Call, tmp_path: Path) -> None:
     built = files(tmp_path / "one")
     assert built == files(tmp_path / "two")
     assert {"issue.html", "issue.txt", "example.eml", "statistics.json"} <= built.keys()
-    assert sum(name.startswith("media/") for name in built) == 3
+    assert sum(name.endswith(".jpg") for name in built) == 3
+    assert sum(name.startswith("media/") and name.endswith(".ics") for name in built) == 5
     assert "whole message" in shown
 
 

@@ -30,5 +30,7 @@ def test_trial_is_marked_personal_and_leaves_no_trace_in_the_ledger(
     to_zoe = next(message for message in messages if "zoe@" in str(message["To"]))
     assert str(to_zoe["To"]) == "Zoë Muis <zoe@example.org>"
     assert "Regiobijeenkomst Noord" not in to_zoe.as_string()
+    published = {path.suffix for path in (workspace.root / "var/media").iterdir()}
+    assert published == {".jpg", ".ics"}
     with database.reading() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(tables.deliveries)) == 0

@@ -18,8 +18,9 @@ from newsletter.cli.preview.clipping import mark_clipped
 from newsletter.cli.preview.page import Shown, render_page
 from newsletter.cli.preview.readers import ShownReader, find_reader
 from newsletter.cli.preview.simulate import simulate
-from newsletter.dispatch import Built, PreparedIssue, build_prepared, prepare_issue
+from newsletter.dispatch import Built, PreparedIssue, build_prepared, calendars_of, prepare_issue
 from newsletter.errors import NewsletterError
+from newsletter.render import content_type
 
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; "
@@ -134,6 +135,9 @@ class Preview:
         if prepared is None:
             built = self.show(choice).built
             prepared = built.prepared if built else None
+        calendar = calendars_of(prepared).get(name) if prepared else None
+        if calendar is not None:
+            return Reply(HTTPStatus.OK, content_type(calendar), calendar)
         file = prepared.media.by_name.get(name) if prepared else None
         if file is None:
             return _NOTHING

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -44,7 +45,9 @@ def test_nothing_is_kept_by_a_browser_or_runs_but_the_one_script(address: str, p
     assert headers["Cache-Control"] == "no-store"
     assert "unsafe" not in headers["Content-Security-Policy"].partition("script-src")[2].partition(";")[0]
     assert "<script>" not in page
-    assert page.count("<script") == (1 if path.startswith("/?") or path == "/" else 0)
+    # What tells of events is no script that runs.
+    scripts = page.count("<script") - page.count('<script type="application/ld+json">')
+    assert scripts == (1 if path.startswith("/?") or path == "/" else 0)
 
 
 def test_page_needs_no_style_in_its_elements(address: str) -> None:
@@ -74,6 +77,14 @@ def test_pictures_come_from_the_issue_and_nothing_else_does(address: str) -> Non
     assert get(address, "/media/../newsletter.toml")[0] == 404
     assert get(address, "/newsletter.toml")[0] == 404
     assert get(address, "/page.py")[0] == 404
+
+
+def test_calendar_files_come_with_the_type_that_they_say(address: str) -> None:
+    calendar = re.search(r'"(media/\w+\.ics)"', get(address, "/view.html")[2])
+    assert calendar
+    status, headers, content = get(address, f"/{calendar[1]}")
+    assert (status, headers["Content-Type"]) == (200, "text/calendar; method=PUBLISH; charset=utf-8")
+    assert content.startswith("BEGIN:VCALENDAR")
 
 
 def test_change_of_a_file_changes_the_state_and_the_page(address: str, workspace: Workspace) -> None:
