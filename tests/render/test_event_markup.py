@@ -55,7 +55,7 @@ def test_event_is_described_in_the_words_of_schema_org() -> None:
         "eventStatus": "https://schema.org/EventScheduled",
         "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
         "location": {"@type": "Place", "name": "Utrecht", "address": "Utrecht"},
-        "organizer": {"@type": "Organization", "name": "Het Veiligheidshuis", "url": "https://nieuws.example.org/"},
+        "organizer": {"@type": "Organization", "name": "Het Veiligheidshuis"},
         "url": "https://example.org/s/",
     }
 
