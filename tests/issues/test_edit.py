@@ -194,8 +194,9 @@ def test_issue_that_does_not_exist_is_named(workspace: Workspace, slug: str) -> 
 def test_list_shows_the_issue_that_cannot_be_read_with_its_problem(workspace: Workspace) -> None:
     (workspace.issues / "broken").mkdir()
     (workspace.issues / "broken/issue.yaml").write_text("subject: [", encoding="utf-8")
-    listed = list_issues(workspace)
-    assert {one.slug: one.problem is None for one in listed} == {"broken": False, "2024-02-20-nieuwsbrief-12": True}
+    readable = {one.slug: one.problem is None for one in list_issues(workspace)}
+    assert [slug for slug, read in readable.items() if not read] == ["broken"]
+    assert readable["2024-02-20-nieuwsbrief-12"]
 
 
 HEAD = "subject: S\ndate: 2024-02-20\ntemplate: bulletin\nsections:\n"
