@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.errors import Place, StoreError
-from newsletter.store.migrate import Revisions, read_revisions, upgrade
+from newsletter.store.revisions import Revisions, read_revisions
 
 BUSY_TIMEOUT_MILLISECONDS: Final = 10_000
 
@@ -90,11 +90,25 @@ def open_database(url: str, root: Path) -> Database:
     database = _open(_parse(url, root))
     try:
         with explained(database.name):
-            upgrade(database.engine)
+            _bring_up_to_date(database.engine)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    with engine.connect() as connection:
+        revisions = read_revisions(connection)
+    if not revisions.is_known:
+        raise StoreError(
+            f"a newer version of this program has made the database (its version is {revisions.current})",
+            remedy="Update this program: pip install --upgrade newsletter.",
+        )
+    if revisions.current != revisions.wanted:
+        from newsletter.store.migrate import upgrade  # takes long to load, and is needed once
+
+        upgrade(engine)
 
 
 def inspect_database(url: str, root: Path) -> "DatabaseState":

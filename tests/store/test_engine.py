@@ -14,6 +14,7 @@ from alembic.runtime.environment import EnvironmentContext
 from newsletter.errors import Place, StoreError
 from newsletter.expressions import Type
 from newsletter.store import Database, migrate, open_database, tables
+from newsletter.store.revisions import known_revisions
 from newsletter.store.tables import metadata
 from newsletter.subscribers import Definitions, synchronise_attributes
 from newsletter.subscribers.definitions import AttributeDefinition
@@ -25,6 +26,11 @@ def test_migrations_make_the_tables_that_the_program_uses(database_url: str, tmp
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     database.close()
     assert differences == []
+
+
+def test_revisions_are_those_of_the_migrations() -> None:
+    walked = [script.revision for script in migrate.script_directory().walk_revisions()]
+    assert known_revisions() == walked[::-1]
 
 
 def test_dispatch_of_before_there_were_deadlines_gets_one(database_url: str, tmp_path: Path) -> None:
@@ -52,7 +58,7 @@ def test_dispatch_of_before_there_were_deadlines_gets_one(database_url: str, tmp
 
 def migrate_to(revision: str, connection: sa.Connection) -> None:
     """Run the migrations up to one of them."""
-    scripts = migrate._scripts()
+    scripts = migrate.script_directory()
     with EnvironmentContext(
         Config(), scripts, fn=lambda current, _context: scripts._upgrade_revs(revision, current)
     ) as environment:
