@@ -1,5 +1,6 @@
 """The shape of the package: layers, and what `--help` loads."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,17 @@ def test_files_stay_small_and_say_what_they_are_for(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 480
     assert text.startswith(('"""', "'''"))
+
+
+def test_check_without_database_loads_nothing_that_opens_one() -> None:
+    code = (
+        "import sys; from newsletter.cli import main\n"
+        "try: main(['check', '2024-02-20-nieuwsbrief-12', '--offline', '--json'], standalone_mode=False)\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', [name for name in ('sqlalchemy', 'alembic') if name in sys.modules])"
+    )
+    environment = {**os.environ, "NEWSLETTER_DATABASE__URL": "sqlite:///var/not-there.db"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.rstrip().endswith("LOADED []")

@@ -1,19 +1,17 @@
 """Turns claimed deliveries into messages that a provider can carry."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.readers import ReaderLinks, make_reader, with_key
 from newsletter.dispatch.states import Reason
 from newsletter.message import DeliveryKey, Mailbox, delivery_key, phrase, wire_address
 from newsletter.providers.base import PersonalParts, SharedParts
 from newsletter.render import CommonParts, Merger, Reader
-from newsletter.subscribers import Definitions, Record, read_records
-
-ReaderLinks = Callable[[int], Mapping[str, str]]
-"""Makes the links of one subscriber, by number."""
+from newsletter.subscribers import Definitions, read_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +114,3 @@ def make_batch(
             continue
         messages.append(DeliveryMessage(subscriber, reader, with_key(return_path, key), letter))
     return Batch(messages, excluded)
-
-
-def make_reader(record: Record, key: DeliveryKey, links: Mapping[str, str]) -> Reader:
-    """Make of a subscriber what merging needs to know."""
-    names = (record.values.get("first_name"), record.values.get("last_name"))
-    name = " ".join(str(part) for part in names if part)
-    return Reader(Mailbox(record.address, name), key, record.values, links)
-
-
-def with_key(return_path: str, key: DeliveryKey) -> str:
-    """Put the delivery's key into a return path that has a place for it: "bounces+{key}@example.org"."""
-    return return_path.replace("{key}", key)

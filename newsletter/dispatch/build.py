@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from newsletter.dispatch.batch import make_reader
 from newsletter.dispatch.costs import Costs, literal_bytes, measure_costs
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
+from newsletter.dispatch.readers import make_reader
 from newsletter.media import FolderTarget, Media, publish
 from newsletter.message import DeliveryKey
 from newsletter.render import Merger, calendar_files

@@ -12,9 +12,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from newsletter.audience import Selection, selected
-from newsletter.dispatch.batch import ReaderLinks, make_reader
 from newsletter.dispatch.build import CLIPPED_AT, EXAMPLE_KEY
 from newsletter.dispatch.prepare import PreparedIssue
+from newsletter.dispatch.readers import ReaderLinks, make_reader
 from newsletter.expressions import Expression, Fixed, fields_of, predicate
 from newsletter.issues import Issue
 from newsletter.preflight.base import AudienceReport, Reach, ValueReport

@@ -13,7 +13,7 @@ from newsletter.dispatch import ledger
 from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
 from newsletter.dispatch.ledger import Dispatch
-from newsletter.dispatch.override import Override
+from newsletter.dispatch.overrides import Override
 from newsletter.dispatch.retry import GIVE_UP_AFTER
 from newsletter.dispatch.states import Reason, State
 from newsletter.errors import DispatchError

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.dispatch.batch import ReaderLinks
+from newsletter.dispatch.readers import ReaderLinks
 from newsletter.errors import Place, SettingsError
 from newsletter.expressions import Schema
 from newsletter.issues import Issue, assert_layouts, read_issue

@@ -9,7 +9,7 @@ from typing import Any, Final
 from newsletter.dispatch import account, ledger
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.ledger import Dispatch
-from newsletter.dispatch.override import read_override
+from newsletter.dispatch.overrides import read_override
 from newsletter.dispatch.states import OPEN, RESTING, State
 from newsletter.store import Database
 

@@ -18,7 +18,7 @@ from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
-from newsletter.dispatch.override import Override
+from newsletter.dispatch.overrides import Override
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from newsletter.audience import departed
 from newsletter.dispatch import account, duplicates, lease, ledger
-from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, ReaderLinks, make_batch
+from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
 from newsletter.dispatch.ledger import Dispatch, Settled
+from newsletter.dispatch.readers import ReaderLinks
 from newsletter.dispatch.retry import next_try
 from newsletter.dispatch.states import Reason, Step
 from newsletter.message import DeliveryKey

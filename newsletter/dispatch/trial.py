@@ -9,9 +9,10 @@ from typing import cast
 import sqlalchemy as sa
 
 from newsletter import plugins
-from newsletter.dispatch.batch import DeliveryMessage, Letter, make_reader, with_key
+from newsletter.dispatch.batch import DeliveryMessage, Letter
 from newsletter.dispatch.prepare import make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
+from newsletter.dispatch.readers import make_reader, with_key
 from newsletter.dispatch.send import Surroundings
 from newsletter.message import DeliveryKey, delivery_key
 from newsletter.providers.base import Outcome, ProviderModule

@@ -28,6 +28,8 @@ def check_database(text: str) -> str:
     if not separator or scheme not in _DATABASES or not rest.lstrip("/"):
         near = f"Write it as {hide_password(f'postgresql://{rest}')}." if scheme == "postgres" and rest else _KNOWN
         raise ValueError(f"this is not the URL of a database that can be used|{near}")
+    if scheme == "sqlite" and rest.startswith("/") and _is_plain(text):
+        return text  # no more than a path, of which nothing can be wrong
     url = _parse(text)
     if url is None:
         raise ValueError(f"this is not the URL of a database: its host or port cannot be read|{_KNOWN}")

@@ -35,5 +35,5 @@ def read_revisions(connection: sa.Connection) -> Revisions:
 
 
 def known_revisions() -> list[str]:
-    """Give the migrations that this version of the program has, the oldest first: what their files' names begin with."""
+    """Give the migrations that this version of the program has, the oldest first, as their files begin."""
     return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))

@@ -1,17 +1,13 @@
 """Attributes as columns: brings the table of subscribers into line with what a workspace declares."""
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import date
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from newsletter.errors import Place, StoreError, SubscriberError
-from newsletter.expressions import Type, Value
+from newsletter.errors import Place, StoreError
+from newsletter.expressions import Type
 from newsletter.store import Database, tables
-from newsletter.subscribers.addresses import clean_text
 from newsletter.subscribers.definitions import AttributeDefinition, Definitions
 
 BUILT_IN_COLUMNS: Final = ("first_name", "last_name", "language")
@@ -28,14 +24,6 @@ _KEPT_AS: Final[Mapping[Type, tuple[type[sa.types.TypeEngine[Any]], ...]]] = {
     Type.DATE: (sa.Date,),
     Type.BOOLEAN: (sa.Boolean,),
 }
-_DAY: Final = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"|(?P<day_last>\d{1,2})([-/.])(?P<month_last>\d{1,2})\5(?P<year_last>\d{4})",
-    re.ASCII,
-)
-"""A day as the standard writes it, or as people do, who put the day before the month."""
-_YES: Final = frozenset({"ja", "yes", "true", "waar", "1", "j", "y", "x"})
-_NO: Final = frozenset({"nee", "no", "false", "onwaar", "0", "n"})
 
 
 def column_name(attribute: str) -> str:
@@ -86,73 +74,6 @@ def synchronise_attributes(database: Database, definitions: Definitions) -> None
                 kind = _TYPES[one.type].compile(dialect=connection.dialect)
                 name = preparer.quote(column_name(one.id))
                 connection.exec_driver_sql(f"ALTER TABLE subscribers ADD COLUMN {name} {kind}")
-
-
-def read_attribute(definition: AttributeDefinition, text: str) -> Value:
-    """Read an attribute's value as people write it.
-
-    Dates as 2026-01-31 or 31-1-2026, numbers with a point or a comma, ja/nee, yes/no, 1/0.
-
-    Raises:
-        SubscriberError: It does not fit the attribute; says what was expected.
-    """
-    cleaned = clean_text(text)
-    if not cleaned:
-        return None
-    if definition.type is Type.TEXT:
-        return _choice(definition, cleaned)
-    readers: Mapping[Type, Callable[[str], Value]] = {Type.NUMBER: _number, Type.DATE: _date, Type.BOOLEAN: _boolean}
-    value = readers[definition.type](cleaned)
-    if value is None:
-        expected = {
-            Type.NUMBER: "a number",
-            Type.DATE: "a date such as 2026-01-31",
-            Type.BOOLEAN: "ja or nee",
-        }
-        raise SubscriberError(
-            f"{cleaned[:40]!r} does not fit",
-            where=Place(field=definition.id),
-            remedy=f"Expected: {expected[definition.type]}.",
-        )
-    return value
-
-
-def _choice(definition: AttributeDefinition, text: str) -> str:
-    if not definition.choices:
-        return text
-    for choice in definition.choices:
-        if choice.casefold() == text.casefold():
-            return choice
-    raise SubscriberError(
-        f"{text[:40]!r} is none of the choices",
-        where=Place(field=definition.id),
-        remedy=f"There are: {', '.join(definition.choices)}.",
-    )
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
-    except ValueError:
-        return None
-    return number if abs(number) < 2**53 else None
-
-
-def _boolean(text: str) -> bool | None:
-    lowered = text.casefold()
-    return True if lowered in _YES else False if lowered in _NO else None
-
-
-@lru_cache(maxsize=4096)
-def _date(text: str) -> date | None:
-    found = _DAY.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day = (int(found[name] or found[f"{name}_last"]) for name in ("year", "month", "day"))
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def _present(connection: sa.Connection) -> dict[str, sa.types.TypeEngine[Any]]:

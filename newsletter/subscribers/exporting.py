@@ -13,7 +13,8 @@ from newsletter.store import tables
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.formulas import guard_formula
 from newsletter.subscribers.headers import EXPORTED
-from newsletter.subscribers.records import Record, read_records
+from newsletter.subscribers.loading import read_records
+from newsletter.subscribers.records import Record
 
 PAGE: Final = 500
 

@@ -13,7 +13,7 @@ from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.hashes import AddressHashes, suppression
-from newsletter.subscribers.records import read_records
+from newsletter.subscribers.loading import read_records
 
 _people, _subscriptions = tables.subscribers, tables.subscriptions
 _topics, _suppressions = tables.subscriber_topics, tables.suppressions

@@ -8,11 +8,11 @@ from typing import Final
 from newsletter.errors import NewsletterError, Place, SubscriberError
 from newsletter.expressions import Value
 from newsletter.subscribers.addresses import Address, clean_text, parse_address, split_named
-from newsletter.subscribers.attributes import read_attribute
 from newsletter.subscribers.columns import ColumnMap
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.headers import INFIX, NAME, SIGNS, STATUS
 from newsletter.subscribers.tabular import Row
+from newsletter.subscribers.values import read_attribute
 
 _LONGEST: Final = 200
 _ON_THE_LIST: Final = frozenset(

@@ -61,12 +61,12 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
 
 def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport | None":
     """Merge the issue for all its readers, where there is a list and a database with people."""
+    if prepared.list is None or not _has_database(face):
+        return None
     from newsletter import dispatch as sending
     from newsletter.audience import Selection
     from newsletter.clock import now
 
-    if prepared.list is None or not _has_database(face):
-        return None
     links = sending.reader_links(face.signer, face.settings.public_url, prepared.list.id, prepared.issue.slug)
     letterhead = sending.make_letterhead(prepared, face.settings, now())
     with face.database() as database:
