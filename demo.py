@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "NEWSLETTER_PROVIDER": "outbox",
     # The example is from 2024, and its links lead nowhere.
     "NEWSLETTER_PREFLIGHT__NETWORK": "false",
+    "NEWSLETTER_PREFLIGHT__PROGRAMS": "false",
     "NEWSLETTER_PREFLIGHT__SEVERITY": '{"issue-date": "off"}',
 }
 COMMANDS = (

@@ -74,6 +74,33 @@ class Chromium:
         Raises:
             WorkspaceError: The page cannot be shown, or the browser does not answer.
         """
+        self._show(address, width, scale, dark=dark)
+        height = self._ask("Page.getLayoutMetrics")["cssContentSize"]["height"]
+        self._resize(width, int(height), scale)
+        taken = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        return base64.b64decode(taken["data"])
+
+    def answer(self, address: str, script: str, *, width: int, dark: bool) -> Any:
+        """Show a page and evaluate a script in it.
+
+        Args:
+            width: As for `picture`; `dark` too.
+            script: An expression of JavaScript; a promise is waited for.
+
+        Returns:
+            What it gives, as JSON can say it.
+
+        Raises:
+            WorkspaceError: The page cannot be shown, the script fails, or the browser does not answer.
+        """
+        self._show(address, width, 1, dark=dark)
+        given = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in given:
+            said = given["result"].get("description", "").partition("\n")[0]
+            raise _silent(f"a script fails in the browser: {said}")
+        return given["result"].get("value")
+
+    def _show(self, address: str, width: int, scale: int, *, dark: bool) -> None:
         scheme = "dark" if dark else "light"
         self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self._resize(width, 800, scale)
@@ -85,10 +112,6 @@ class Chromium:
                 remedy="Check that the browser may read the temporary folder.",
             )
         self._wait_for("Page.loadEventFired")
-        height = self._ask("Page.getLayoutMetrics")["cssContentSize"]["height"]
-        self._resize(width, int(height), scale)
-        taken = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        return base64.b64decode(taken["data"])
 
     def _resize(self, width: int, height: int, scale: int) -> None:
         self._ask(

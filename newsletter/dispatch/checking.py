@@ -91,6 +91,7 @@ def check_issue(
     now: datetime,
     *,
     offline: bool,
+    patient: bool = False,
     audience: AudienceReport | None = None,
     show: Show = _unseen,
 ) -> tuple[Context, Report]:
@@ -100,6 +101,7 @@ def check_issue(
 
     Args:
         offline: Leave out what needs the network.
+        patient: Ask other programs of this machine too, which takes seconds.
         audience: What merging for everybody found, where somebody has merged.
         show: Shows how far following the links is, by the number of hosts.
 
@@ -110,7 +112,7 @@ def check_issue(
     context = make_context(workspace, settings, definitions, prepared, today, audience=audience)
     if not offline:
         context = replace(context, fetched=_follow(context, now, show))
-    return context, run(names(), context, severities(settings))
+    return context, run(names(), context, severities(settings), patient=patient)
 
 
 def _follow(context: Context, now: datetime, show: Show) -> Mapping[str, Fetched | FetchError] | None:

@@ -2,8 +2,8 @@
 
 A check is a module of this folder, or an entry point in the group `newsletter.preflight`. Its docstring explains it
 to editors, and the first line is its title. It has a `severity` and a function `check`, which is pure: everything it
-may ask stands in the context. One that asks the network itself is an `async def check` that yields, and is left out
-without network.
+may ask stands in the context. One that asks another program, which takes seconds, is an `async def check` that yields,
+and is left out where nobody wants to wait.
 """
 
 import asyncio
@@ -306,10 +306,13 @@ def title(check: Check) -> str:
     return (inspect.getdoc(cast("ModuleType", check)) or "").partition("\n")[0].rstrip(".")
 
 
-def run(wanted: Iterable[str], context: Context, severities: Mapping[str, Severity | None]) -> Report:
-    """Run checks, those that ask the network all at once.
+def run(
+    wanted: Iterable[str], context: Context, severities: Mapping[str, Severity | None], *, patient: bool = False
+) -> Report:
+    """Run checks, those that ask other programs all at once.
 
     Args:
+        patient: Whether to run those too.
         wanted: Their names; see `names`.
         severities: How much each one weighs where that is not its own severity; None leaves a check out.
 
@@ -319,7 +322,7 @@ def run(wanted: Iterable[str], context: Context, severities: Mapping[str, Severi
     checks = {name: load(name) for name in wanted if severities.get(name, Severity.HINT) is not None}
     found = {name: _findings(check, context) for name, check in checks.items() if not is_waiting(check)}
     waiting = {name: check for name, check in checks.items() if is_waiting(check)}
-    if waiting and context.fetched is not None:
+    if waiting and patient:
         found |= asyncio.run(_wait(waiting, context))
     reported = [
         Reported(name, severities.get(name) or Severity(checks[name].severity), finding)
@@ -330,7 +333,7 @@ def run(wanted: Iterable[str], context: Context, severities: Mapping[str, Severi
 
 
 def is_waiting(check: Check) -> bool:
-    """Whether a check asks the network itself."""
+    """Whether a check asks another program."""
     return inspect.isasyncgenfunction(check.check)
 
 

@@ -23,7 +23,7 @@ _RULE: Final = re.compile(r"^\s*(-?\d+\.\d)\s+([A-Z][A-Z0-9_]+)\s", re.MULTILINE
 
 
 async def check(context: Context) -> AsyncIterator[Finding]:
-    """Ask SpamAssassin; it takes seconds, so that it is left out where the network is."""
+    """Ask SpamAssassin."""
     verdict = await judge(context.message) if shutil.which(PROGRAM) else None
     if verdict is None or verdict[0] <= MOST:
         return

@@ -227,6 +227,9 @@ class PreflightSettings(_Table):
     network: bool = True
     """Whether checks may ask the network, for where links lead."""
 
+    programs: bool = True
+    """Whether checks may ask other programs of this machine, such as a browser, which takes seconds."""
+
     staging_hosts: tuple[Line, ...] = ()
     """Hosts that are not for the public, such as `proef.example.org`, with all below them."""
 

@@ -6,10 +6,12 @@ import pytest
 
 from cli.conftest import Call
 from conftest import SLUG
+from newsletter.preflight.accessibility import lacking
 from newsletter.workspace import Workspace
 from support.checking import Desk
 
 EVENT = "studiedag-ondermijning.md"
+ACCESSIBILITY_STOPS = {"NEWSLETTER_PREFLIGHT__SEVERITY": '{"accessibility": "error", "issue-date": "off"}'}
 SEND = ("send", SLUG, "--list", "leden", "--yes")
 
 
@@ -143,3 +145,15 @@ def test_dispatch_that_there_is_goes_on_whatever_became_of_the_issue(call: Call,
     call(*SEND)
     desk.replace("issue.yaml", "title: Nieuws", "title: TODO")
     assert "finished already" in call(*SEND).stderr
+
+
+def test_browser_looks_at_the_message_where_there_is_one(call: Call, desk: Desk) -> None:
+    if missing := lacking():
+        pytest.skip(f"{missing} is not installed")
+    programs = {"NEWSLETTER_PREFLIGHT__PROGRAMS": "true"}
+    assert "axe-core" not in call("check", SLUG, environ=programs).stdout
+    desk.footer('<p role="nonsense">Een toelichting</p>')
+    seen = " ".join(call("check", SLUG, environ=programs).stdout.split())
+    assert "Volgens axe-core (aria-roles)" in seen
+    assert "axe-core" not in call("check", SLUG, "--offline", environ=programs).stdout
+    call(*SEND, code=11, environ={**programs, **ACCESSIBILITY_STOPS})

@@ -1,8 +1,7 @@
-"""How checks are run: their weight, their order, without network, and what they say in other languages."""
+"""How checks are run: their weight, their order, those that take long, and what they say in other languages."""
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def check(context):
     yield Finding(Place("a", 9), "first", "Mend it.")
 '''
 ASKING = '''
-"""Asks the network."""
+"""Asks a program."""
 from newsletter.errors import Place
 from newsletter.preflight.base import Finding, Severity
 severity = Severity.ERROR
@@ -41,7 +40,7 @@ OFFERED = ("looking", "asking")
 
 @pytest.fixture
 def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An installed package that offers two checks: one that looks, and one that asks the network."""
+    """An installed package that offers two checks: one that looks, and one that asks a program."""
     site = tmp_path / "site"
     metadata = site / "third_party-1.0.dist-info"
     metadata.mkdir(parents=True)
@@ -69,7 +68,7 @@ def test_checks_of_installed_packages_are_found(checks: None) -> None:
 
 
 def test_findings_come_in_the_order_of_weight_and_place(checks: None, context: Context) -> None:
-    report = run(OFFERED, replace(context, fetched={}), {})
+    report = run(OFFERED, context, {}, patient=True)
     assert [(one.check, one.severity, one.finding.message) for one in report.reported] == [
         ("asking", Severity.ERROR, "asked"),
         ("looking", Severity.WARNING, "first"),
@@ -78,7 +77,7 @@ def test_findings_come_in_the_order_of_weight_and_place(checks: None, context: C
     assert [one.check for one in report.blocking] == ["asking"]
 
 
-def test_checks_that_ask_the_network_are_left_out_without_it(checks: None, context: Context) -> None:
+def test_checks_that_ask_a_program_are_left_out_where_nobody_waits(checks: None, context: Context) -> None:
     assert {one.check for one in run(OFFERED, context, {}).reported} == {"looking"}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--list", "list_name", metavar="LIST", help="The list that it is meant for; the first if not given.")
 @click.option("--fix", is_flag=True, help="Show the changes that are certain to be meant, and make them.")
 @click.option("--yes", is_flag=True, help="Do not ask before changing files.")
-@click.option("--offline", is_flag=True, help="Leave out what needs the network.")
+@click.option("--offline", is_flag=True, help="Leave out what needs the network or another program.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @pass_face
 def command(face: Face, slug: str, list_name: str | None, fix: bool, yes: bool, offline: bool, as_json: bool) -> None:
@@ -44,7 +44,9 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
     from newsletter.clock import now
 
     prepared = sending.prepare_issue(face.workspace, face.settings, face.definitions, slug, list_name)
-    offline = offline or not face.settings.preflight.network
+    wanted = face.settings.preflight
+    patient = wanted.programs and not offline
+    offline = offline or not wanted.network
     context, report = sending.check_issue(
         face.workspace,
         face.settings,
@@ -52,6 +54,7 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
         prepared,
         now(),
         offline=offline,
+        patient=patient,
         show=following(face),
         audience=_everybody(face, prepared),
     )

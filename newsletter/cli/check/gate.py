@@ -28,6 +28,7 @@ def look_through(face: Face, surroundings: "Surroundings", proposal: "Proposal")
         prepared,
         surroundings.clock(),
         offline=offline,
+        patient=settings.preflight.programs,
         show=following(face),
         audience=everybody,
     )

@@ -11,7 +11,7 @@ GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
 def changes(desk: Desk) -> dict[str, object]:
     head, blank, body = desk.context().message.partition(b"quoted-printable\r\n\r\n")
-    return {"message": head + blank + GTUBE + b"\r\n" + body, "fetched": {}}
+    return {"message": head + blank + GTUBE + b"\r\n" + body}
 
 
 def plant(desk: Desk) -> None:

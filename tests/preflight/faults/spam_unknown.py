@@ -6,7 +6,6 @@ from support.checking import Desk
 
 FOUND = "is not installed"
 PLACE = ("issue.yaml", "")
-CONTEXT: dict[str, object] = {"fetched": {}}
 
 
 def plant(desk: Desk) -> None:
