@@ -26,7 +26,8 @@ _LINE_ENDS: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ESCAPED: Final[Mapping[str, str]] = {"\\": r"\\", ";": r"\;", ",": r"\,", "\n": r"\n"}
 _FOLD: Final = re.compile("\r\n[ \t]")
-_REVISION: Final = re.compile(r"^(?:SEQUENCE|DTSTAMP):.*$\r?\n?", re.MULTILINE)
+_REVISION: Final = re.compile(r"^(?:SEQUENCE:|DTSTAMP:|X-NEWSLETTER-ISSUED;).*$\r?\n?", re.MULTILINE)
+_ISSUED: Final = re.compile(rb"^X-NEWSLETTER-ISSUED;VALUE=DATE:(\d{8})\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class CalendarEvent:
         end: Of the same kind; the last day, inclusive.
         organiser: The name of who holds it.
         address: Where that organiser can be mailed.
+        issued: The date of the issue that tells of it so.
     """
 
     uid: str
@@ -51,6 +53,7 @@ class CalendarEvent:
     description: str = ""
     url: str = ""
     cancelled: bool = False
+    issued: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,22 @@ def republish(previous: bytes | None, event: CalendarEvent, stamp: datetime) -> 
         stamp: When this is.
 
     Returns:
-        The same bytes where nothing has changed, and a revision higher by one otherwise.
+        The same bytes where nothing has changed or a later issue has told of the event since, and a revision higher
+        by one otherwise.
     """
     if previous is None:
         return write_event(event, Revision(0, stamp))
+    if is_told_later(previous, event):
+        return previous
     before = revision_of(previous, stamp)
     fresh = write_event(event, Revision(before.number + 1, max(before.stamp, stamp)))
     return previous if _lasting(previous) == _lasting(fresh) else fresh
+
+
+def is_told_later(published: bytes, event: CalendarEvent) -> bool:
+    """Whether a file was published for a later issue than the one that tells of the event so."""
+    issued = _ISSUED.search(published)
+    return issued is not None and event.issued is not None and issued[1].decode() > _digits(event.issued)
 
 
 def revision_of(calendar: bytes, stamp: datetime) -> Revision:
@@ -177,6 +189,8 @@ def _event(event: CalendarEvent, revision: Revision) -> Iterator[str]:
         yield f"URL:{_address(event.url)}"
     yield f'ORGANIZER;CN="{_quotable(event.organiser)}":mailto:{quote(event.address, safe=_MAILBOX)}'
     yield f"STATUS:{'CANCELLED' if event.cancelled else 'CONFIRMED'}"
+    if event.issued is not None:
+        yield f"X-NEWSLETTER-ISSUED;VALUE=DATE:{_digits(event.issued)}"
     yield "END:VEVENT"
 
 

@@ -6,7 +6,7 @@ A file is named by its event's UID, so that a changed event keeps its address.
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from newsletter.issues import Entry, Issue
 from newsletter.items import Event, EventStatus
 from newsletter.media import Target
 from newsletter.render.bodies import text_from_markdown
-from newsletter.render.calendar import CalendarEvent, republish, revision_of, write_agenda
+from newsletter.render.calendar import CalendarEvent, is_told_later, republish, revision_of, write_agenda
 from newsletter.render.dates import format_deadline
 from newsletter.render.translations import Translations
 from newsletter.render.views import CalendarUrls, Masthead
@@ -74,7 +74,8 @@ def collect_calendar(
             if not isinstance(entry.item, Event):
                 continue
             name = _name(uids[entry.file])
-            events[name] = _calendar_event(entry.item, uids[entry.file], masthead, address, words)
+            told = _calendar_event(entry.item, uids[entry.file], masthead, address, words)
+            events[name] = replace(told, issued=issue.date)
             entries[entry.file] = f"{base}{name}"
             if entry.visible_to is None:
                 for_everybody[entry.file] = name
@@ -88,12 +89,19 @@ def collect_calendar(
 def calendar_files(calendar: Calendar, published: Published, stamp: datetime) -> Mapping[str, bytes]:
     """Write all files of an issue, each event one revision higher where it has changed.
 
+    What a later issue has told of an event stays: an old issue that is sent once more does not take it back.
+
     Args:
         published: What lies there already.
         stamp: When this is.
     """
     files = {name: republish(published(name), event, stamp) for name, event in calendar.events.items()}
+    later = {name for name, event in calendar.events.items() if is_told_later(published(name) or b"", event)}
     for name, events in calendar.agendas.items():
+        whole = published(name)
+        if whole is not None and later.intersection(events):
+            files[name] = whole
+            continue
         files[name] = write_agenda([(calendar.events[one], revision_of(files[one], stamp)) for one in events])
     return files
 

@@ -28,17 +28,21 @@ START = datetime(2026, 3, 7, 9, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
 EVENT = Event("Studiedag", START)
 
 
-def an_issue(*sections: Section, slug: str = "maart") -> Issue:
-    return Issue(slug, Path(), "Onderwerp", "", None, date(2026, 2, 20), "nl", "any", "", sections)
+def an_issue(*sections: Section, slug: str = "maart", issued: date = date(2026, 2, 20)) -> Issue:
+    return Issue(slug, Path(), "Onderwerp", "", None, issued, "nl", "any", "", sections)
 
 
 def agenda(*entries: Entry, visible_to: Any = None) -> Section:
     return Section("agenda", "Agenda", entries, visible_to)
 
 
-def collected(*sections: Section, slug: str = "maart", masthead: Masthead = MASTHEAD) -> Calendar:
+def collected(
+    *sections: Section, slug: str = "maart", masthead: Masthead = MASTHEAD, issued: date = date(2026, 2, 20)
+) -> Calendar:
     words = read_translations((), "nl")
-    return collect_calendar(an_issue(*sections, slug=slug), masthead, "nieuws@example.org", words, base=BASE)
+    return collect_calendar(
+        an_issue(*sections, slug=slug, issued=issued), masthead, "nieuws@example.org", words, base=BASE
+    )
 
 
 def the_event(event: Event, file: str = "studiedag.md") -> CalendarEvent:
@@ -164,6 +168,18 @@ def test_change_of_one_event_is_a_new_revision_of_it_alone() -> None:
     events = icalendar.Calendar.from_ical(after[whole]).walk("VEVENT")
     assert [int(event["SEQUENCE"]) for event in events] == [1, 0]
     assert written(changed, after) == after
+
+
+def test_old_issue_that_is_sent_again_takes_nothing_back() -> None:
+    old, new = date(2026, 2, 20), date(2026, 3, 1)
+    told = collected(agenda(Entry("a.md", EVENT), Entry("b.md", EVENT)), issued=old)
+    published = dict(written(told))
+    moved = replace(EVENT, place="Utrecht")
+    published |= written(collected(agenda(Entry("a.md", moved)), slug="april", issued=new), published)
+    assert b"LOCATION:Utrecht" in published[next(iter(told.events))]
+    assert written(told, published).items() <= published.items()
+    corrected = collected(agenda(Entry("a.md", EVENT), Entry("b.md", moved)), issued=old)
+    assert b"SEQUENCE:1\r\n" in written(corrected, published)[list(told.events)[1]]
 
 
 def test_published_files_are_left_alone_until_something_changes(tmp_path: Path) -> None:
