@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from newsletter import __version__
+from newsletter.compatibility import chosen_clients
 from newsletter.dispatch.build import build_prepared
 from newsletter.dispatch.earlier import earlier_issues
 from newsletter.dispatch.prepare import PreparedIssue
@@ -57,6 +58,7 @@ def make_context(
 
     Raises:
         ContentError: The word list or a file of the issue cannot be read.
+        SettingsError: There is no such mail client as the settings name.
     """
     issue = prepared.issue
     built = build_prepared(settings, prepared, example_record(definitions))
@@ -78,7 +80,7 @@ def make_context(
         terms=read_terms(workspace),
         audience=audience,
         fetched=fetched,
-        clients=settings.preflight.clients,
+        clients=tuple(one.name for one in chosen_clients(settings.preflight.clients)),
         digests={file: hashlib.sha256(sheet.path.read_bytes()).hexdigest() for file, sheet in manuscript.items.items()},
     )
 

@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from newsletter import plugins
+from newsletter.compatibility import Verdict, added_uses, chosen_clients, judge
 from newsletter.errors import Place, PluginError
 from newsletter.issues import Entry, Issue
 from newsletter.links import Links, collect_links
@@ -26,6 +27,7 @@ from newsletter.manuscript import Fix, Manuscript, Term
 from newsletter.media import Media
 from newsletter.render import CompiledIssue, Template
 from newsletter.settings import Settings
+from newsletter.starter import shipped_templates
 from newsletter.workspace import Workspace
 
 KIND = "preflight"
@@ -222,6 +224,12 @@ class Context:
         """All links of the issue, each with the places where it is written."""
         urls = self.settings.public_url, self.settings.media_url
         return collect_links(self.workspace, self.issue, self.manuscript, self.compiled, *urls)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What the mail clients that matter make of what the template uses and the shipped ones do not."""
+        added = added_uses(self.template.folders, shipped_templates())
+        return tuple(judge(added, chosen_clients(self.clients)))
 
     def entries(self) -> Iterator[Entry]:
         """Give all items of the issue, in its order."""

@@ -10,6 +10,9 @@ from newsletter.errors import Place, SettingsError, WorkspaceError
 from newsletter.settings import check, find_keys
 from newsletter.workspace import SETTINGS_FILE, write_atomically
 
+SHIPPED_TEMPLATES: Final = ("announcement", "bulletin", "digest", "shared")
+"""The folders of templates that a new workspace has."""
+
 _PARTS: Final = ("templates", "issues", "subscribers")
 _IGNORE: Final = "gitignore"
 _LANGUAGES: Final = "languages"
@@ -50,6 +53,11 @@ def begin(folder: Path, answers: Mapping[str, str]) -> tuple[Path, ...]:
     for path, content in contents.items():
         write_atomically(folder / path, content)
     return tuple(folder / path for path in contents)
+
+
+def shipped_templates() -> tuple[Path, ...]:
+    """Give the folders of the templates as they are shipped, whatever a workspace has made of its own."""
+    return tuple(_source() / "templates" / name for name in SHIPPED_TEMPLATES)
 
 
 def _source() -> Path:
