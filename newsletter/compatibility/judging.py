@@ -1,12 +1,12 @@
 """What mail clients make of the features that somebody uses."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from newsletter.compatibility.sources import Use
-from newsletter.compatibility.support import WORD_ENGINE, Client, Feature, Level, features
+from newsletter.compatibility.support import WORD_ENGINE, Client, Feature, Level, edition, features
 
 _WITH_CONTENT: Final = frozenset(
     f"html-{name}"
@@ -33,6 +33,12 @@ class Verdict:
     level: Level
     clients: tuple[Client, ...]
     uses: tuple[Use, ...]
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What sentences tell of it: `feature`, `clients`, when it was `tested`, and the `day` of the data."""
+        tested, day = self.feature.tested.isoformat(), edition().date.isoformat()
+        return {"feature": self.subject, "clients": self.told, "tested": tested, "day": day}
 
     @property
     def loses_content(self) -> bool:

@@ -20,7 +20,7 @@ from newsletter.fetching import Fetched
 from newsletter.links import LinkCache, Page, fetch_pages, page_of, pages_of
 from newsletter.manuscript import read_manuscript, read_terms
 from newsletter.preflight import base
-from newsletter.preflight.base import AudienceReport, Context, Report, Severity, names, run
+from newsletter.preflight.base import UNMERGED, AudienceReport, Context, Report, Severity, names, run
 from newsletter.render.translations import read_translations
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, example_record
@@ -46,7 +46,7 @@ def make_context(
     prepared: PreparedIssue,
     today: date,
     *,
-    audience: AudienceReport | None = None,
+    audience: AudienceReport = UNMERGED,
     fetched: Mapping[str, Any] | None = None,
 ) -> Context:
     """Gather what checks may ask about an issue.
@@ -93,7 +93,7 @@ def check_issue(
     now: datetime,
     *,
     offline: bool,
-    audience: AudienceReport | None = None,
+    audience: AudienceReport = UNMERGED,
     show: Show = _unseen,
 ) -> tuple[Context, Report]:
     """Run all checks, each as strictly as the workspace wants it.

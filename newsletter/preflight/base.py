@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from newsletter import plugins
@@ -181,6 +181,10 @@ class AudienceReport:
     clipped: int = 0
 
 
+UNMERGED: Final = AudienceReport(0)
+"""What is known of an audience that nobody merged the issue for: nothing."""
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything that a check may ask.
@@ -193,7 +197,7 @@ class Context:
         today: In the newsletter's own time zone.
         earlier: The issues before this one, the newest first, as far back as the settings say.
         terms: The workspace's word list.
-        audience: What merging for everybody found; None where nobody merged.
+        audience: What merging for everybody found.
         fetched: What each link led to: a `Fetched` or a `FetchError`, by the address of its page (see
             `links.page_of`); None without network.
         clients: The mail clients that the workspace cares about, by their Can I Email names.
@@ -214,7 +218,7 @@ class Context:
     today: date
     earlier: Sequence[EarlierIssue] = ()
     terms: Sequence[Term] = ()
-    audience: AudienceReport | None = None
+    audience: AudienceReport = UNMERGED
     fetched: Mapping[str, Any] | None = None
     clients: Sequence[str] = ()
     digests: Mapping[str, str] | None = None

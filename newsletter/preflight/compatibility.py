@@ -8,7 +8,7 @@ says which ones matter.
 
 from collections.abc import Iterator
 
-from newsletter.compatibility import Level, Verdict, edition
+from newsletter.compatibility import Level, Verdict
 from newsletter.preflight.base import Context, Finding, Said, Severity, say
 
 severity: Severity = Severity.WARNING
@@ -20,10 +20,7 @@ def check(context: Context) -> Iterator[Finding]:
         if verdict.level is Level.NO and not verdict.loses_content:
             message = say(
                 "%(feature)s does nothing in %(clients)s, as tested on %(tested)s (data of %(day)s)",
-                feature=verdict.subject,
-                clients=verdict.told,
-                tested=verdict.feature.tested.isoformat(),
-                day=edition().date.isoformat(),
+                **verdict.facts,
             )
             yield Finding(verdict.uses[0].place, message, _remedy(verdict))
 

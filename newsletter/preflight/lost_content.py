@@ -8,7 +8,6 @@ Can I Email data; `preflight.clients` in the settings says which ones matter.
 
 from collections.abc import Iterator
 
-from newsletter.compatibility import edition
 from newsletter.preflight.base import Context, Finding, Severity, say
 
 severity: Severity = Severity.ERROR
@@ -20,10 +19,7 @@ def check(context: Context) -> Iterator[Finding]:
         if verdict.loses_content:
             message = say(
                 "readers with %(clients)s do not get the %(feature)s, as tested on %(tested)s (data of %(day)s)",
-                feature=verdict.subject,
-                clients=verdict.told,
-                tested=verdict.feature.tested.isoformat(),
-                day=edition().date.isoformat(),
+                **verdict.facts,
             )
             remedy = say("Say it in words, a picture or a link instead; see %(url)s.", url=verdict.feature.url)
             yield Finding(verdict.uses[0].place, message, remedy)

@@ -5,7 +5,7 @@ Looked at is the same as for `compatibility`. What the part is, stands in the da
 
 from collections.abc import Iterator
 
-from newsletter.compatibility import Level, edition
+from newsletter.compatibility import Level
 from newsletter.preflight.base import Context, Finding, Severity, say
 
 severity: Severity = Severity.HINT
@@ -17,10 +17,7 @@ def check(context: Context) -> Iterator[Finding]:
         if verdict.level is Level.PARTLY:
             message = say(
                 "%(feature)s is known only in part by %(clients)s, as tested on %(tested)s (data of %(day)s)",
-                feature=verdict.subject,
-                clients=verdict.told,
-                tested=verdict.feature.tested.isoformat(),
-                day=edition().date.isoformat(),
+                **verdict.facts,
             )
             remedy = say("See whether your use of it is among what works: %(url)s.", url=verdict.feature.url)
             yield Finding(verdict.uses[0].place, message, remedy)

@@ -59,14 +59,15 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
     return context, report
 
 
-def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport | None":
+def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport":
     """Merge the issue for all its readers, where there is a list and a database with people."""
     from newsletter import dispatch as sending
     from newsletter.audience import Selection
     from newsletter.clock import now
+    from newsletter.preflight.base import UNMERGED
 
     if prepared.list is None or not _has_database(face):
-        return None
+        return UNMERGED
     links = sending.reader_links(face.signer, face.settings.public_url, prepared.list.id, prepared.issue.slug)
     letterhead = sending.make_letterhead(prepared, face.settings, now())
     with face.database() as database:
