@@ -9,6 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STARTER = {
     "newsletter.toml": "newsletter/starter/newsletter.toml",
+    "terms.yaml": "newsletter/starter/terms.yaml",
     "templates": "newsletter/starter/templates",
     "issues": "newsletter/starter/issues",
     "subscribers": "newsletter/starter/subscribers",

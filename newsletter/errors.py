@@ -21,7 +21,7 @@ Exit code 2 is click's own for a wrong call; 10 says that a dispatch came to res
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 EXIT_UNFINISHED = 10
 EXIT_BLOCKED = 11
@@ -56,7 +56,7 @@ class NewsletterError(Exception):
         remedy: What to do about it; a sentence.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, where: Place = NOWHERE, remedy: str = "") -> None:
         super().__init__(message)
@@ -76,7 +76,7 @@ class Problems(NewsletterError):
     def __init__(self, errors: Iterable[NewsletterError]) -> None:
         self.errors = tuple(errors)
         super().__init__(f"{len(self.errors)} problems")
-        self.exit_code = self.errors[0].exit_code if self.errors else 1  # type: ignore[misc]
+        self.exit_code = self.errors[0].exit_code if self.errors else 1
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)

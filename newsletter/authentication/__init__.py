@@ -5,6 +5,7 @@ from newsletter.authentication.dmarc import Policy, are_aligned, find_organisati
 from newsletter.authentication.resolving import DnsResolver, LookupFailed, Resolver
 from newsletter.authentication.spf import SpfFault, SpfResult, Verdict, evaluate, find_record
 from newsletter.authentication.tags import TagFault, read_tags
+from newsletter.authentication.verifying import SignatureFault, verify
 
 __all__ = [
     "DnsResolver",
@@ -14,6 +15,7 @@ __all__ = [
     "PublicKey",
     "Resolver",
     "Signature",
+    "SignatureFault",
     "SpfFault",
     "SpfResult",
     "TagFault",
@@ -27,4 +29,5 @@ __all__ = [
     "read_key",
     "read_signature",
     "read_tags",
+    "verify",
 ]

@@ -5,7 +5,7 @@ Source: RFC 6376, with RFC 8301 (lengths of keys) and RFC 8463 (Ed25519).
 
 import binascii
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -33,12 +33,16 @@ class PublicKey:
         bits: Its length; 256 for Ed25519.
         is_test: The domain asks that signatures by it count for nothing (`t=y`).
         hashes: The only ones it may be used with; empty means any.
+        is_strict: It is for the very domain, and for none below it (`t=s`).
+        octets: The key itself: DER of an RSA key, the bare octets of an Ed25519 one.
     """
 
     kind: KeyKind
     bits: int
     is_test: bool = False
     hashes: tuple[str, ...] = ()
+    is_strict: bool = False
+    octets: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ def read_key(text: str) -> PublicKey:
         raise KeyFault("the key was withdrawn (p= is empty)")
     if "s" in tags and not {"*", "email"} & set(words(tags["s"])):
         raise KeyFault("the key is not for mail (s=)")
-    is_test = "y" in words(tags.get("t", ""))
+    flags = words(tags.get("t", ""))
+    is_test, is_strict = "y" in flags, "s" in flags
     hashes = words(tags.get("h", ""))
     kind = tags.get("k", "rsa").lower()
     try:
@@ -92,14 +97,14 @@ def read_key(text: str) -> PublicKey:
     if kind == "ed25519":
         if len(octets) != ED25519_BYTES:
             raise KeyFault(f"an Ed25519 key has {ED25519_BYTES} bytes, this one {len(octets)}")
-        return PublicKey("ed25519", ED25519_BYTES * 8, is_test, hashes)
+        return PublicKey("ed25519", ED25519_BYTES * 8, is_test, hashes, is_strict, octets)
     if kind != "rsa":
         raise KeyFault(f"keys of the kind {kind!r} are not known")
-    return PublicKey("rsa", _rsa_bits(octets), is_test, hashes)
+    return PublicKey("rsa", _rsa_bits(octets), is_test, hashes, is_strict, octets)
 
 
 def read_signature(text: str) -> Signature:
-    """Read the value of a DKIM-Signature field; nothing is verified.
+    """Read the value of a DKIM-Signature field; `verify` tells whether it holds.
 
     Raises:
         TagFault: Something that every signature has is missing.

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from newsletter import __version__
+from newsletter.compatibility import chosen_clients
 from newsletter.dispatch.build import build_prepared
 from newsletter.dispatch.earlier import earlier_issues
 from newsletter.dispatch.prepare import PreparedIssue
@@ -19,7 +20,7 @@ from newsletter.fetching import Fetched
 from newsletter.links import LinkCache, Page, fetch_pages, page_of, pages_of
 from newsletter.manuscript import read_manuscript, read_terms
 from newsletter.preflight import base
-from newsletter.preflight.base import AudienceReport, Context, Report, Severity, names, run
+from newsletter.preflight.base import UNMERGED, AudienceReport, Context, Report, Severity, names, run
 from newsletter.render.translations import read_translations
 from newsletter.settings import Settings
 from newsletter.subscribers import Definitions, example_record
@@ -45,7 +46,7 @@ def make_context(
     prepared: PreparedIssue,
     today: date,
     *,
-    audience: AudienceReport | None = None,
+    audience: AudienceReport = UNMERGED,
     fetched: Mapping[str, Any] | None = None,
 ) -> Context:
     """Gather what checks may ask about an issue.
@@ -57,6 +58,7 @@ def make_context(
 
     Raises:
         ContentError: The word list or a file of the issue cannot be read.
+        SettingsError: There is no such mail client as the settings name.
     """
     issue = prepared.issue
     built = build_prepared(settings, prepared, example_record(definitions))
@@ -78,7 +80,7 @@ def make_context(
         terms=read_terms(workspace),
         audience=audience,
         fetched=fetched,
-        clients=settings.preflight.clients,
+        clients=tuple(one.name for one in chosen_clients(settings.preflight.clients)),
         digests={file: hashlib.sha256(sheet.path.read_bytes()).hexdigest() for file, sheet in manuscript.items.items()},
     )
 
@@ -92,7 +94,7 @@ def check_issue(
     *,
     offline: bool,
     patient: bool = False,
-    audience: AudienceReport | None = None,
+    audience: AudienceReport = UNMERGED,
     show: Show = _unseen,
 ) -> tuple[Context, Report]:
     """Run all checks, each as strictly as the workspace wants it.

@@ -2,17 +2,28 @@
 
 Send yourself a test (`newsletter test`), save the message as your mailbox received it, and give it with
 `--message`. Its signature must be by a domain that is aligned with the sender's, and cover both unsubscribe
-headers: else large mail systems do not offer their button for leaving. The signature itself is not verified: what
-the receiving mail system found is read from its own note.
+headers: else large mail systems do not offer their button for leaving. It is verified with the key that stands in
+the DNS now; what the receiving mail system found is read from its own note.
 
-Source: RFC 6376 §5.4 and §8.2, RFC 8058 §4, RFC 8601; rules of Gmail, Yahoo and Microsoft for bulk senders.
+Source: RFC 6376 §5.4, §6.1 and §8.2, RFC 8058 §4, RFC 8601; rules of Gmail, Yahoo and Microsoft for bulk senders.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-from newsletter.authentication import Signature, TagFault, are_aligned, find_policy, read_signature
-from newsletter.doctor.base import Observation, Surroundings, fine, problem, unknown, warning
+from newsletter.authentication import (
+    LookupFailed,
+    Signature,
+    SignatureFault,
+    TagFault,
+    are_aligned,
+    find_policy,
+    key_name,
+    read_signature,
+    verify,
+)
+from newsletter.doctor.base import Observation, Outcome, Surroundings, fine, problem, unknown, warning
 from newsletter.message import Received
 
 NEEDS_NETWORK: Final = True
@@ -46,10 +57,10 @@ async def examine(surroundings: Surroundings) -> Sequence[Observation]:
 
 
 async def _signatures(surroundings: Surroundings, received: Received) -> AsyncIterator[Observation]:
-    signatures: list[Signature] = []
-    for text in received.signatures:
+    signatures: dict[int, Signature] = {}
+    for number, text in enumerate(received.signatures):
         try:
-            signatures.append(read_signature(text))
+            signatures[number] = read_signature(text)
         except TagFault as error:
             yield problem(f"a DKIM signature cannot be read: {error}", "Tell whoever signs: provider or mail server.")
     if not signatures:
@@ -57,21 +68,48 @@ async def _signatures(surroundings: Surroundings, received: Received) -> AsyncIt
         return
     policy = await find_policy(surroundings.resolver, received.from_domain)
     strict = policy is not None and policy.strict_dkim
-    aligned = [
-        signature
-        for signature in signatures
+    aligned = {
+        number: signature
+        for number, signature in signatures.items()
         if await are_aligned(surroundings.resolver, signature.domain, received.from_domain, strict=strict)
-    ]
+    }
     if not aligned:
-        domains = ", ".join(sorted({signature.domain for signature in signatures}))
+        domains = ", ".join(sorted({signature.domain for signature in signatures.values()}))
         yield problem(
             f"the message is signed by {domains}, which does not count for {received.from_domain}",
             f"Have your provider sign with {received.from_domain}; it calls that domain authentication, as a rule.",
         )
         return
-    for signature in aligned:
+    verified = [await _verified(surroundings, received, number, one) for number, one in aligned.items()]
+    holds = any(one.outcome is Outcome.OK for one in verified)
+    for observation in verified:
+        # Mail systems need one that holds; another that does not is a fault all the same.
+        yield replace(observation, outcome=Outcome.WARNING) if holds and _is_problem(observation) else observation
+    for signature in aligned.values():
         for observation in _judge(signature, received):
             yield observation
+
+
+def _is_problem(observation: Observation) -> bool:
+    return observation.outcome is Outcome.PROBLEM
+
+
+async def _verified(surroundings: Surroundings, received: Received, number: int, signature: Signature) -> Observation:
+    """Verify a signature with the key that stands in the DNS now."""
+    name = key_name(signature.selector, signature.domain)
+    by = f"the signature by {signature.domain} ({signature.selector})"
+    try:
+        records = await surroundings.resolver.txt(name)
+        verify(received.content, number, records, surroundings.now())
+    except LookupFailed as error:
+        return unknown(f"{by} could not be verified: {error.message}", error.remedy)
+    except SignatureFault as error:
+        return problem(
+            f"{by} does not hold: {error}",
+            f"Give the message just as it was received, and see whether whoever signs still uses the key at {name}; "
+            "else something on the way changes messages.",
+        )
+    return fine(f"{by} holds: it was verified with the key at {name}")
 
 
 def _judge(signature: Signature, received: Received) -> Sequence[Observation]:

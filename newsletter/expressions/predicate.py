@@ -1,8 +1,9 @@
 """Compiles expressions to Python: functions of one subscriber's values, made for running once per reader."""
 
+import operator
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from newsletter.expressions import tree
 from newsletter.expressions.parse import Expression
@@ -13,11 +14,11 @@ Values: TypeAlias = Mapping[str, Value]
 Predicate: TypeAlias = Callable[[Values], bool]
 Evaluator: TypeAlias = Callable[[Values], Value]
 
-_OPERATORS: Final[Mapping[str, Callable[[object, object], bool]]] = {
-    "lt": lambda left, right: left < right,  # type: ignore[operator]
-    "lteq": lambda left, right: left <= right,  # type: ignore[operator]
-    "gt": lambda left, right: left > right,  # type: ignore[operator]
-    "gteq": lambda left, right: left >= right,  # type: ignore[operator]
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "lt": operator.lt,
+    "lteq": operator.le,
+    "gt": operator.gt,
+    "gteq": operator.ge,
 }
 
 _WORD_START: Final = re.compile(r"([-\s({\[<]+)")
@@ -60,7 +61,7 @@ def _condition(node: Condition) -> Predicate:  # noqa: C901 - one case for each 
             members = frozenset(constants)
             return lambda values: values.get(name) in members
         case tree.Containment(name, text):
-            return lambda values: text in (values.get(name) or ())  # type: ignore[operator]
+            return lambda values: text in cast("frozenset[str]", values.get(name) or ())
         case tree.Not(inner):
             opposite = _condition(inner)
             return lambda values: not opposite(values)

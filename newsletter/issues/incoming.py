@@ -61,7 +61,9 @@ def name_for(one: Incoming, folder: Path, slug: str, outline: Outline, added: Ma
     Raises:
         ContentError: The very same file stands in the issue already.
     """
-    for name in _names(one.source.name):
+    names = _names(one.source.name)
+    while True:
+        name = next(names)
         path = folder / name
         entry = find_file(outline, name)
         content = added[path] if path in added else _content(path)
@@ -77,10 +79,10 @@ def name_for(one: Incoming, folder: Path, slug: str, outline: Outline, added: Ma
             where=Place(one.name),
             remedy=f"Move it with 'newsletter issue move {slug} {name}', or give the new item another text.",
         )
-    raise AssertionError("there is always another name")
 
 
 def _names(name: str) -> Iterator[str]:
+    """Give one name after the other, without an end."""
     path = Path(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]", "-", name))
     suffix = path.suffix if path.suffix.lower() == ".md" else ".md"
     yield f"{path.stem}{suffix}"

@@ -2,7 +2,7 @@
 
 from newsletter.markup.colours import Colour, blend, contrast, parse_colour
 from newsletter.markup.origin import Origin, origin_among, origin_of
-from newsletter.markup.styles import Look, declarations, look, pixels
+from newsletter.markup.styles import Look, declarations, look, pixels, shown_words
 from newsletter.markup.tree import Element, Page, parse, squeeze
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "parse",
     "parse_colour",
     "pixels",
+    "shown_words",
     "squeeze",
 ]

@@ -1,14 +1,14 @@
 """What an element looks like, by the styles that stand at it and around it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from newsletter.markup.colours import BLACK, WHITE, Colour, blend, parse_colour
-from newsletter.markup.tree import Element
+from newsletter.markup.tree import Element, Page, squeeze
 
 _DECLARATION: Final = re.compile(r"""\s*([\w-]+)\s*:((?:"[^"]*"|'[^']*'|\([^)]*\)|[^;"'(])*)""")
 _LENGTH: Final = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%)?")
@@ -70,6 +70,16 @@ def look(element: Element) -> Look:
     for one in reversed(chain):
         seen = _looks[one] = _step(seen, one)
     return seen
+
+
+def shown_words(page: Page) -> Iterator[tuple[Element, str, Look]]:
+    """Give each element of the body that has words of its own, with these words and how they look; hidden ones not."""
+    body = page.first("body")
+    for element in body.walk() if body else ():
+        own = squeeze("".join(child for child in element.children if isinstance(child, str)))
+        shown = look(element)
+        if own and not shown.hidden and element.tag != "style":
+            yield element, own, shown
 
 
 def _step(above: Look, element: Element) -> Look:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from newsletter.errors import ContentError, raise_all
@@ -72,9 +72,7 @@ def _picture(one: Reference, cache: PictureCache, copy: Copy | Missing | None) -
             "%s: the picture %s cannot be fetched: %s. An older copy of it is shown.",
             one.where(), one.source, copy.problem,
         )  # fmt: skip
-    content = copy.content if copy is not None else _content(one, BYTE_LIMIT)
-    path = copy.path if copy is not None else one.path
-    assert path is not None  # noqa: S101 - without one there is a copy, or it is missing
+    content, path = (copy.content, copy.path) if copy is not None else _content(one, BYTE_LIMIT)
     try:
         return cache.original(content, path, _label(one))
     except UnreadablePicture as error:
@@ -82,25 +80,24 @@ def _picture(one: Reference, cache: PictureCache, copy: Copy | Missing | None) -
 
 
 def _document(one: Reference) -> Document:
-    content = _content(one, DOCUMENT_LIMIT)
-    assert one.path is not None  # noqa: S101 - documents from elsewhere are links
-    suffix = one.path.suffix.lower()
+    content, path = _content(one, DOCUMENT_LIMIT)
+    suffix = path.suffix.lower()
     name = sha256(content).hexdigest()[:16] + (suffix if _SUFFIX.fullmatch(suffix) else "")
-    return Document(name, _label(one), one.path)
+    return Document(name, _label(one), path)
 
 
-def _content(one: Reference, limit: int) -> bytes:
+def _content(one: Reference, limit: int) -> tuple[bytes, Path]:
+    """Read a file that lies on this machine, and tell where that is."""
     path = one.path
-    assert path is not None  # noqa: S101 - only of files on this machine
     remedy = "Put it beside the item, or correct its name."
-    if not path.is_file():
+    if path is None or not path.is_file():
         raise _Problem(f"the file {one.source!r} does not exist", remedy)
     if not path.resolve().is_relative_to(one.folder.resolve()):
         raise _Problem(f"the file {one.source!r} does not lie in the issue's folder", remedy)
     try:
         if path.stat().st_size > limit:
             raise _Problem(f"the file {one.source!r} has more than {limit // 1_000_000} MB", "Make it smaller.")
-        return path.read_bytes()
+        return path.read_bytes(), path
     except OSError as error:
         raise _Problem(f"the file {one.source!r} cannot be read: {error.strerror}", remedy) from error
 

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr
@@ -18,7 +18,7 @@ _RESULT: Final = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What the head of a received message says.
+    """A received message, and what its head says.
 
     Attributes:
         from_domain: Of the sender whom readers see; ASCII, empty where there is none.
@@ -30,6 +30,7 @@ class Received:
         fields: Names of its header fields in small letters, each as often as it occurs.
         unsubscribe: The value of List-Unsubscribe.
         unsubscribe_post: The value of List-Unsubscribe-Post.
+        content: The whole message, as it was saved.
     """
 
     from_domain: str
@@ -40,6 +41,7 @@ class Received:
     fields: tuple[str, ...]
     unsubscribe: str
     unsubscribe_post: str
+    content: bytes = field(repr=False, compare=False)
 
 
 def read_received(content: bytes) -> Received:
@@ -55,6 +57,7 @@ def read_received(content: bytes) -> Received:
         fields=tuple(name.lower() for name in message.keys()),  # noqa: SIM118 - a message is no mapping
         unsubscribe=next(iter(_values(message, "List-Unsubscribe")), ""),
         unsubscribe_post=next(iter(_values(message, "List-Unsubscribe-Post")), ""),
+        content=content,
     )
 
 

@@ -15,10 +15,11 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from newsletter import plugins
+from newsletter.compatibility import Verdict, added_uses, chosen_clients, judge
 from newsletter.errors import Place, PluginError
 from newsletter.issues import Entry, Issue
 from newsletter.links import Links, collect_links
@@ -26,6 +27,7 @@ from newsletter.manuscript import Fix, Manuscript, Term
 from newsletter.media import Media
 from newsletter.render import CompiledIssue, Template
 from newsletter.settings import Settings
+from newsletter.starter import shipped_templates
 from newsletter.workspace import Workspace
 
 KIND = "preflight"
@@ -179,6 +181,10 @@ class AudienceReport:
     clipped: int = 0
 
 
+UNMERGED: Final = AudienceReport(0)
+"""What is known of an audience that nobody merged the issue for: nothing."""
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything that a check may ask.
@@ -191,7 +197,7 @@ class Context:
         today: In the newsletter's own time zone.
         earlier: The issues before this one, the newest first, as far back as the settings say.
         terms: The workspace's word list.
-        audience: What merging for everybody found; None where nobody merged.
+        audience: What merging for everybody found.
         fetched: What each link led to: a `Fetched` or a `FetchError`, by the address of its page (see
             `links.page_of`); None without network.
         clients: The mail clients that the workspace cares about, by their Can I Email names.
@@ -212,7 +218,7 @@ class Context:
     today: date
     earlier: Sequence[EarlierIssue] = ()
     terms: Sequence[Term] = ()
-    audience: AudienceReport | None = None
+    audience: AudienceReport = UNMERGED
     fetched: Mapping[str, Any] | None = None
     clients: Sequence[str] = ()
     digests: Mapping[str, str] | None = None
@@ -222,6 +228,12 @@ class Context:
         """All links of the issue, each with the places where it is written."""
         urls = self.settings.public_url, self.settings.media_url
         return collect_links(self.workspace, self.issue, self.manuscript, self.compiled, *urls)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What the mail clients that matter make of what the template uses and the shipped ones do not."""
+        added = added_uses(self.template.folders, shipped_templates())
+        return tuple(judge(added, chosen_clients(self.clients)))
 
     def entries(self) -> Iterator[Entry]:
         """Give all items of the issue, in its order."""

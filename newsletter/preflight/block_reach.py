@@ -13,14 +13,13 @@ severity: Severity = Severity.HINT
 
 def check(context: Context) -> Iterator[Finding]:
     """Look at what merging for everybody found."""
-    audience = context.audience
-    for reach in audience.blocks if audience else ():
-        if audience and reach.readers:
+    for reach in context.audience.blocks:
+        if reach.readers:
             message = say(
                 "block %(number)s reaches %(count)s of %(readers)s readers: those with %(condition)s",
                 number=reach.number,
                 count=reach.readers,
-                readers=audience.readers,
+                readers=context.audience.readers,
                 condition=reach.condition,
             )
             place = Place(f"issues/{context.issue.slug}/{reach.file or 'issue.yaml'}")

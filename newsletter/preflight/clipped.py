@@ -27,4 +27,4 @@ def check(context: Context) -> Iterator[Finding]:
 
 def largest(context: Context) -> int:
     """Give the bytes of the largest HTML part that somebody gets; of the example where nobody merged."""
-    return max(len(context.html.encode()), context.audience.largest if context.audience else 0)
+    return max(len(context.html.encode()), context.audience.largest)

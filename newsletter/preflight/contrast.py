@@ -7,7 +7,7 @@ picture cannot be judged and is left alone.
 from collections.abc import Iterator
 from typing import Final
 
-from newsletter.markup import Look, look, origin_of, parse, squeeze
+from newsletter.markup import Look, origin_of, parse, shown_words
 from newsletter.markup import contrast as between
 from newsletter.preflight.base import Context, Finding, Severity, say
 
@@ -23,14 +23,9 @@ _ROUNDING: Final = 0.005
 def check(context: Context) -> Iterator[Finding]:
     """Look at all text that is shown, and tell each pair of colours of an item once."""
     seen = set()
-    body = parse(context.html).first("body")
-    for element in body.walk() if body else ():
-        own = squeeze("".join(child for child in element.children if isinstance(child, str)))
-        shown = look(element)
-        if not own or shown.hidden or shown.pictured or not shown.size or element.tag == "style":
-            continue
+    for element, own, shown in shown_words(parse(context.html)):
         ratio, least = between(shown.colour, shown.ground), _least(shown)
-        if ratio >= least - _ROUNDING:
+        if shown.pictured or not shown.size or ratio >= least - _ROUNDING:
             continue
         origin = origin_of(element, context.issue)
         if (origin, shown.colour, shown.ground) not in seen:

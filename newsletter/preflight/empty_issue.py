@@ -14,7 +14,7 @@ severity: Severity = Severity.WARNING
 def check(context: Context) -> Iterator[Finding]:
     """Look at what merging for everybody found."""
     audience = context.audience
-    if audience and audience.empty:
+    if audience.empty:
         message = say(
             "%(count)s of %(readers)s readers would get an issue without a single item",
             count=audience.empty,

@@ -3,7 +3,8 @@
 An event that was cancelled, moved or is full has a `status`, which every template says in words before its title. This
 check finds events whose words say so and whose status does not ("GEANNULEERD: …" in a title); moved ones that do not
 tell where they stood before, or stand where they stood; and those whose file keeps what the source said last
-(`source_status`, `source_start`) and differs from it. Whether the source says something else today is not looked up.
+(`source_status`, `source_start`) and differs from it. The source itself is not asked: an event that was changed or
+cancelled there after its file was written is not found.
 """
 
 import re

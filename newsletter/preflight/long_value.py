@@ -13,7 +13,7 @@ severity: Severity = Severity.WARNING
 
 def check(context: Context) -> Iterator[Finding]:
     """Look at what merging for everybody found."""
-    for one in context.audience.values if context.audience else ():
+    for one in context.audience.values:
         if one.long:
             message = say(
                 "%(value)s of %(count)s readers is too long; the longest has %(longest)s characters",

@@ -14,14 +14,13 @@ severity: Severity = Severity.WARNING
 
 def check(context: Context) -> Iterator[Finding]:
     """Look at what merging for everybody found."""
-    audience = context.audience
-    for one in audience.values if audience else ():
-        if audience and one.missing:
+    for one in context.audience.values:
+        if one.missing:
             message = say(
                 "{{ %(value)s }} stays empty for %(count)s of %(readers)s readers",
                 value=one.value,
                 count=one.missing,
-                readers=audience.readers,
+                readers=context.audience.readers,
             )
             remedy = say("Write what they see instead, as in {{ %(value)s or 'lezer' }}.", value=one.value)
             yield Finding(Place(f"issues/{context.issue.slug}/issue.yaml"), message, remedy)

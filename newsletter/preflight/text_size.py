@@ -6,7 +6,7 @@ Running text has 16 pixels or more; nothing that is read has less than 14.
 from collections.abc import Iterator
 from typing import Final
 
-from newsletter.markup import Element, look, origin_of, parse, squeeze
+from newsletter.markup import Element, origin_of, parse, shown_words
 from newsletter.preflight.base import Context, Finding, Severity, say
 
 severity: Severity = Severity.WARNING
@@ -21,12 +21,7 @@ _TOLERANCE: Final = 0.01
 def check(context: Context) -> Iterator[Finding]:
     """Look at all text that is shown, and tell each size of an item once."""
     seen = set()
-    body = parse(context.html).first("body")
-    for element in body.walk() if body else ():
-        own = squeeze("".join(child for child in element.children if isinstance(child, str)))
-        shown = look(element)
-        if not own or shown.hidden or element.tag == "style":
-            continue
+    for element, own, shown in shown_words(parse(context.html)):
         least = RUNNING if _is_running(element, own) else SMALLEST
         origin = origin_of(element, context.issue) if shown.size < least - _TOLERANCE else None
         if origin and (origin, shown.size, least) not in seen:

@@ -13,8 +13,7 @@ severity: Severity = Severity.WARNING
 
 def check(context: Context) -> Iterator[Finding]:
     """Look at what merging for everybody found."""
-    audience = context.audience
-    for reach in audience.blocks if audience and audience.readers else ():
+    for reach in context.audience.blocks if context.audience.readers else ():
         if not reach.readers:
             message = say(
                 "nobody gets block %(number)s: no reader has %(condition)s",

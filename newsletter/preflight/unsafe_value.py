@@ -14,7 +14,7 @@ severity: Severity = Severity.WARNING
 
 def check(context: Context) -> Iterator[Finding]:
     """Look at what merging for everybody found."""
-    for one in context.audience.values if context.audience else ():
+    for one in context.audience.values:
         if one.unsafe:
             message = say(
                 "%(value)s of %(count)s readers holds markup, an expression or a control character",

@@ -14,7 +14,7 @@ severity: Severity = Severity.WARNING
 def check(context: Context) -> Iterator[Finding]:
     """Look at what merging for everybody found."""
     audience = context.audience
-    if audience and audience.unwritable:
+    if audience.unwritable:
         message = say(
             "%(count)s of %(readers)s readers have an address that no message can be written to",
             count=audience.unwritable,

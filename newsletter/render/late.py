@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from jinja2 import Environment, nodes
+from jinja2.parser import Parser
 from jinja2.runtime import Undefined
 
 from newsletter.errors import Place
@@ -86,7 +87,8 @@ def refuse_undefined(tree: nodes.Expr) -> None:
 def call(name: str, *arguments: nodes.Expr, line: int) -> nodes.Call:
     """Write a call of one of our own functions."""
     written = nodes.Call(nodes.Name(name, "load"), list(arguments), [], None, None)
-    return written.set_lineno(line, override=False)  # type: ignore[return-value]
+    written.set_lineno(line, override=False)
+    return written
 
 
 def _asks_for_position(node: nodes.Expr) -> bool:
@@ -94,9 +96,7 @@ def _asks_for_position(node: nodes.Expr) -> bool:
 
 
 def _parsed(source: str) -> nodes.Expr:
-    output = Environment(autoescape=True).parse("{{ " + source + " }}").body[0]
-    assert isinstance(output, nodes.Output)  # noqa: S101 - an expression's source reads back as an expression
-    return output.nodes[0]
+    return Parser(Environment(autoescape=True), source, state="variable").parse_expression()
 
 
 def _simplified_choice(node: nodes.CondExpr, *, condition: bool) -> nodes.Expr:

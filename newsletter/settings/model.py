@@ -233,8 +233,15 @@ class PreflightSettings(_Table):
     staging_hosts: tuple[Line, ...] = ()
     """Hosts that are not for the public, such as `proef.example.org`, with all below them."""
 
-    clients: tuple[Line, ...] = ("apple-mail", "gmail", "outlook", "samsung-email", "thunderbird", "yahoo")
-    """The mail clients that the newsletter must work in, as Can I Email calls them."""
+    clients: tuple[Line, ...] = (
+        *("outlook.windows", "outlook.outlook-com", "outlook.macos", "outlook.ios", "outlook.android"),
+        *("gmail.desktop-webmail", "gmail.android", "gmail.ios", "apple-mail.macos", "apple-mail.ios"),
+        *("samsung-email.android", "thunderbird.macos"),
+    )
+    """The mail clients that the newsletter must work in, as Can I Email calls them: one, or a family such as `gmail`.
+
+    The new Outlook for Windows and Outlook on the web are `outlook.outlook-com`; `outlook.windows` is the classic one.
+    """
 
     abbreviations: tuple[Line, ...] = ()
     """Abbreviations that readers know, beside those that everybody does."""

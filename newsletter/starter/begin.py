@@ -10,7 +10,11 @@ from newsletter.errors import Place, SettingsError, WorkspaceError
 from newsletter.settings import check, find_keys
 from newsletter.workspace import SETTINGS_FILE, write_atomically
 
+SHIPPED_TEMPLATES: Final = ("announcement", "bulletin", "digest", "shared")
+"""The folders of templates that a new workspace has."""
+
 _PARTS: Final = ("templates", "issues", "subscribers")
+_TERMS: Final = "terms.yaml"
 _IGNORE: Final = "gitignore"
 _LANGUAGES: Final = "languages"
 _MANIFEST: Final = "template.toml"
@@ -26,7 +30,7 @@ _LEFT_OUT: Final = frozenset({".DS_Store", "__pycache__"})
 
 
 def begin(folder: Path, answers: Mapping[str, str]) -> tuple[Path, ...]:
-    """Make a workspace with settings, a template, an example issue and list definitions.
+    """Make a workspace with settings, templates, example issues, list definitions and a word list.
 
     Args:
         answers: By name, language, time_zone, email, postal_address and public_url; others stay as they come.
@@ -52,6 +56,11 @@ def begin(folder: Path, answers: Mapping[str, str]) -> tuple[Path, ...]:
     return tuple(folder / path for path in contents)
 
 
+def shipped_templates() -> tuple[Path, ...]:
+    """Give the folders of the templates as they are shipped, whatever a workspace has made of its own."""
+    return tuple(_source() / "templates" / name for name in SHIPPED_TEMPLATES)
+
+
 def _source() -> Path:
     """Find the files to copy: beside this module in an installed package, the repository's root in a checkout."""
     here = Path(__file__).parent
@@ -59,7 +68,7 @@ def _source() -> Path:
 
 
 def _files(source: Path) -> list[Path]:
-    found = (path for part in _PARTS for path in sorted((source / part).rglob("*")))
+    found = [source / _TERMS, *(path for part in _PARTS for path in sorted((source / part).rglob("*")))]
     relative = [path.relative_to(source) for path in found if path.is_file()]
     return [path for path in relative if not _LEFT_OUT.intersection(path.parts) and _is_shared(path)]
 
@@ -71,7 +80,7 @@ def _is_shared(path: Path) -> bool:
 
 
 def _translated(language: str) -> dict[Path, bytes]:
-    """Give the files that are there in a language: definitions of lists, with the same names for the program."""
+    """Give the files that are there in a language: definitions of lists, and the word list."""
     folder = Path(__file__).with_name(_LANGUAGES) / language.partition("-")[0]
     return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
 

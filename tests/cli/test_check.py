@@ -98,7 +98,7 @@ def test_fix_asks_and_a_no_changes_nothing(call: Call, wrong: Desk) -> None:
 
 
 def test_fix_with_nothing_to_mend_says_so(call: Call, desk: Desk) -> None:
-    assert "nothing that is certain enough" in call("check", SLUG, "--offline", "--fix", "--yes").stderr
+    assert "niets dat zeker genoeg is" in call("check", SLUG, "--offline", "--fix", "--yes").stderr
 
 
 @pytest.fixture

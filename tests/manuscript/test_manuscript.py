@@ -136,8 +136,9 @@ def test_change_of_a_word_is_made_as_meant_or_refused(before: list[str], new: st
 
 
 def test_terms_of_a_workspace_are_read(workspace: Workspace) -> None:
-    assert read_terms(workspace) == ()
     path = workspace.root / "terms.yaml"
+    path.unlink()
+    assert read_terms(workspace) == ()
     path.write_text("terms:\n  - term: Douane\n    avoid: [douane, de Duane]\n", encoding="utf-8")
     (term,) = read_terms(workspace)
     assert term.pattern.findall("douane Douane De  duane douanepost sub-douane") == ["douane", "De  duane"]

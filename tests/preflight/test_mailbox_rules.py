@@ -99,48 +99,28 @@ def test_an_address_on_several_lines_is_the_same_address(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
+    ("check", "old", "new", "expected"),
     [
-        (b"<https://nieuwsbrief", b"<http://nieuwsbrief", "no https address"),
-        (b"List-Unsubscribe: ", b"X-Gone: ", "0 List-Unsubscribe fields"),
-        (b"List-Unsubscribe=One-Click", b"One-Click", "with one click"),
-        (b"List-Unsubscribe-Post: ", b"X-Gone: ", "with one click"),
+        ("one-click", b"<https://nieuwsbrief", b"<http://nieuwsbrief", "no https address"),
+        ("one-click", b"List-Unsubscribe: ", b"X-Gone: ", "0 List-Unsubscribe fields"),
+        ("one-click", b"List-Unsubscribe=One-Click", b"One-Click", "with one click"),
+        ("one-click", b"List-Unsubscribe-Post: ", b"X-Gone: ", "with one click"),
+        ("header-fields", b"Date: ", b"Date: Tue, 20 Feb 2024 09:00:00 +0100\r\nDate: ", "2 Date fields"),
+        ("header-fields", b"Message-ID: <", b"Message-ID: <a b", "the Message-ID is not one"),
+        ("header-fields", b"Date: Tue, 20 Feb", b"Date: morgen, 99 Feb", "the Date cannot be read"),
+        ("header-fields", b"Subject: ", b"X-Gone: ", "0 Subject fields"),
+        ("header-fields", b"From: ", b"From: a@example.org, ", "several addresses"),
+        ("header-fields", b"Content-Language: nl", b"X-Long: " + b"a" * 999, "998 characters"),
+        ("list-fields", b"<leden.example.org>", b"<leden>", "does not name a list"),
+        ("list-fields", b"List-Post: NO", b"List-Post: NO\r\nList-Post: NO", "2 List-Post fields"),
+        ("list-fields", b"Feedback-ID: ", b"Feedback-ID: a:b:c:", "not what Gmail reads"),
+        ("list-fields", b"Feedback-ID: ", b"Feedback-ID: sanne@example.org", "not what Gmail reads"),
     ],
 )
-def test_a_message_that_cannot_be_left_with_one_click_is_blocked(
-    desk: Desk, old: bytes, new: bytes, expected: str
+def test_a_header_that_mail_systems_refuse_is_blocked(
+    desk: Desk, check: str, old: bytes, new: bytes, expected: str
 ) -> None:
-    (found,) = messages(desk, "one-click", message=rewritten(desk, old, new))
-    assert expected in found
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        (b"Date: ", b"Date: Tue, 20 Feb 2024 09:00:00 +0100\r\nDate: ", "2 Date fields"),
-        (b"Message-ID: <", b"Message-ID: <a b", "the Message-ID is not one"),
-        (b"Date: Tue, 20 Feb", b"Date: morgen, 99 Feb", "the Date cannot be read"),
-        (b"Subject: ", b"X-Gone: ", "0 Subject fields"),
-        (b"From: ", b"From: a@example.org, ", "several addresses"),
-        (b"Content-Language: nl", b"X-Long: " + b"a" * 999, "998 characters"),
-    ],
-)
-def test_a_header_that_mail_systems_refuse_is_blocked(desk: Desk, old: bytes, new: bytes, expected: str) -> None:
-    (found,) = messages(desk, "header-fields", message=rewritten(desk, old, new))
-    assert expected in found
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        (b"<leden.example.org>", b"<leden>", "does not name a list"),
-        (b"List-Post: NO", b"List-Post: NO\r\nList-Post: NO", "2 List-Post fields"),
-        (b"Feedback-ID: ", b"Feedback-ID: a:b:c:", "not what Gmail reads"),
-        (b"Feedback-ID: ", b"Feedback-ID: sanne@example.org", "not what Gmail reads"),
-    ],
-)
-def test_list_fields_that_cannot_be_used_are_blocked(desk: Desk, old: bytes, new: bytes, expected: str) -> None:
-    (found,) = messages(desk, "list-fields", message=rewritten(desk, old, new))
+    (found,) = messages(desk, check, message=rewritten(desk, old, new))
     assert expected in found
 
 

@@ -62,10 +62,12 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
     return context, report
 
 
-def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport | None":
+def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport":
     """Merge the issue for all its readers, where there is a list and a database with people."""
+    from newsletter.preflight.base import UNMERGED
+
     if prepared.list is None or not _has_database(face):
-        return None
+        return UNMERGED
     from newsletter import dispatch as sending
     from newsletter.audience import Selection
     from newsletter.clock import now

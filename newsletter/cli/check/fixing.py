@@ -20,23 +20,26 @@ def offer(face: Face, report: "Report", context: "Context", *, yes: bool) -> boo
     Raises:
         ContentError: A file is another by now. Files changed before it stay changed.
     """
-    from newsletter.dispatch import mend_files, write_mended
+    from newsletter.dispatch import catalogue, mend_files, write_mended
 
+    translate = catalogue(context.settings)
     mended, problems = mend_files(report.fixes)
     for problem in problems:
         print_error(problem)
     if not mended:
-        face.error_console.print("There is nothing that is certain enough to be changed.")
+        face.error_console.print(translate("There is nothing that is certain enough to be changed."))
         return False
     for one in mended:
         for line in _difference(one):
             face.error_console.print(line, markup=False, style=_style(line), soft_wrap=True)
-    files = "1 file" if len(mended) == 1 else f"{len(mended)} files"
+    files = translate("1 file") if len(mended) == 1 else translate("%(count)s files") % {"count": len(mended)}
     if not yes:
-        confirm(f"Change {files}?")
+        confirm(translate("Change %(files)s?") % {"files": files})
     for one in mended:
         write_mended(one)
-    face.error_console.print(f"Changed {files} of {context.issue.slug}.")
+    face.error_console.print(
+        translate("Changed: %(files)s of %(issue)s.") % {"files": files, "issue": context.issue.slug}
+    )
     return True
 
 

@@ -17,7 +17,10 @@ _STYLES: Final = {"error": "bold red", "warning": "bold yellow", "hint": "bold c
 
 def following(face: Face) -> Callable[[int], AbstractContextManager[Advance]]:
     """Give what shows how far following the links is, host by host."""
-    return lambda total: progress(face, "Following links, by host", total)
+    from newsletter.dispatch import catalogue
+
+    words = catalogue(face.settings)("Following links, by host")
+    return lambda total: progress(face, words, total)
 
 
 def tell_of_network(face: Face, context: "Context", *, offline: bool) -> None:
@@ -27,8 +30,11 @@ def tell_of_network(face: Face, context: "Context", *, offline: bool) -> None:
         offline: Whether somebody wanted that.
     """
     if context.fetched is None:
-        why = "as you wish" if offline else "there is no network"
-        face.error_console.print(f"Links were not followed: {why}.")
+        from newsletter.dispatch import catalogue
+
+        wanted, cut_off = "Links were not followed: as you wish.", "Links were not followed: there is no network."
+        translate = catalogue(context.settings)
+        face.error_console.print(translate(wanted if offline else cut_off))
 
 
 def show(console: "Console", report: "Report", context: "Context") -> None:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from newsletter.cli.preview import features
 from newsletter.cli.preview.markup import Kind, Token, attributes, joined, tokens, with_attribute
-from newsletter.cli.preview.stylesheet import Block, Rule, Statement, declarations, rules, split, write
-from newsletter.compatibility import Feature, Level, Support, support
+from newsletter.compatibility import WORD_ENGINE, Feature, Level, Support, support
 from newsletter.compatibility import features as known_features
+from newsletter.compatibility import naming as features
+from newsletter.compatibility.stylesheet import Block, Rule, Statement, declarations, rules, split, write
 
-WORD_ENGINE: Final = frozenset({"outlook.windows", "outlook.windows-mail"})
-"""Clients that draw with Microsoft Word and read what is written for it in comments; the data does not say so."""
 _WORD_VERSION: Final = 16
 _WITH_CONTENT: Final = frozenset({"style", "svg", "video", "audio", "object", "select", "textarea"})
 _FOR_WORD: Final = re.compile(r"<!--\[if ([^\]]*)\]>(.*?)<!\[endif\]-->", re.DOTALL)

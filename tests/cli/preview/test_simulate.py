@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.cli.preview import features
 from newsletter.cli.preview.markup import VOID, joined, tokens, visible_text
 from newsletter.cli.preview.simulate import Loss, simulate
-from newsletter.cli.preview.stylesheet import rules, write
 from newsletter.compatibility import Level, clients, feature
 from newsletter.compatibility import features as known_features
+from newsletter.compatibility import naming as features
+from newsletter.compatibility.stylesheet import rules, write
 from newsletter.dispatch import Built
 
 STYLES = st.sampled_from(

@@ -1,9 +1,9 @@
-"""A footer that is arranged by a flexible box."""
+"""A footer that is arranged by a grid."""
 
 from support.checking import Desk
 
-FOUND = "display:grid"
-PLACE = ("templates/bulletin", "")
+FOUND = "display:grid does nothing in"
+PLACE = ("templates/shared/parts/footer.mjml.j2", "display:grid")
 
 
 def plant(desk: Desk) -> None:

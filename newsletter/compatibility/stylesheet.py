@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
@@ -16,10 +16,14 @@ class Block:
 
     Args:
         body: Declarations as text, or the rules within.
+        start: Where its prelude begins in the sheet, in characters; of no matter for whether two rules are equal.
+        inside: Where its body begins.
     """
 
     prelude: str
     body: "str | tuple[Rule, ...]"
+    start: int = field(default=0, compare=False)
+    inside: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,20 @@ class Statement:
     """An at-rule without braces, such as `@import`."""
 
     text: str
+    start: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A property with its value.
+
+    Args:
+        start: Where its name begins in the body, in characters.
+    """
+
+    name: str
+    value: str
+    start: int
 
 
 Rule = Block | Statement
@@ -34,7 +52,7 @@ Rule = Block | Statement
 
 def rules(css: str) -> tuple[Rule, ...]:
     """Read a style sheet; comments are left out."""
-    return tuple(_rules(_COMMENT.sub(" ", css)))
+    return tuple(_rules(_COMMENT.sub(lambda found: " " * len(found[0]), css), 0))
 
 
 def write(parts: tuple[Rule, ...]) -> str:
@@ -44,10 +62,18 @@ def write(parts: tuple[Rule, ...]) -> str:
 
 def declarations(body: str) -> Iterator[tuple[str, str]]:
     """Give property and value of each declaration; what is none is left out."""
+    return ((one.name, one.value) for one in placed_declarations(body))
+
+
+def placed_declarations(body: str) -> Iterator[Declaration]:
+    """Give each declaration with its place; what is none is left out."""
+    position = 0
     for part in split(body, ";"):
         name, colon, value = part.partition(":")
         if colon and name.strip():
-            yield name.strip().lower(), value.strip()
+            indent = len(part) - len(part.lstrip())
+            yield Declaration(name.strip().lower(), value.strip(), position + indent)
+        position += len(part) + 1
 
 
 def split(text: str, separator: str) -> tuple[str, ...]:
@@ -63,20 +89,29 @@ def split(text: str, separator: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _rules(css: str) -> Iterator[Rule]:
+def _rules(css: str, offset: int) -> Iterator[Rule]:
+    """Read rules.
+
+    Args:
+        offset: Where the text begins in the sheet.
+    """
     position = 0
     while position < len(css):
         end, sign = _next(css, position, "{;")
-        prelude = css[position:end].strip()
+        prelude = css[position:end].lstrip("} \t\r\n\f")
+        start = offset + end - len(prelude)
+        prelude = prelude.rstrip()
         if sign != "{":
             if prelude.startswith("@"):
-                yield Statement(prelude)
+                yield Statement(prelude, start)
             position = end + 1
             continue
         closing = _closing(css, end + 1)
-        body = css[end + 1 : closing].strip()
+        body = css[end + 1 : closing]
+        inside = offset + end + 1 + len(body) - len(body.lstrip())
+        body = body.strip()
         nested = prelude.lower().startswith(_NESTING)
-        yield Block(prelude.lstrip("} \n"), tuple(_rules(body)) if nested else body)
+        yield Block(prelude, tuple(_rules(body, inside)) if nested else body, start, inside)
         position = closing + 1
 
 

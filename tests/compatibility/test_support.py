@@ -12,7 +12,7 @@ from newsletter import compatibility
 from newsletter.compatibility import Level, clients, edition, feature, features, support
 from newsletter.errors import SettingsError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
-"""What mail clients make of HTML, CSS and pictures, by the Can I Email data that the package carries."""
+"""The Can I Email data: features, mail clients, and how far each client supports each feature."""
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -11,9 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from newsletter.errors import SettingsError
+from newsletter.errors import Place, SettingsError
 
-DATA: Final = Path(__file__).parent / "data/caniemail.json.gz"
+DATA: Final = Path(__file__).parents[1] / "data/caniemail.json.gz"
+
+WORD_ENGINE: Final = frozenset({"outlook.windows", "outlook.windows-mail"})
+"""Clients that draw with Microsoft Word and read what is written for it in comments; the data does not say so."""
 
 
 class Level(StrEnum):
@@ -154,8 +157,20 @@ def client(name: str) -> Client:
         near = get_close_matches(name, clients(), 3, 0.5) or ["gmail.desktop-webmail", "outlook.windows"]
         raise SettingsError(
             f"there is no mail client '{name}' in the data of {edition().date}",
+            where=Place(field="preflight.clients"),
             remedy=f"Write one such as {', '.join(near)}.",
         ) from None
+
+
+def chosen_clients(names: Iterable[str]) -> tuple[Client, ...]:
+    """Give the mail clients that settings name: one such as "gmail.android", or all of a family such as "gmail".
+
+    Raises:
+        SettingsError: There is none of such a name.
+    """
+    families = {one.partition(".")[0] for one in clients()}
+    wanted = {name if name in families else client(name).name for name in names}
+    return tuple(one for one in clients().values() if wanted & {one.name, one.name.partition(".")[0]})
 
 
 def _client(name: str, families: Mapping[str, str], platforms: Mapping[str, str]) -> Client:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from newsletter.compatibility import features as known_features
+from newsletter.compatibility.support import features as known_features
 
 _PREFIXES: Final = ("margin", "padding", "border", "outline", "animation", "transition", "list-style", "scroll-snap")
 _PROPERTIES: Final[Mapping[str, str]] = {
@@ -16,8 +16,18 @@ _PROPERTIES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("column-gap", "row-gap"), "css-gap"),
     **dict.fromkeys(("columns", "column-width", "column-rule", "column-span"), "css-column-layout-properties"),
     **dict.fromkeys(("grid-template-columns", "grid-template-rows", "grid-template-areas"), "css-grid-template"),
+    **dict.fromkeys(("block-size", "inline-size"), "css-block-inline-size"),
     "mask": "css-mask-image",
 }
+_LOGICAL: Final = (
+    (re.compile(r"(margin|padding)-(?:inline|block)"), "css-{}-inline-block"),
+    (re.compile(r"((?:margin|padding)-(?:inline|block))-(?:start|end)"), "css-{}-start-end"),
+    (re.compile(r"border-(?:inline|block)"), "css-border-inline-block"),
+    (re.compile(r"border-(?:inline|block)-(?:color|style|width|start|end)"), "css-border-inline-block-individual"),
+    (re.compile(r"border-(?:inline|block)-(?:start|end)-(?:color|style|width)"), "css-border-inline-block-longhand"),
+    (re.compile(r"border-(?:start|end)-(?:start|end)-radius"), "css-border-radius-logical"),
+)
+"""Properties that follow the direction of writing; the data knows them in groups."""
 _VALUES: Final = (
     (re.compile(r"\brgb\("), "css-rgb"),
     (re.compile(r"\brgba\("), "css-rgba"),
@@ -31,6 +41,8 @@ _VALUES: Final = (
     (re.compile(r"\d(ch|cm|em|ex|in|mm|pc|pt|px|rem|vh|vmax|vmin|vw)\b"), "css-unit-{}"),
     (re.compile(r"\d(%)"), "css-unit-percent"),
     (re.compile(r"\bsystem-ui\b"), "css-sytem-ui"),
+    (re.compile(r"\b(?:fit|min|max)-content\b"), "css-intrinsic-size"),
+    (re.compile(r"^initial$"), "css-unit-initial"),
     (re.compile(r"!\s*important\b"), "css-important"),
 )
 _STRING: Final = re.compile(r"\"[^\"]*\"|'[^']*'|url\([^)]*\)")
@@ -69,6 +81,7 @@ ELEMENTS: Final[Mapping[str, str]] = {
 ATTRIBUTES: Final[Mapping[str, str]] = {
     **{name: f"html-{name}" for name in _OWN_ATTRIBUTES.split()},
     "sizes": "html-srcset",
+    "inert": "css-inert-attribute",
     "loading": "html-loading-attribute",
 }
 _PICTURES: Final[Mapping[str, str]] = {"jpeg": "jpg", "tif": "tiff", "heic": "heif"}
@@ -101,6 +114,23 @@ def of_at_rule(prelude: str) -> Iterator[str]:
         yield from (f"css-at-media-{one}" for one in _MEDIA if one in prelude)
 
 
+def of_element(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
+    """Name the features of an element with its attributes, apart from its styles and pictures."""
+    kind = attributes.get("type", "").lower()
+    if name == "input":
+        yield f"html-input-{kind or 'text'}"
+    elif name == "button":
+        yield f"html-button-{kind or 'submit'}"
+    elif name == "meta" and "color-scheme" in attributes.get("name", ""):
+        yield "html-meta-color-scheme"
+    elif name in ELEMENTS:
+        yield ELEMENTS[name]
+    yield from (ATTRIBUTES[one] for one in attributes if one in ATTRIBUTES)
+    link = of_link(attributes.get("href", "")) if name == "a" else None
+    if link is not None:
+        yield link
+
+
 def of_picture(url: str) -> str:
     """Name the feature of a kind of picture, by the ending of its address."""
     if url.startswith("data:"):
@@ -119,6 +149,9 @@ def of_link(url: str) -> str | None:
 def _of_property(name: str) -> str:
     if name in _PROPERTIES:
         return _PROPERTIES[name]
+    for pattern, slug in _LOGICAL:
+        if found := pattern.fullmatch(name):
+            return slug.format(found[1] if pattern.groups else "")
     own = f"css-{name}"
     if own in known_features() or "-block" in name or "-inline" in name:
         return own
