@@ -25,7 +25,7 @@ def ask(browser: str, page: Path, width: int, question: str) -> Any:
     """
     frame = page.with_name(f"frame-{width}.html")
     frame.write_text(
-        f'<!doctype html><iframe src="{page.name}" style="border:0;width:{width}px;height:3000px"></iframe>'
+        f'<!doctype html><iframe src="{page.name}" style="border:0;width:{width}px;height:6000px"></iframe>'
         "<script>onload = () => { const view = document.querySelector('iframe').contentWindow;"
         f"document.body.dataset.answer = JSON.stringify({question}); }};</script>",
         encoding="utf-8",
@@ -35,7 +35,7 @@ def ask(browser: str, page: Path, width: int, question: str) -> Any:
         "--no-sandbox",
         "--disable-gpu",
         "--allow-file-access-from-files",
-        "--window-size=1200,3200",
+        "--window-size=1200,6200",
     ]
     profile = f"--user-data-dir={page.with_name('profile')}"
     done = subprocess.run(
