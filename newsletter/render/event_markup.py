@@ -64,11 +64,7 @@ def _described(event: Event, masthead: Masthead) -> dict[str, Any]:
         "name": event.title,
         "startDate": _moment(event.start),
         "eventStatus": f"{_SCHEMA}{_STATUS[event.status]}",
-        "organizer": {
-            "@type": "Organization",
-            "name": event.organiser or masthead.organisation,
-            **({} if event.organiser else {"url": masthead.url}),
-        },
+        "organizer": {"@type": "Organization", "name": event.organiser or masthead.organisation},
     }
     if event.end is not None:
         described["endDate"] = _moment(event.end)

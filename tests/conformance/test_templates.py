@@ -183,7 +183,13 @@ def test_columns_stand_where_the_other_mjml_engine_puts_them(
     prepared = prepare_issue(made, load(made, {}), people, slug, "leden")
     nonce = nonce_for(prepared.issue, prepared.template, prepared.masthead)
     work = _Compilation(
-        prepared.issue, prepared.template, prepared.masthead, people.schema(), prepared.collected, nonce
+        prepared.issue,
+        prepared.template,
+        prepared.masthead,
+        people.schema(),
+        prepared.collected,
+        prepared.calendar,
+        nonce,
     )
     source = prepare(work._mjml({}, tracing=False)[0], "issue", nonce)
     done = subprocess.run(
