@@ -195,7 +195,7 @@ def test_conditions_in_the_documentation_can_be_read(definitions: Definitions, c
 def test_template_in_the_documentation_works(workspace: Workspace, definitions: Definitions) -> None:
     folder = workspace.templates / "plain"
     folder.mkdir()
-    manifest, theme, _ = blocks(read("templates.md"), "toml")
+    manifest, theme, *_ = blocks(read("templates.md"), "toml")
     (folder / "template.toml").write_text(manifest, encoding="utf-8")
     (folder / "theme.toml").write_text(theme, encoding="utf-8")
     (folder / "issue.mjml.j2").write_text(blocks(read("templates.md"), "html")[0], encoding="utf-8")

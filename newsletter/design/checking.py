@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from newsletter.design.compiling import sample_html
+from newsletter.design.compiling import collect_logo, sample_html
 from newsletter.design.samples import issue_from_the_right, sample_issue
 from newsletter.dispatch import Costs, measure_costs, prepare_issue
 from newsletter.errors import ContentError, Place
@@ -37,16 +37,18 @@ def check_template(workspace: Workspace, settings: Settings, definitions: Defini
     """Check a template as hard as can be done without looking at it.
 
     Raises:
+        ContentError: A file of the logo cannot be shown.
         TemplateError: Something cannot be read, shown or told from its ground; names file, line and column.
     """
     template = load_template(workspace.templates / name)
     schema = definitions.schema()
+    logo = collect_logo(workspace, template)
     languages = spoken(template)
     for language in languages:
         environment = template.environment(language)
         environment.assert_readable()
-        sample_html(sample_issue(template, template.manifest.layouts, language), template, settings, schema)
-    sample_html(issue_from_the_right(template), in_arabic(template), settings, schema)
+        sample_html(sample_issue(template, template.manifest.layouts, language), template, settings, schema, logo)
+    sample_html(issue_from_the_right(template), in_arabic(template), settings, schema, logo)
     issues = dict(_issues(workspace, settings, definitions, template, languages))
     missing = {language: _missing(template, language) for language in languages}
     return Checked(template, len(environment.list_templates(extensions=["j2"])), languages, issues, missing)

@@ -104,11 +104,11 @@ def prepare_issue(
 def _collect(issue: Issue, template: Template, settings: Settings, cache: PictureCache) -> Collected:
     keep = timedelta(hours=settings.media.keep_hours)
     return collect(
-        references(issue),
+        (*references(issue), *template.logos.values()),
         cache,
         Copies(cache.folder / "copies", keep, frozenset(settings.media.allow)),
         base=settings.media_url,
-        paper=_paper(template),
+        paper=template.paper,
     )
 
 
@@ -117,11 +117,6 @@ def _shown(collected: Collected, compiled: CompiledIssue, cache: PictureCache) -
     files = [document_file(document) for document in collected.documents.values()]
     files += [cache.picture_file(picture) for picture in compiled.pictures]
     return Media(collected.base, tuple(sorted(files, key=lambda file: (file.source, file.name))))
-
-
-def _paper(template: Template) -> str:
-    """Give the colour that a template's pictures stand on."""
-    return template.theme.colors.get("paper", "#ffffff")
 
 
 def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime) -> Letterhead:

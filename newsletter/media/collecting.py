@@ -17,13 +17,14 @@ from newsletter.media.remote import Copies, Copy, Missing
 DOCUMENT_LIMIT: Final = 100_000_000
 _LOG: Final = logging.getLogger(__name__)
 _BESIDE_OR_WHOLE: Final = "Put the picture beside the item and name it, or write a whole address: https://…."
+_FOLDERS: Final = {"item": "the issue's folder", "theme": "the folder of templates"}
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 def collect(
     references: Iterable[Reference], cache: PictureCache, copies: Copies, *, base: str, paper: str
 ) -> Collected:
-    """Find the pictures and documents that an issue names.
+    """Find the pictures and documents that an issue, or the theme of its template, names.
 
     What cannot be fetched anew and of which there is a copy is told on standard error.
 
@@ -89,11 +90,11 @@ def _document(one: Reference) -> Document:
 def _content(one: Reference, limit: int) -> tuple[bytes, Path]:
     """Read a file that lies on this machine, and tell where that is."""
     path = one.path
-    remedy = "Put it beside the item, or correct its name."
+    remedy = f"Put it beside the {one.beside}, or correct its name."
     if path is None or not path.is_file():
         raise _Problem(f"the file {one.source!r} does not exist", remedy)
     if not path.resolve().is_relative_to(one.folder.resolve()):
-        raise _Problem(f"the file {one.source!r} does not lie in the issue's folder", remedy)
+        raise _Problem(f"the file {one.source!r} does not lie in {_FOLDERS[one.beside]}", remedy)
     try:
         if path.stat().st_size > limit:
             raise _Problem(f"the file {one.source!r} has more than {limit // 1_000_000} MB", "Make it smaller.")

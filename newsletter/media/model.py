@@ -24,12 +24,13 @@ class Reference:
     """A picture or a document that an issue names.
 
     Args:
-        file: The file that names it, relative to the issue's folder.
+        file: The file that names it, relative to the issue's folder; a theme as `templates/NAME/theme.toml`.
         source: As it is named there: a path, or an address of the web.
         path: Where it lies; None for an address of the web.
         folder: What the path may not lead out of.
         where: Tells the place where it is named, for messages.
         fault: Why its source leads nowhere, if it does not.
+        beside: What it is to be put beside.
     """
 
     file: str
@@ -39,6 +40,7 @@ class Reference:
     folder: Path
     where: Callable[[], Place] = field(compare=False, repr=False)
     fault: str = ""
+    beside: Literal["item", "theme"] = "item"
 
 
 @dataclass(frozen=True, slots=True)

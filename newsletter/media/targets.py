@@ -136,7 +136,9 @@ class _Store:
         if kind and self.protocol in _KIND_OF_CONTENT:
             told[_KIND_OF_CONTENT[self.protocol]] = kind
         try:
-            self.system.makedirs(self.base, exist_ok=True)
+            # Buckets hold no folders: there is only the bucket itself to make, out of a name that is mistyped.
+            if self.protocol not in _KIND_OF_CONTENT:
+                self.system.makedirs(self.base, exist_ok=True)
             self.system.pipe_file(f"{self.base}/{name}", content, **told)
         except Exception as error:  # each store has errors of its own
             raise self._failure(error) from error

@@ -28,8 +28,8 @@ class ProviderSettings(BaseModel):
     """A provider's own settings.
 
     Validated with a context that holds `root`, the workspace's folder, which relative paths start from;
-    `public_url`, the base of its links, with a slash at the end; `media`, the folder of its published pictures;
-    and `language`. Secrets are `SecretStr`.
+    `public_url`, the base of its links, with a slash at the end; `media_url`, that of its published pictures, and
+    `media`, the folder that they lie in; and `language`. Secrets are `SecretStr`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

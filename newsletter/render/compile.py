@@ -21,6 +21,7 @@ from newsletter.render.cuts import unclean_blocks
 from newsletter.render.environment import MAIN_FILE
 from newsletter.render.event_markup import with_event_markup
 from newsletter.render.inline import inline, to_html
+from newsletter.render.logo import with_logo
 from newsletter.render.prepare import prepare
 from newsletter.render.rendering import Rendering
 from newsletter.render.slots import BrokenToken, MisplacedSlot, Parts, Tokens
@@ -236,8 +237,9 @@ class _Compilation:
         binding.start(rendering)
         view = view_issue(self.issue, rendering, self.collected, self.calendar.urls)
         environment = self.template.environment(self.issue.language, tracing=tracing)
+        theme = with_logo(environment.theme, self.template.logos, self.collected)
         source = environment.render_source(
-            {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead)}
+            {"issue": view, "newsletter": self.masthead, "list": _ListView(self.masthead), "theme": theme}
         )
         raise_all(rendering.problems.values())
         return slots.drop(source, self.nonce), rendering

@@ -78,7 +78,7 @@ class Environment(ImmutableSandboxedEnvironment):
         self.translations = translations
         self.late: list[LateExpression] = []
         self.globals.update(runtime(self.late))
-        self.globals["theme"] = theme
+        self.theme = self.globals["theme"] = theme
         self.globals["writing"] = _writing(translations)
         install: Callable[..., None] = self.install_gettext_callables  # type: ignore[attr-defined]
         install(translations.gettext, translations.ngettext, newstyle=True)

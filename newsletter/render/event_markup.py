@@ -73,7 +73,9 @@ def _described(event: Event, masthead: Masthead) -> dict[str, Any]:
     places = list(_places(event))
     if places:
         described["location"] = places[0] if len(places) == 1 else places
-        described["eventAttendanceMode"] = f"{_SCHEMA}{_attendance(event)}EventAttendanceMode"
+    if event.online:
+        # Without it an event is taken to be at its place only.
+        described["eventAttendanceMode"] = f"{_SCHEMA}{'Mixed' if event.place else 'Online'}EventAttendanceMode"
     if event.link:
         described["url"] = event.link
     return described
@@ -84,10 +86,6 @@ def _places(event: Event) -> Iterator[dict[str, str]]:
         yield {"@type": "Place", "name": event.place, "address": event.place}
     if event.online:
         yield {"@type": "VirtualLocation", "url": event.online}
-
-
-def _attendance(event: Event) -> str:
-    return "Mixed" if event.place and event.online else "Online" if event.online else "Offline"
 
 
 def _moment(value: date | datetime) -> str:

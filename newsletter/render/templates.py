@@ -5,6 +5,7 @@ What templates share stands in `templates/shared`: parts, theme and translations
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -13,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic_core import PydanticCustomError
 
 from newsletter.errors import Place, TemplateError, raise_all
+from newsletter.media import Reference
 from newsletter.render.environment import MAIN_FILE, Environment
+from newsletter.render.logo import find_logos
 from newsletter.render.theme import Theme, read_theme
 from newsletter.render.translations import Translations, read_translations
 
@@ -62,9 +65,16 @@ class Template:
     """Its own first, then the shared one."""
     manifest: Manifest
     theme: Theme
+    logos: Mapping[str, Reference]
+    """The files of the theme's logo, by the ground that they are shown on: light or dark."""
     digest: str
     """Of all its files and all shared ones."""
     _environments: dict[tuple[str, bool], Environment] = field(default_factory=dict)
+
+    @property
+    def paper(self) -> str:
+        """The colour that pictures stand on."""
+        return self.theme.colors.get("paper", "#ffffff")
 
     def environment(self, language: str, *, tracing: bool = False) -> Environment:
         """Give the sandbox for one language, with its templates compiled once.
@@ -116,7 +126,7 @@ def load_template(folder: Path) -> Template:
             for problem in error.errors()
         )
         raise
-    return Template(name, folders, manifest, read_theme(folders[::-1]), _digest(folders))
+    return Template(name, folders, manifest, read_theme(folders[::-1]), find_logos(folders[::-1]), _digest(folders))
 
 
 def template_names(folder: Path) -> tuple[str, ...]:

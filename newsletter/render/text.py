@@ -87,7 +87,7 @@ class _Writer:
         for entry in section.entries:
             yield from self.restricted(condition_of(entry), self.entry(opened(entry)))
         if section.calendar_url:
-            yield f"{self.words.gettext('The whole agenda')}: <{section.calendar_url}>"
+            yield f"{self.words.gettext('Several dates at once')}: <{section.calendar_url}>"
             yield ""
 
     def entry(self, entry: EntryView) -> Iterator[str]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from newsletter.errors import NewsletterError, Place, TemplateError, raise_all
 from newsletter.render.contrast import LARGE_TEXT, SMALL_TEXT, contrast
@@ -20,6 +20,11 @@ from newsletter.settings import find_keys
 
 THEME_FILE: Final = "theme.toml"
 _Path: TypeAlias = tuple[str | int, ...]
+
+
+def is_file(source: str) -> bool:
+    """Whether a logo is a file beside the theme, and no address."""
+    return source.startswith(("./", "../"))
 
 
 def _check_address(text: str) -> str:
@@ -40,7 +45,7 @@ class _Table(BaseModel):
 class Logo(_Table):
     """A logo, shown before the newsletter's name or instead of it.
 
-    An address is whole, or begins at the public site.
+    An address is whole, or begins at the public site. What begins with a dot is a file, seen from the theme's folder.
     """
 
     light: Address
@@ -48,7 +53,14 @@ class Logo(_Table):
     """On a dark ground; without one the logo keeps a light plate behind it."""
     alt: str
     width: Annotated[int, Field(gt=0, le=560)]
-    height: Annotated[int, Field(gt=0, le=400)]
+    height: Annotated[int, Field(gt=0, le=400)] | None = None
+    """That of a file follows from its width."""
+
+    @model_validator(mode="after")
+    def _check_height(self) -> Self:
+        if self.height is None and not is_file(self.light):
+            raise ValueError("the height of a logo that is an address has to be told: height = 40")
+        return self
 
 
 class Pair(_Table):
@@ -104,9 +116,10 @@ SHARED_PAIRS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class ThemeFile:
     """One theme file: what it says, and where it says what."""
 
+    path: Path
     file: str
     theme: Theme
     said: Mapping[str, Any]
@@ -130,13 +143,22 @@ def read_theme(folders: Sequence[Path]) -> Theme:
     Raises:
         TemplateError: A file is not what was expected, or text could not be read on its ground; names line and column.
     """
-    sources = [_read(folder / THEME_FILE, folder.name) for folder in folders if (folder / THEME_FILE).is_file()]
+    sources = read_theme_files(folders)
     merged = Theme.model_validate(_laid_over([source.said for source in sources]))
     raise_all([*_strangers(merged, sources), *_faint(merged, sources)])
     return merged
 
 
-def _read(path: Path, template: str) -> _Source:
+def read_theme_files(folders: Sequence[Path]) -> list[ThemeFile]:
+    """Read the themes of some folders, each by itself.
+
+    Raises:
+        TemplateError: One is not what was expected; names line and column.
+    """
+    return [_read(folder / THEME_FILE, folder.name) for folder in folders if (folder / THEME_FILE).is_file()]
+
+
+def _read(path: Path, template: str) -> ThemeFile:
     file = f"templates/{template}/{THEME_FILE}"
     try:
         text = path.read_text(encoding="utf-8")
@@ -147,13 +169,13 @@ def _read(path: Path, template: str) -> _Source:
     try:
         theme = Theme.model_validate(said)
     except ValidationError as error:
-        source = _Source(file, Theme(), said, keys)
+        source = ThemeFile(path, file, Theme(), said, keys)
         raise_all(_misread(problem, source) for problem in error.errors())
         raise
-    return _Source(file, theme, said, keys)
+    return ThemeFile(path, file, theme, said, keys)
 
 
-def _misread(problem: Any, source: _Source) -> TemplateError:
+def _misread(problem: Any, source: ThemeFile) -> TemplateError:
     path = tuple(problem["loc"])
     where = source.place(*path)
     if problem["type"] == "string_pattern_mismatch":
@@ -194,7 +216,7 @@ def _laid_over(themes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _strangers(theme: Theme, sources: Sequence[_Source]) -> Iterator[NewsletterError]:
+def _strangers(theme: Theme, sources: Sequence[ThemeFile]) -> Iterator[NewsletterError]:
     """Find colours for the dark that are none in the light: a mistyped name, most likely."""
     for source in sources:
         for name in source.theme.dark:
@@ -207,7 +229,7 @@ def _strangers(theme: Theme, sources: Sequence[_Source]) -> Iterator[NewsletterE
                 )
 
 
-def _faint(theme: Theme, sources: Sequence[_Source]) -> Iterator[NewsletterError]:
+def _faint(theme: Theme, sources: Sequence[ThemeFile]) -> Iterator[NewsletterError]:
     for scheme, colours in (("colors", theme.colors), ("dark", theme.dark)):
         for pair in (*SHARED_PAIRS, *theme.pairs):
             if pair.text not in colours or pair.ground not in colours:
@@ -219,7 +241,7 @@ def _faint(theme: Theme, sources: Sequence[_Source]) -> Iterator[NewsletterError
 
 
 def _too_faint(
-    pair: Pair, scheme: str, colours: Mapping[str, str], ratios: tuple[float, float], sources: Sequence[_Source]
+    pair: Pair, scheme: str, colours: Mapping[str, str], ratios: tuple[float, float], sources: Sequence[ThemeFile]
 ) -> TemplateError:
     reached, needed = ratios
     named = [(source, name) for source in reversed(sources) for name in (pair.text, pair.ground)]

@@ -73,7 +73,7 @@ def picture_of(image: Image, width: Any) -> Picture:
             remedy=f"Name pixels of the page, 1 to {WIDEST_PICTURE}: picture(640).",
         )
     if isinstance(image, ShownImage):
-        found = _shown(image._collected, image._file, image.source, width)  # noqa: SLF001 - hidden from templates only
+        found = shown_picture(image._collected, image._file, image.source, width)  # noqa: SLF001 - hidden from templates only
         if found is not None:
             return replace(found, alt=image.alt)
     return Picture(image.source, width, None, image.alt)
@@ -89,13 +89,22 @@ def pictures_of(collected: Collected, file: str) -> Find:
 
     def find(source: str, alt: str) -> Picture | None:
         original = collected.pictures.get((file, source))
-        found = _shown(collected, file, source, min(TEXT_WIDTH, original.facts.width) if original else TEXT_WIDTH)
+        found = shown_picture(
+            collected, file, source, min(TEXT_WIDTH, original.facts.width) if original else TEXT_WIDTH
+        )
         return replace(found, alt=alt) if found else None
 
     return find
 
 
-def _shown(collected: Collected, file: str, source: str, width: int) -> Picture | None:
+def shown_picture(collected: Collected, file: str, source: str, width: int) -> Picture | None:
+    """Give a picture as it is published, and remember that it is shown, or why it cannot be.
+
+    Args:
+        file: What names it.
+        source: What it is named there.
+        width: Of the page, in pixels.
+    """
     variant = collected.variant(file, source, width)
     problem = collected.problems.get((file, source))
     if problem is not None:

@@ -121,6 +121,7 @@ def provider_settings(settings: Settings, workspace: Workspace, name: str) -> Ba
     context = {
         "root": workspace.root,
         "public_url": settings.public_url,
+        "media_url": settings.media_url,
         "media": settings.media_folder(workspace),
         "language": settings.language,
     }

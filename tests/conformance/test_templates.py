@@ -105,7 +105,19 @@ def test_text_is_large_enough_to_read(build: Any, browser: Any, slug: str) -> No
         ".filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length)"
         ".map(e => [e.className, parseFloat(getComputedStyle(e).fontSize)])"
     )
-    quiet = {"quiet", "byline", "byline near", "small", "month", "kicker", "status", "fact", "link action", "speaker"}
+    quiet = {
+        "quiet",
+        "byline",
+        "byline near",
+        "small",
+        "month",
+        "kicker",
+        "status",
+        "fact",
+        "link action",
+        "speaker",
+        "together",
+    }
     with shown(browser, build(slug).html, 375) as page:
         found = page.evaluate(sizes)
     assert min(size for _, size in found) >= 14

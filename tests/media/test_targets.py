@@ -1,9 +1,12 @@
 """Where pictures are published: a folder, or whatever fsspec reaches; each file once, and whole."""
 
 from pathlib import Path
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import _registry
 
 from newsletter.errors import NewsletterError, SettingsError, WorkspaceError
 from newsletter.media import Media, MediaFile, open_target, publish
@@ -38,6 +41,35 @@ def test_files_are_written_whole_and_once(tmp_path: Path, folder: str) -> None:
 def test_store_of_files_by_url_is_a_folder_like_any(tmp_path: Path) -> None:
     publish(media("a.jpg", made=[]), open_target(f"file://{tmp_path}/media", Path("/nowhere")))
     assert (tmp_path / "media/a.jpg").read_bytes() == b"a.jpg"
+
+
+class Buckets(MemoryFileSystem):  # type: ignore[misc]
+    """A store of buckets, in memory; like a real one it makes one of any name when it is asked for a folder."""
+
+    store: ClassVar[dict[str, Any]] = {}
+    told: ClassVar[dict[str, Any]] = {}
+    made: ClassVar[list[str]] = []
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return "/" + path.removeprefix("gs://").strip("/")
+
+    def makedirs(self, path: str, **_options: Any) -> None:
+        self.made.append(path)
+
+    def pipe_file(self, path: str, value: bytes, *, content_type: str | None = None) -> None:
+        self.told[path.rpartition("/")[2]] = content_type
+        super().pipe_file(path, value)
+
+
+def test_store_of_buckets_is_told_what_a_file_is_and_makes_no_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_registry, "gs", Buckets)
+    target = open_target("gs://nieuws/media", Path("/nowhere"))
+    for name in ("a.jpg", "b.ics", "c.ff0"):
+        target.put(name, name.encode())
+        assert target.get(name) == name.encode()
+    assert Buckets.told == {"a.jpg": "image/jpeg", "b.ics": "text/calendar", "c.ff0": None}
+    assert Buckets.made == []
 
 
 def test_store_that_is_not_installed_is_named_with_its_package(tmp_path: Path) -> None:

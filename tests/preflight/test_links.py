@@ -298,6 +298,17 @@ def test_links_of_readers_and_what_is_published_with_the_issue_are_not_fetched(d
     assert not [url for url in urls if "/leave/" in url or "/preferences/" in url or "/media/" in url]
 
 
+def test_what_is_published_elsewhere_than_on_the_site_is_our_own_too(desk: Desk) -> None:
+    desk.set('[media]\nurl = "https://beeld.example.net/nieuws/"')
+    links = desk.context().links
+    ours = [link.url for link in links.links if link.own and link.url.endswith(".ics")]
+    assert ours
+    assert all(url.startswith("https://beeld.example.net/nieuws/") for url in ours)
+    assert not [link.url for link in links.web if link.url in ours]
+    desk.replace(ISSUE, 'intro: ""', "intro: '[foto](https://nieuwsbrief.example.org/media/oud.pdf)'")
+    assert "https://nieuwsbrief.example.org/media/oud.pdf" in [link.url for link in desk.context().links.web]
+
+
 def test_what_a_server_answers_becomes_findings(desk: Desk, tmp_path: Path) -> None:
     def script(request: Request) -> Answer:
         return Answer(status=404) if request.path == "/gone" else Answer(b"hello")

@@ -53,16 +53,17 @@ def test_index_page_shows_readers_escaped_and_counts_all(tmp_path: Path) -> None
     assert "<script" not in page
 
 
-def test_views_show_pictures_from_this_machine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("media", ["https://nieuws.example.org/media/", "https://beeld.example.net/nieuws/"])
+def test_views_show_pictures_from_this_machine(tmp_path: Path, media: str) -> None:
     url = "https://nieuws.example.org/"
-    chosen = settings(tmp_path, public_url=url, media=tmp_path / "media")
-    html = f'<html><head></head><body><img src="{url}media/a.jpg"><a href="{url}media.html">x</a></body></html>'
+    chosen = settings(tmp_path, public_url=url, media_url=media, media=tmp_path / "media")
+    html = f'<html><head></head><body><img src="{media}a.jpg"><a href="{url}media.html">x</a></body></html>'
     message = written(1, html=html)
     submit(lambda: outbox.open(chosen), [message])
     view = (tmp_path / "out/view" / f"{message.key}.html").read_text(encoding="utf-8")
     assert 'src="../../media/a.jpg"' in view
     assert f'href="{url}media.html"' in view
-    assert url.encode() in (tmp_path / "out/messages" / f"{message.key}.eml").read_bytes()
+    assert f"{media}a.jpg".encode() in (tmp_path / "out/messages" / f"{message.key}.eml").read_bytes()
 
 
 def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:

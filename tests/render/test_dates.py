@@ -20,8 +20,12 @@ def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
 @pytest.mark.parametrize(
     ("event", "dutch", "english"),
     [
-        (Event("x", at(7, 9, 30), at(7, 16, 30)), "donderdag, 9.30–16.30 uur", "Thursday, 9:30\u202fAM–4:30\u202fPM"),
-        (Event("x", at(7, 13)), "donderdag, 13.00 uur", "Thursday, 1:00\u202fPM"),
+        (
+            Event("x", at(7, 9, 30), at(7, 16, 30)),
+            "donderdag, 9.30–16.30\u00a0uur",
+            "Thursday, 9:30\u202fAM–4:30\u202fPM",
+        ),
+        (Event("x", at(7, 13)), "donderdag, 13.00\u00a0uur", "Thursday, 1:00\u202fPM"),
         (Event("x", date(2024, 3, 7)), "donderdag, de hele dag", "Thursday, all day"),
         (Event("x", date(2024, 3, 7), date(2024, 3, 7)), "donderdag, de hele dag", "Thursday, all day"),
         (
@@ -31,11 +35,11 @@ def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
         ),
         (
             Event("x", at(7, 9), at(9, 12)),
-            "donderdag, 9.00 uur t/m zaterdag 9 maart, 12.00 uur",
+            "donderdag, 9.00\u00a0uur t/m zaterdag 9 maart, 12.00\u00a0uur",
             "Thursday, 9:00\u202fAM to Saturday, March 9, 12:00\u202fPM",
         ),
-        (Event("x", at(7, 20), at(8, 2)), "donderdag, 20.00–2.00 uur", "Thursday, 8:00\u202fPM–2:00\u202fAM"),
-        (Event("x", at(7, 9), at(8)), "donderdag, 9.00–0.00 uur", "Thursday, 9:00\u202fAM–12:00\u202fAM"),
+        (Event("x", at(7, 20), at(8, 2)), "donderdag, 20.00–2.00\u00a0uur", "Thursday, 8:00\u202fPM–2:00\u202fAM"),
+        (Event("x", at(7, 9), at(8)), "donderdag, 9.00–0.00\u00a0uur", "Thursday, 9:00\u202fAM–12:00\u202fAM"),
     ],
 )
 def test_time_of_an_event_is_written_as_people_read_it(event: Event, dutch: str, english: str) -> None:
@@ -48,7 +52,7 @@ def test_time_of_an_event_is_written_as_people_read_it(event: Event, dutch: str,
     [
         (
             Event("x", at(7, 9, 30), at(7, 16)),
-            "donderdag 7 maart 2024, 9.30–16.00 uur",
+            "donderdag 7 maart 2024, 9.30–16.00\u00a0uur",
             "Thursday, 7 March 2024, 09:30–16:00",
         ),
         (Event("x", date(2024, 3, 7)), "donderdag 7 maart 2024, de hele dag", "Thursday, 7 March 2024, all day"),
@@ -76,10 +80,10 @@ def test_whole_date_of_an_event_says_no_month_or_year_twice(event: Event, dutch:
 
 def test_time_elsewhere_says_where() -> None:
     event = Event("x", datetime(2024, 3, 7, 9, 30, tzinfo=ZoneInfo("America/New_York")))
-    assert dates.event_time(event, NL, "Europe/Amsterdam") == "donderdag, 9.30 uur (tijd in New York)"
-    assert dates.event_time(event, NL, "America/Toronto") == "donderdag, 9.30 uur", "the clock is the same there"
+    assert dates.event_time(event, NL, "Europe/Amsterdam") == "donderdag, 9.30\u00a0uur (tijd in New York)"
+    assert dates.event_time(event, NL, "America/Toronto") == "donderdag, 9.30\u00a0uur", "the clock is the same there"
     deadline = datetime(2024, 3, 1, 12, tzinfo=ZoneInfo("Europe/London"))
-    assert dates.format_deadline(deadline, NL, "Europe/Amsterdam") == "1 maart, 12.00 uur (tijd in Londen)"
+    assert dates.format_deadline(deadline, NL, "Europe/Amsterdam") == "1 maart, 12.00\u00a0uur (tijd in Londen)"
     assert dates.format_deadline(date(2024, 3, 1), NL, "Europe/Amsterdam") == "1 maart"
 
 
@@ -87,7 +91,7 @@ def test_moment_with_an_offset_is_shown_by_the_clock_of_the_event() -> None:
     text = "---\nkind: event\ntitle: x\nstart: 2026-06-30T22:30Z\nend: 2026-07-01T02:15+02:00\n---\n"
     event = item_from_text(text, "x.md", "Europe/Amsterdam")
     assert isinstance(event, Event)
-    assert dates.event_date(event, NL, "Europe/Amsterdam") == "woensdag 1 juli 2026, 0.30–2.15 uur"
+    assert dates.event_date(event, NL, "Europe/Amsterdam") == "woensdag 1 juli 2026, 0.30–2.15\u00a0uur"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,6 @@ def test_event_is_described_in_the_words_of_schema_org() -> None:
         "startDate": "2026-03-29T09:30:00+02:00",
         "endDate": "2026-03-29T17:00:00+02:00",
         "eventStatus": "https://schema.org/EventScheduled",
-        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
         "location": {"@type": "Place", "name": "Utrecht", "address": "Utrecht"},
         "organizer": {"@type": "Organization", "name": "Het Veiligheidshuis"},
         "url": "https://example.org/s/",

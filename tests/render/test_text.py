@@ -44,7 +44,7 @@ def test_blocks_come_and_go_with_their_blank_lines(workspace: Workspace, definit
         "— Aukje de Vries, staatssecretaris van Toeslagen en Douane",
         "Aanmelden tot 1 maart: <https://",
         "Zet in agenda: <https://nieuwsbrief.example.org/media/",
-        "Hele agenda: <https://nieuwsbrief.example.org/media/",
+        "Meerdere data tegelijk: <https://nieuwsbrief.example.org/media/",
         "Rapport · Landelijk overleg (voorbeeld) · 48 pagina’s",
         "nieuwsbrief 12 · dinsdag 20 februari 2024",
         "Het Veiligheidshuis, Voorbeeldstraat 1, 3500 AA Utrecht",

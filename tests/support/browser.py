@@ -35,7 +35,7 @@ def ask(browser: str, page: Path, width: int, question: str) -> Any:
         "--no-sandbox",
         "--disable-gpu",
         "--allow-file-access-from-files",
-        "--window-size=1200,3200",
+        "--window-size=1200,6200",
     ]
     profile = f"--user-data-dir={page.with_name('profile')}"
     done = subprocess.run(

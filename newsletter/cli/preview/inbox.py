@@ -10,6 +10,7 @@ from newsletter.cli.preview.markup import visible_text
 
 _FILLER: Final = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
 _SNIPPET: Final = 240
+_BEFORE_NO_ELLIPSIS: Final = " \u00a0.…"
 _JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f")
 
 
@@ -67,7 +68,7 @@ def cut(text: str, limit: int) -> str:
     """Shorten a text to so many characters, the ellipsis included; a character is never parted from its marks."""
     if len(text) <= limit:
         return text
-    end = max(limit - 1, 0)
+    end = len(text[: max(limit - 1, 0)].rstrip(_BEFORE_NO_ELLIPSIS))
     while end and (_joins(text[end]) or text[end - 1] == "\u200d"):
         end -= 1
     return f"{text[:end].rstrip()}…" if limit else ""

@@ -44,7 +44,7 @@ class Settings(ProviderSettings):
     def model_post_init(self, context: Any, /) -> None:
         given = context or {}
         self._library = Library(
-            self.folder, given.get("public_url", ""), given.get("media"), given.get("language", "en")
+            self.folder, given.get("media_url", ""), given.get("media"), given.get("language", "en")
         )
 
     @property

@@ -25,13 +25,13 @@ class Library:
     """An outbox's folder.
 
     Args:
-        public_url: The base of the links in the messages, with a slash at the end.
-        media: Where the published pictures lie on this machine, if anybody knows.
+        media_url: What the addresses of published pictures begin with, with a slash at the end.
+        media: Where these lie on this machine, if anybody knows.
         language: Of the pages.
     """
 
     folder: Path
-    public_url: str
+    media_url: str
     media: Path | None
     language: str
 
@@ -130,10 +130,10 @@ def _read(file: Path) -> _Seen:
 def _with_local_pictures(html: str, library: Library) -> str:
     """Show pictures from where they lie on this machine, as nothing has been published yet; open links elsewhere."""
     html = html.replace("<head>", '<head><base target="_blank">', 1)
-    if library.media is None or not library.public_url:
+    if library.media is None or not library.media_url:
         return html
     base = Path(relpath(library.media, library.views)).as_posix()
-    return re.sub(rf"(?<=[\"'(]){re.escape(library.public_url)}media/", f"{base}/", html)
+    return re.sub(rf"(?<=[\"'(]){re.escape(library.media_url)}", f"{base}/", html)
 
 
 def _index(library: Library, shown: list[Shown], total: int) -> str:
