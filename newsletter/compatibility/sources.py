@@ -65,15 +65,19 @@ def added_uses(folders: Sequence[Path], shipped: Sequence[Path]) -> tuple[Use, .
         folders: The template's own, then the shared one: a file of the first hides that of the same name in the second.
         shipped: Folders whose files are known to hold in every mail client.
     """
-    known = _shipped(tuple(shipped))
+    untouched = _shipped_texts(tuple(shipped))
     seen: set[Path] = set()
     found: list[Use] = []
     for folder in folders:
         for path in _files(folder):
             name = path.relative_to(folder)
             if name not in seen or name.name == THEME_FILE:
-                found += read_uses(_text(path), f"templates/{folder.name}/{name.as_posix()}")
+                text = _text(path)
+                # Reading takes long, and most files are as they came.
+                if text not in untouched:
+                    found += read_uses(text, f"templates/{folder.name}/{name.as_posix()}")
             seen.add(name)
+    known = _shipped(tuple(shipped)) if found else frozenset()
     return tuple(use for use in found if (use.slug, use.written) not in known)
 
 
@@ -88,6 +92,11 @@ def read_uses(text: str, file: str) -> Iterator[Use]:
 def _shipped(folders: tuple[Path, ...]) -> frozenset[tuple[str, str]]:
     uses = (use for folder in folders for path in _files(folder) for use in read_uses(_text(path), path.name))
     return frozenset((use.slug, use.written) for use in uses)
+
+
+@lru_cache(maxsize=4)
+def _shipped_texts(folders: tuple[Path, ...]) -> frozenset[str]:
+    return frozenset(_text(path) for folder in folders for path in _files(folder))
 
 
 def _files(folder: Path) -> list[Path]:
