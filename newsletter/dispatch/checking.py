@@ -17,7 +17,6 @@ from newsletter.dispatch.earlier import earlier_issues
 from newsletter.dispatch.prepare import PreparedIssue
 from newsletter.errors import FetchError
 from newsletter.fetching import Fetched
-from newsletter.links import LinkCache, Page, fetch_pages, page_of, pages_of
 from newsletter.manuscript import read_manuscript, read_terms
 from newsletter.preflight import base
 from newsletter.preflight.base import UNMERGED, AudienceReport, Context, Report, Severity, names, run
@@ -119,6 +118,9 @@ def check_issue(
 
 def _follow(context: Context, now: datetime, show: Show) -> Mapping[str, Fetched | FetchError] | None:
     """Look at the page behind each link; None where nothing at all answers, not even our own site."""
+    # Brings in all of HTTP, which checking without network does without.
+    from newsletter.links import LinkCache, Page, fetch_pages, page_of, pages_of
+
     public_url = context.settings.public_url
     pages = {page.url: page for page in (Page(page_of(public_url)), *pages_of(context.links.web))}
     left = Counter(page.host for page in pages.values())

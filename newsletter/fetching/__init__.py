@@ -1,8 +1,5 @@
 """Fetches from web addresses that others wrote down, without letting them reach into our own network."""
 
-from newsletter.errors import FetchError, FetchFault
-from newsletter.fetching.fetcher import Fetcher, Limits
-from newsletter.fetching.guard import Resolve, is_public
-from newsletter.fetching.taking import Fetched, Redirect
+import lazy_loader
 
-__all__ = ["FetchError", "FetchFault", "Fetched", "Fetcher", "Limits", "Redirect", "Resolve", "is_public"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

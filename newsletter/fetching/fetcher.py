@@ -18,7 +18,8 @@ import httpx2
 from newsletter import __version__
 from newsletter.errors import FetchError
 from newsletter.fetching.guard import Resolve, Target, addresses_of, join, read_target, resolve_by_system
-from newsletter.fetching.taking import Fetched, Redirect, failure, take
+from newsletter.fetching.model import Fetched, Redirect
+from newsletter.fetching.taking import failure, take
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _AGENT: Final = f"newsletter/{__version__}"

@@ -2,40 +2,13 @@
 
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Literal
 
 import httpx2
 
 from newsletter.errors import FetchError
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """One step on the way: the status it was answered with, and where it led."""
-
-    status: int
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came back.
-
-    Args:
-        url: Where it was found in the end.
-        status: Below 400.
-        headers: By their names in small letters.
-        content: Empty for `head`.
-        redirects: The steps from the address that was asked for to `url`.
-    """
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    redirects: tuple[Redirect, ...] = ()
+from newsletter.fetching.model import Fetched, Redirect
 
 
 async def take(response: httpx2.Response, url: str, max_bytes: int | None, steps: tuple[Redirect, ...]) -> Fetched:

@@ -47,3 +47,8 @@ def secured(url: str) -> str | None:
     if not plain:
         return None
     return parts._replace(scheme="https", netloc=parts.netloc.removesuffix(":80")).geturl()
+
+
+def is_anchor(fragment: str) -> bool:
+    """Whether the part behind `#` names a place in the page itself: neither words to search for, nor a path."""
+    return bool(fragment) and fragment.lower() != "top" and not fragment.startswith((":~:", "!", "/"))

@@ -13,9 +13,9 @@ from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from newsletter.errors import FetchFault
-from newsletter.fetching import Fetched, Fetcher, FetchError, Limits, Redirect
-from newsletter.links.addresses import fragment_of, is_web, page_of, secured
+from newsletter.errors import FetchError, FetchFault
+from newsletter.fetching import Fetched, Fetcher, Limits, Redirect
+from newsletter.links.addresses import fragment_of, is_anchor, is_web, page_of, secured
 from newsletter.links.cache import LinkCache, Remembered
 from newsletter.links.model import Link
 
@@ -77,11 +77,6 @@ def pages_of(links: Iterable[Link]) -> tuple[Page, ...]:
         if twin is not None:
             wanted.setdefault(twin, False)
     return tuple(Page(url, whole) for url, whole in wanted.items())
-
-
-def is_anchor(fragment: str) -> bool:
-    """Whether the part behind `#` names a place in the page itself: neither words to search for, nor a path."""
-    return bool(fragment) and fragment.lower() != "top" and not fragment.startswith((":~:", "!", "/"))
 
 
 async def visit_pages(

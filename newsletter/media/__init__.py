@@ -2,6 +2,7 @@
 
 from newsletter.media.cache import CACHE_FOLDER, PictureCache, document_file
 from newsletter.media.collecting import collect
+from newsletter.media.copies import Copies
 from newsletter.media.model import (
     Collected,
     Document,
@@ -13,7 +14,6 @@ from newsletter.media.model import (
     Variant,
 )
 from newsletter.media.reading import UnreadablePicture
-from newsletter.media.remote import Copies
 from newsletter.media.targets import FolderTarget, Target, open_target, publish
 
 __all__ = [

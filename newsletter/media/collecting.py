@@ -10,9 +10,9 @@ from typing import Final
 
 from newsletter.errors import ContentError, raise_all
 from newsletter.media.cache import PictureCache
+from newsletter.media.copies import Copies, Copy, Missing
 from newsletter.media.model import Collected, Document, Original, Reference
 from newsletter.media.reading import BYTE_LIMIT, UnreadablePicture
-from newsletter.media.remote import Copies, Copy, Missing
 
 DOCUMENT_LIMIT: Final = 100_000_000
 _LOG: Final = logging.getLogger(__name__)

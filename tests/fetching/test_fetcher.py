@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.fetching import Fetched, Fetcher, FetchError, Limits, is_public
+from newsletter.errors import FetchError
+from newsletter.fetching import Fetched, Fetcher, Limits, is_public
 from support.web_server import Answer, Drop, Hang, Request, WebServer, self_signed, serving
 
 QUICK = Limits(seconds=10)

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.fetching import Fetched, Fetcher, FetchError, Limits
+from newsletter.errors import FetchError
+from newsletter.fetching import Fetched, Fetcher, Limits
 from newsletter.links import LinkCache, Pace, Page, Verdict, verdict_of, visit_pages
 from support.web_server import Answer, Drop, Hang, Request, Script, WebServer, self_signed, serving
 
