@@ -209,7 +209,7 @@ class EventMatter(_Matter):
     @model_validator(mode="after")
     def _check_times(self, info: ValidationInfo) -> "EventMatter":
         zone = self._zone(info.context or {})
-        start, end = localise(self.start, zone, "start"), localise(self.end, zone, "end")
+        start, end = localise(self.start, zone, "start") or self.start, localise(self.end, zone, "end")
         localise(self.previous_start, zone, "previous_start")
         if self.registration:
             localise(self.registration.deadline, zone, "registration")
@@ -217,7 +217,7 @@ class EventMatter(_Matter):
             return self
         if isinstance(start, datetime) != isinstance(end, datetime):
             raise _wrong("start and end are of two kinds", "Give both a time, or neither for a whole day.", "end")
-        if end < start:  # type: ignore[operator]
+        if _is_before(end, start):
             raise _wrong(f"the end ({self.end}) is before the start ({self.start})", "Correct one of them.", "end")
         return self
 
@@ -305,6 +305,11 @@ KINDS: Final[Mapping[str, type[Matter]]] = {
     "event": EventMatter,
     "publication": PublicationMatter,
 }
+
+
+def _is_before(one: date, other: date) -> bool:
+    """Whether a day comes before another, or a moment before another one."""
+    return one < other
 
 
 def localise(moment: date | datetime | None, zone: ZoneInfo, key: str = "") -> date | datetime | None:

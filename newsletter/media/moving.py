@@ -52,9 +52,9 @@ def shows_something(picture: Image.Image) -> bool:
     """Tell whether there is anything on a frame but its ground."""
     seen = Image.alpha_composite(Image.new("RGBA", picture.size, "#ffffff"), picture.convert("RGBA")).convert("RGB")
     small = seen.resize((min(seen.width, 200), min(seen.height, 200)), Image.Resampling.NEAREST)
-    colours = small.getcolors(small.width * small.height) or []
+    colours: list[tuple[int, float | tuple[int, ...]]] = [*(small.getcolors(small.width * small.height) or ())]
     _, ground = max(colours, key=lambda one: one[0])
-    apart = ImageChops.difference(small, Image.new("RGB", small.size, ground))  # type: ignore[arg-type]
+    apart = ImageChops.difference(small, Image.new("RGB", small.size, ground))
     strongest = ImageChops.lighter(ImageChops.lighter(apart.getchannel(0), apart.getchannel(1)), apart.getchannel(2))
     differing = sum(strongest.histogram()[_NEAR:])
     return differing >= _NOTHING * small.width * small.height

@@ -58,11 +58,14 @@ def read_attributes(tag: str, text: str) -> tuple[list[Attribute], list[Fault]]:
     return found, faults
 
 
-def component_faults(tag: str, attributes: Sequence[Attribute], undecided: re.Pattern[str]) -> Iterator[Fault]:
+def component_faults(
+    tag: str, attributes: Sequence[Attribute], undecided: re.Pattern[str], *, defaults: bool
+) -> Iterator[Fault]:
     """Hold a component's attributes against what MJML knows of it.
 
     Args:
         undecided: Matches the tokens of what is not known yet.
+        defaults: They stand in mj-attributes, and hold for every such component.
     """
     allowed = tags.ATTRIBUTES.get(tag)
     if allowed is None:
@@ -80,7 +83,7 @@ def component_faults(tag: str, attributes: Sequence[Attribute], undecided: re.Pa
             if expected:
                 what = f"{one.value!r} will not do for {one.name!r} of <{tag}>"
                 yield Fault(one.position, what, f"Expected: {expected}.")
-    if tag == "mj-social-element" and not any(one.name == "src" for one in attributes):
+    if tag == "mj-social-element" and not defaults and not any(one.name == "src" for one in attributes):
         remedy = "Name a picture of your own; the default lies elsewhere."
         yield Fault(0, "<mj-social-element> has no 'src'", remedy)
 

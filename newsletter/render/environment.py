@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes, pass_context
 from jinja2.exceptions import UndefinedError
+from jinja2.ext import extract_from_ast
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
@@ -157,10 +158,10 @@ class Environment(ImmutableSandboxedEnvironment):
         found: dict[str, Place] = {}
         for name in self.list_templates(extensions=["j2"]):
             path = _holder(self.folders, name) / name
-            extracted = self.extract_translations(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
-            for line, _, message in extracted:
-                word = message if isinstance(message, str) else message[0]
-                found.setdefault(word, Place(self._named(name), line))
+            for line, _, message in extract_from_ast(self.parse(path.read_text(encoding="utf-8"))):
+                word = message[0] if isinstance(message, tuple) else message
+                if word is not None:
+                    found.setdefault(word, Place(self._named(name), line))
         return found
 
     @contextmanager

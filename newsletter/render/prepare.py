@@ -329,16 +329,17 @@ class _Preparation:
         if not text or text.isspace() or text == "/":
             return ""
         attributes, faults = read_attributes(tag, text)
+        is_default = self.parent == "mj-attributes"
         for one in attributes:
             self._check_value(tag, one, position + one.position)
         if tag == "mj-class":
             self.classes.update(one.value for one in attributes if one.name == "name")
-        elif tag.startswith("mj") and self.parent != "mj-attributes":
-            faults.extend(component_faults(tag, attributes, self.undecided))
+        elif tag.startswith("mj"):
+            faults.extend(component_faults(tag, attributes, self.undecided, defaults=is_default))
         for fault in faults:
             self._report(fault.message, position + fault.position, fault.remedy)
         shown = [f' {one.name}="{written(one.value)}"' for one in attributes]
-        if tag == "mj-image" and self.parent != "mj-attributes" and not any(one.name == "alt" for one in attributes):
+        if tag == "mj-image" and not is_default and not any(one.name == "alt" for one in attributes):
             shown.append(' alt=""')  # without any, programs read the picture's address aloud
         return "".join(shown)
 

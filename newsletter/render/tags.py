@@ -146,8 +146,8 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     ),
     "mj-spacer": _names("container-background-color height vertical-align width", _BORDER, _BOX, _EVERYWHERE),
     "mj-table": _names(
-        "align cellpadding container-background-color role table-layout vertical-align width",
-        _FONT,
+        "align cellpadding color container-background-color font-family font-size line-height table-layout",
+        "vertical-align width",
         _BOX,
         _EVERYWHERE,
     ),
@@ -175,6 +175,11 @@ UNFIT: Final[Mapping[tuple[str, str], str]] = {
     ("mj-navbar", "base-url"): "It is put before whole links too; write every link whole.",
     ("mj-table", "border"): "This MJML engine drops it; style the cells instead.",
     ("mj-table", "cellspacing"): "This MJML engine drops it; use padding in the cells.",
+    **{
+        ("mj-table", name): "This MJML engine drops it; style the cells instead."
+        for name in ("font-style", "font-weight", "letter-spacing", "text-decoration", "text-transform")
+    },
+    ("mj-table", "role"): "This MJML engine drops it; write a table with a role into mj-text.",
     ("mj-hero", "border-radius"): "This MJML engine drops it; leave the corners square.",
     ("mj-wrapper", "gap"): "This MJML engine drops it; use padding in the sections.",
     ("mj-social-element", "icon-position"): "This MJML engine drops it.",

@@ -45,14 +45,14 @@ def fault(name: str) -> ModuleType:
     return importlib.import_module(f"preflight.faults.{name.replace('-', '_')}")
 
 
-def sentences(source: str) -> set[str]:
-    """Collect what a check can say."""
+def sentences(source: str, function: str = "say") -> set[str]:
+    """Collect what a check, or what shows its findings, can say."""
     return {
         call.args[0].value
         for call in ast.walk(ast.parse(source))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
-        and call.func.id == "say"
+        and call.func.id == function
         and isinstance(call.args[0], ast.Constant)
     }
 
@@ -76,6 +76,13 @@ def test_check_explains_itself_and_has_a_weight(name: str) -> None:
 def test_check_speaks_dutch_too(name: str, dutch: set[str]) -> None:
     source = (FOLDER / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
     assert {base.title(base.load(name)), *sentences(source)} - dutch == set()
+
+
+def test_words_around_the_findings_are_dutch_too(dutch: set[str]) -> None:
+    files = sorted((FOLDER.parent / "cli/check").glob("*.py"))
+    said = {one for file in files for one in sentences(file.read_text(encoding="utf-8"), "translate")}
+    assert len(said) > 8
+    assert said - dutch == set()
 
 
 def test_check_finds_what_is_planted(name: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

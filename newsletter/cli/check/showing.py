@@ -19,8 +19,8 @@ def following(face: Face) -> Callable[[int], AbstractContextManager[Advance]]:
     """Give what shows how far following the links is, host by host."""
     from newsletter.dispatch import catalogue
 
-    words = catalogue(face.settings)("Following links, by host")
-    return lambda total: progress(face, words, total)
+    translate = catalogue(face.settings)
+    return lambda total: progress(face, translate("Following links, by host"), total)
 
 
 def tell_of_network(face: Face, context: "Context", *, offline: bool) -> None:
@@ -32,9 +32,10 @@ def tell_of_network(face: Face, context: "Context", *, offline: bool) -> None:
     if context.fetched is None:
         from newsletter.dispatch import catalogue
 
-        wanted, cut_off = "Links were not followed: as you wish.", "Links were not followed: there is no network."
         translate = catalogue(context.settings)
-        face.error_console.print(translate(wanted if offline else cut_off))
+        wanted = translate("Links were not followed: as you wish.")
+        cut_off = translate("Links were not followed: there is no network.")
+        face.error_console.print(wanted if offline else cut_off)
 
 
 def show(console: "Console", report: "Report", context: "Context") -> None:
