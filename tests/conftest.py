@@ -16,9 +16,10 @@ from newsletter.workspace import Workspace
 from support.postgresql import Cluster, Unavailable
 
 # A change is judged by the same examples each time; whoever works on it gets new ones with every run.
+# Nobody is judged by how long one takes: machines are busy.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("repeatable")
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("repeatable" if os.environ.get("CI") else "patient")
 
 NOW = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
 SLUG = "2024-02-20-nieuwsbrief-12"
