@@ -54,13 +54,14 @@ def _by_address(face: Face, email: str, definitions: "Definitions") -> ShownRead
 
 def _of_group(face: Face, choice: Choice, definitions: "Definitions") -> ShownReader:
     list_name = choice.list or next(iter(definitions.lists), "")
-    selection = Selection(list_name, None if choice.group == EVERYBODY else choice.group)
+    segment = None if choice.group == EVERYBODY else choice.group
+    selection = Selection(list_name, segment)
     with face.database() as database, database.reading() as connection:
         found = example(connection, selection, definitions, choice.number)
         if found is None:
             raise SubscriberError(
-                f"nobody of the list {list_name} is in this segment",
-                where=Place(field=choice.group),
+                f"nobody of the list {list_name} is in this segment" if segment else "nobody is on this list",
+                where=Place(field=segment or list_name),
                 remedy="Choose another, or the made-up reader.",
             )
         record = read_records(connection, [found.subscriber], definitions)[found.subscriber]

@@ -106,6 +106,8 @@ def test_reader_who_cannot_be_found_is_an_error_on_the_page(face: Face) -> None:
         find_reader(face, Choice(email="no address"))
     with pytest.raises(ContentError):
         find_reader(face, Choice(group="nowhere"))
+    with pytest.raises(SubscriberError, match="leden: nobody is on this list"):
+        find_reader(Face(face.folder, {"NEWSLETTER_DATABASE__URL": "sqlite:///empty.db"}), Choice(group=EVERYBODY))
     page = Preview(face, SLUG, Choice(), "nl").answer("/?group=nowhere").content.decode()
     assert "nowhere" in page
     assert "Dit moet eerst goed" in page
