@@ -366,7 +366,9 @@ def test_gallery_shows_every_layout_light_and_dark(made: Workspace, people: Defi
     for name in NAMES:
         for layout in (*load_template(made.templates / name).manifest.layouts, "right-to-left"):
             assert text.count(f'src="{name}-{layout}.html"') == text.count(f'src="{name}-{layout}-dark.html"') == 2
-            assert "prefers-color-scheme" not in (tmp_path / f"{name}-{layout}-dark.html").read_text(encoding="utf-8")
+            for scheme in ("", "-dark"):
+                page = (tmp_path / f"{name}-{layout}{scheme}.html").read_text(encoding="utf-8")
+                assert "prefers-color-scheme" not in page, "what a frame shows is not up to the browser"
     assert "https://example.org/picture.svg" not in (tmp_path / "bulletin-lead.html").read_text(encoding="utf-8")
 
 
@@ -402,6 +404,12 @@ def test_outlook_that_recolours_is_given_colours_that_can_be_read(build: Any, br
         )
     assert [node["html"][:200] for one in found.response["violations"] for node in one["nodes"]] == []
     assert colours == ["rgb(24, 33, 43)", "rgb(242, 237, 228)", "rgb(16, 22, 29)"]
+
+
+def test_words_of_a_blocked_picture_can_be_read_in_the_dark(build: Any, browser: Any) -> None:
+    with shown(browser, build(EXAMPLES[0]).html, 375, dark=True) as page:
+        colours = page.evaluate("[...document.images].map(image => getComputedStyle(image).color)")
+    assert set(colours) == {"rgb(223, 228, 234)"}
 
 
 @pytest.mark.parametrize("dark", ["", 'dark = "media/logo-dark.png"\n'], ids=["one logo", "one for the dark"])

@@ -176,6 +176,13 @@ def test_providers_read_their_own_table_and_secrets(workspace: Workspace) -> Non
     assert "geheim" not in repr(settings)
 
 
+def test_outbox_knows_where_readers_find_pictures(workspace: Workspace) -> None:
+    write(workspace, f'{LEAST}\n[media]\nurl = "https://beeld.example.net/nieuws"\n')
+    library = provider_settings(load(workspace, {}), workspace, "outbox").library  # type: ignore[attr-defined]
+    assert library.media_url == "https://beeld.example.net/nieuws/"
+    assert library.media == workspace.root / "var/media"
+
+
 @pytest.mark.parametrize("provider", ["smtp", "outbox"])
 def test_secret_in_the_file_is_refused_whether_its_provider_is_in_use_or_not(
     workspace: Workspace, provider: str

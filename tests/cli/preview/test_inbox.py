@@ -17,6 +17,10 @@ def test_cut_fits_and_is_a_beginning(text: str, limit: int) -> None:
     assert (shown == text) == (len(text) <= limit) or not limit
 
 
+def test_cut_puts_no_ellipsis_behind_a_full_stop() -> None:
+    assert cut("Kort. En dan meer.", 6) == cut("Kort… En dan meer.", 6) == "Kort…"
+
+
 @given(st.text(st.sampled_from("ae\u0301\u200d👩🏽❤\ufe0f"), max_size=40), st.integers(2, 30))
 def test_cut_leaves_marks_with_their_character(text: str, limit: int) -> None:
     shown = cut(text, limit)
