@@ -13,6 +13,7 @@ from newsletter.media.cache import PictureCache
 from newsletter.media.model import Collected, Document, Original, Reference
 from newsletter.media.reading import BYTE_LIMIT, UnreadablePicture
 from newsletter.media.remote import Copies, Copy, Missing
+from newsletter.workspace import has_file
 
 DOCUMENT_LIMIT: Final = 100_000_000
 _LOG: Final = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ def _content(one: Reference, limit: int) -> bytes:
     path = one.path
     assert path is not None  # noqa: S101 - only of files on this machine
     remedy = "Put it beside the item, or correct its name."
-    if not path.is_file():
+    if not has_file(path):
         raise _Problem(f"the file {one.source!r} does not exist", remedy)
     if not path.resolve().is_relative_to(one.folder.resolve()):
         raise _Problem(f"the file {one.source!r} does not lie in the issue's folder", remedy)
