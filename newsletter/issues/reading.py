@@ -75,7 +75,7 @@ class _IssueReader:
         entries = [self.entry(entry, (*path, "items", position)) for position, entry in enumerate(section.items)]
         return Section(
             layout=section.layout,
-            title=section.title,
+            title=(section.title or "").strip() or None,
             entries=tuple(entry for entry in entries if entry is not None),
             visible_to=self.condition(section.visible_to, (*path, "visible_to")),
         )

@@ -55,8 +55,8 @@ _ATTRIBUTES: Final = {
     "img": {"src", "alt", "width", "height", "style"},
 }
 _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
-_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028]")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1f\x85\u2028]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _UNSAFE_LINK: Final = re.compile(r"<a(?![^>]*\shref=)[^>]*>(.*?)</a>", re.DOTALL)
 _QUOTES: Final = {"nl": ("‘", "’"), "en": ("“", "”")}
 _SPEAKER: Final = re.compile(r"^(?:—|–|--)\s+(?=\S)")

@@ -27,8 +27,8 @@ _TOKEN: Final = re.compile(
     r"|(?P<stray><)",
     re.DOTALL,
 )
-_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x85]")
-_UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1f\x85]")
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _INLINE: Final = re.compile(r"\binline\s*=\s*[\"']inline[\"']")
 _QUOTED_OR_BORDER: Final = r"(\"[^\"]*\"|'[^']*')|{}"
 _ONCE: Final = ("mjml", "mj-head", "mj-body")

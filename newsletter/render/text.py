@@ -203,7 +203,8 @@ def _bracketed(person: Person) -> str:
 def _underlined(text: str, with_: str) -> Iterator[str]:
     lines = list(_wrapped(text))
     yield from lines
-    yield with_ * max(map(len, lines))
+    if lines:
+        yield with_ * max(map(len, lines))
 
 
 def _one_line(text: str) -> str:

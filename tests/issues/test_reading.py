@@ -143,6 +143,12 @@ def test_text_that_is_nested_without_end_is_named_with_its_line(workspace: Works
     assert all(one.where.column and one.remedy for one in found)
 
 
+@pytest.mark.parametrize("title", ['" "', '"\\u2003"', '"\\x1c"', '""'])
+def test_title_of_a_section_that_says_nothing_is_none(workspace: Workspace, title: str) -> None:
+    issue = read(workspace, f"subject: S\n{REST}sections:\n  - layout: news\n    title: {title}\n")
+    assert issue.sections[0].title is None
+
+
 def test_empty_issue_is_called_empty(workspace: Workspace) -> None:
     (problem,) = problems(workspace, "")
     assert "the file is empty" in problem.message

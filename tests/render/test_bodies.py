@@ -98,7 +98,7 @@ def test_markdown_as_text(source: str, expected: list[str]) -> None:
     assert text_from_markdown(source) == expected
 
 
-@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x85", "\u2028", "\r"])
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1e", "\x85", "\u2028", "\r"])
 def test_line_ends_of_every_kind_part_words(sign: str) -> None:
     assert html(f"een{sign}twee") == "<p>een twee</p>"
     assert text_from_markdown(f"een{sign}twee") == ["een twee"]
