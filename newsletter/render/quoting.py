@@ -1,5 +1,6 @@
 """Writes the attributes of finished HTML in one way: in double quotes, with no sign in them that a tag is made of.
 
+Styles alone keep theirs: no reader's value can stand there, and names of fonts in quotation marks stand there often.
 What reads the page afterwards, here and in mail programs, need not know that a title may hold a `>`.
 """
 
@@ -11,7 +12,7 @@ _TAG: Final = re.compile(
     r"|<[a-zA-Z][^\s<>/\"'=]*(?P<attributes>(?:\s+[^\s<>\"'=]+(?:=(?:\"[^\"]*\"|'[^']*'))?)+)\s*/?>",
     re.DOTALL,
 )
-_VALUE: Final = re.compile(r"=(?:\"([^\"]*)\"|'([^']*)')")
+_VALUE: Final = re.compile(r"(?<!\sstyle)=(?:\"([^\"]*)\"|'([^']*)')")
 _SIGNS: Final = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;"})
 
 

@@ -22,6 +22,7 @@ SIGNS = st.text(st.sampled_from("ab <>\"'=&/!-"), max_size=12)
     ("html", "expected"),
     [
         ('<a title=\'"b" > c\' href="d">e</a>', '<a title="&quot;b&quot; &gt; c" href="d">e</a>'),
+        ("<p style='font:\"A\"' title='\"'>e</p>", '<p style=\'font:"A"\' title="&quot;">e</p>'),
         ('<img alt="<b>"/>', '<img alt="&lt;b&gt;"/>'),
         ('<a b c="d>">', '<a b c="d&gt;">'),
         ("<p>it's =\"'\"</p>", "<p>it's =\"'\"</p>"),
