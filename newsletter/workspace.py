@@ -69,6 +69,14 @@ def find(start: Path) -> Workspace:
     )
 
 
+def has_file(path: Path) -> bool:
+    """Tell whether a file lies there; under a name that no file can have lies none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def replacing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """Open a binary file that takes the place of `path` when the block ends well, and vanishes otherwise.

@@ -10,7 +10,7 @@ from typing import Final
 from newsletter.documents import read_yaml, validate
 from newsletter.errors import ContentError, NewsletterError, Place
 from newsletter.issues.schema import IssueMatter
-from newsletter.workspace import Workspace
+from newsletter.workspace import Workspace, has_file
 
 ISSUE_FILE: Final = "issue.yaml"
 NAMED_AT_MOST: Final = 10
@@ -34,21 +34,13 @@ def issue_folder(workspace: Workspace, slug: str) -> Path:
         ContentError: There is no such issue; names those that are near.
     """
     folder = workspace.issues / slug
-    if slug in {"", ".", ".."} or "/" in slug or "\\" in slug or not _is_issue(folder):
+    if slug in {"", ".", ".."} or "/" in slug or "\\" in slug or not has_file(folder / ISSUE_FILE):
         raise ContentError(
             f"there is no issue called {slug!r}",
             where=Place(f"issues/{slug}/{ISSUE_FILE}"),
             remedy=_others(workspace, slug),
         )
     return folder
-
-
-def _is_issue(folder: Path) -> bool:
-    try:
-        return (folder / ISSUE_FILE).is_file()
-    except OSError:
-        # A name can be too long for any file.
-        return False
 
 
 def _others(workspace: Workspace, slug: str) -> str:

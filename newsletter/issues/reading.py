@@ -10,8 +10,8 @@ from newsletter.expressions import Expression, Schema, parse, parse_text
 from newsletter.issues.files import ISSUE_FILE, issue_folder
 from newsletter.issues.model import Entry, Issue, Section
 from newsletter.issues.schema import EntryMatter, IssueMatter, SectionMatter, repeats
-from newsletter.items import Item, Publication, local_files, place_in_item, read_item
-from newsletter.workspace import Workspace
+from newsletter.items import LESS_DEEP, Item, Publication, line_too_deep, local_files, place_in_item, read_item
+from newsletter.workspace import Workspace, has_file
 
 TEXTS: Final = ("subject", "preheader", "intro")
 """The texts of an issue that may hold values for one reader."""
@@ -35,6 +35,7 @@ def read_issue(workspace: Workspace, slug: str, schema: Schema, *, time_zone: st
     reader = _IssueReader(folder, f"issues/{slug}", document, schema, time_zone, [])
     for field in TEXTS:
         reader.assert_text(field)
+    reader.assert_depth("intro")
     sections = tuple(reader.section(section, number) for number, section in enumerate(matter.sections))
     for path, file in repeats(matter):
         reader.problems.append(
@@ -74,7 +75,7 @@ class _IssueReader:
         entries = [self.entry(entry, (*path, "items", position)) for position, entry in enumerate(section.items)]
         return Section(
             layout=section.layout,
-            title=section.title,
+            title=(section.title or "").strip() or None,
             entries=tuple(entry for entry in entries if entry is not None),
             visible_to=self.condition(section.visible_to, (*path, "visible_to")),
         )
@@ -82,7 +83,7 @@ class _IssueReader:
     def entry(self, entry: EntryMatter, path: KeyPath) -> Entry | None:
         condition = self.condition(entry.visible_to, (*path, "visible_to"))
         file = self.folder / entry.file
-        if not file.is_file() or not file.resolve().is_relative_to(self.folder.resolve()):
+        if not has_file(file) or not file.resolve().is_relative_to(self.folder.resolve()):
             self.problems.append(
                 ContentError(
                     f"the item {entry.file!r} does not lie in the issue's folder",
@@ -125,10 +126,19 @@ class _IssueReader:
         except NewsletterError as error:
             self.problems.append(error)
 
+    def assert_depth(self, field: str) -> None:
+        text = str(self.document.data.get(field, ""))
+        line = line_too_deep(text)
+        if line is not None:
+            before = "".join(text.splitlines(keepends=True)[: line - 1])
+            first = len(text) - len(text[len(before) :].lstrip())
+            place = self.document.place_within((field,))(first)
+            self.problems.append(ContentError(f"the {field} is nested too deeply", where=place, remedy=LESS_DEEP))
+
     def assert_files(self, item: Item, entry: EntryMatter, path: KeyPath) -> None:
         file, name = self.folder / entry.file, f"{self.name}/{entry.file}"
         for keys, needed in local_files(item):
-            if not (file.parent / needed).is_file():
+            if not has_file(file.parent / needed):
                 from_issue = entry.image is not None and "source" in keys
                 place = (
                     self.document.place((*path, "image", "source")) if from_issue else place_in_item(file, name, keys)

@@ -1,8 +1,16 @@
 """What an article, an event and a publication are, and how they stand in a file."""
 
 from newsletter.items.change import change_item
-from newsletter.items.files import item_from_text, local_files, place_in_item, place_of_value, quotes_in, read_item
-from newsletter.items.markdown import DEPTH_LIMIT, Named, markdown, pictures_in
+from newsletter.items.files import (
+    LESS_DEEP,
+    item_from_text,
+    local_files,
+    place_in_item,
+    place_of_value,
+    quotes_in,
+    read_item,
+)
+from newsletter.items.markdown import Named, line_too_deep, markdown, pictures_in, too_deep
 from newsletter.items.model import (
     Article,
     Event,
@@ -17,7 +25,7 @@ from newsletter.items.model import (
 from newsletter.items.schema import ImageGroup
 
 __all__ = [
-    "DEPTH_LIMIT",
+    "LESS_DEEP",
     "Article",
     "Event",
     "EventStatus",
@@ -31,6 +39,7 @@ __all__ = [
     "Registration",
     "change_item",
     "item_from_text",
+    "line_too_deep",
     "local_files",
     "markdown",
     "pictures_in",
@@ -38,4 +47,5 @@ __all__ = [
     "place_of_value",
     "quotes_in",
     "read_item",
+    "too_deep",
 ]

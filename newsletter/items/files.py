@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from newsletter.documents import KeyPath, parse_yaml, read_text, split_front_matter, validate
 from newsletter.errors import ContentError, Place
+from newsletter.items.markdown import line_too_deep
 from newsletter.items.model import Item, Publication, Quote
 from newsletter.items.schema import KINDS
 
+LESS_DEEP: Final = "Write it with fewer lists, quotes or emphasis within one another."
 _SPEAKER: Final = re.compile(r"^(?:—|–|--)\s*(.+)$")
 
 
@@ -46,7 +48,13 @@ def item_from_text(text: str, name: str, time_zone: str) -> Item:
             remedy="Write 'kind: article', 'kind: event' or 'kind: publication'.",
         )
     context = {"time_zone": time_zone}
-    return validate(matter, document, context).read(parts.body, context)
+    item = validate(matter, document, context).read(parts.body, context)
+    line = line_too_deep(parts.body)
+    if line is not None:
+        raise ContentError(
+            "the text is nested too deeply", where=Place(name, parts.body_line + line - 1, 1), remedy=LESS_DEEP
+        )
+    return item
 
 
 def local_files(item: Item) -> tuple[tuple[KeyPath, str], ...]:

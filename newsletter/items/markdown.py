@@ -1,6 +1,7 @@
-"""Markdown of items: how it is read, and what pictures it names."""
+"""Markdown of items: how it is read, how deeply it is nested, and what pictures it names."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -8,8 +9,17 @@ from typing import Final
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
-DEPTH_LIMIT: Final = 60
+from newsletter.workspace import has_file
+
+DEPTH_LIMIT: Final = 40
+"""How many elements of a text may stand within one another; those of the template stand around them."""
+_READ_TO: Final = 60
+"""Where reading stops and the rest of a text would be lost; far enough behind the limit to know that it is passed."""
+_NESTING: Final = re.compile(r"^[ \t>*+.)\d-]{10,}", re.MULTILINE)
+_SIGN: Final = re.compile(r"[*_~\[]")
+_FEW_SIGNS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +48,31 @@ class Named:
 
     def file_in(self, folder: Path) -> str:
         """Give the name of its file as it lies in a folder: in Markdown it may be written with percent signs."""
-        return self.source if (folder / self.source).is_file() else unquote(self.source)
+        return self.source if has_file(folder / self.source) else unquote(self.source)
 
 
 @lru_cache(maxsize=1)
 def markdown() -> MarkdownIt:
     """Give the reader of Markdown: markup in the source is shown, not interpreted."""
-    return MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False, "maxNesting": DEPTH_LIMIT})
+    return MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False, "maxNesting": _READ_TO})
+
+
+def too_deep(tokens: Sequence[Token]) -> int | None:
+    """Give the line, from 1, of the first paragraph that is nested more deeply than a text may be; None without one."""
+    line = 1
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else line
+        inner = max((child.level for child in token.children or ()), default=0)
+        if token.level + inner > DEPTH_LIMIT:
+            return line
+    return None
+
+
+def line_too_deep(source: str) -> int | None:
+    """Do the same for a text; one that has few signs to nest anything with is not read for it."""
+    if _NESTING.search(source) is None and len(_SIGN.findall(source)) < _FEW_SIGNS:
+        return None
+    return too_deep(markdown().parse(source))
 
 
 def pictures_in(source: str) -> Iterator[Named]:

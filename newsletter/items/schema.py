@@ -55,6 +55,12 @@ def _picture(value: str) -> str:
     return _inside(value)
 
 
+def _file(value: str) -> str:
+    if "://" in value:
+        raise _wrong(f"{value!r} is a web address and no file beside the item", "Write it as 'url'.")
+    return _inside(value)
+
+
 def _inside(value: str) -> str:
     path = PurePosixPath(value)
     if not value or path.is_absolute() or ".." in path.parts or "\\" in value:
@@ -84,7 +90,7 @@ def _number(value: Any) -> Any:
 
 
 WebAddress: TypeAlias = Annotated[str, AfterValidator(_web_address)]
-Count: TypeAlias = Annotated[int, Field(gt=0), BeforeValidator(_number)]
+Count: TypeAlias = Annotated[int, Field(gt=0, le=100_000), BeforeValidator(_number)]
 Moment: TypeAlias = Annotated[date | datetime, BeforeValidator(_moment)]
 
 
@@ -267,7 +273,7 @@ class PublicationMatter(_Matter):
     publisher: Text | None = None
     date: Day | None = None
     url: WebAddress | None = None
-    file: Annotated[str, AfterValidator(_inside)] | None = None
+    file: Annotated[str, AfterValidator(_file)] | None = None
     cover: ImageGroup | None = None
     summary: Text | None = None
     genre: Text | None = None

@@ -13,6 +13,7 @@ from newsletter.media.cache import PictureCache
 from newsletter.media.copies import Copies, Copy, Missing
 from newsletter.media.model import Collected, Document, Original, Reference
 from newsletter.media.reading import BYTE_LIMIT, UnreadablePicture
+from newsletter.workspace import has_file
 
 DOCUMENT_LIMIT: Final = 100_000_000
 _LOG: Final = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ def _content(one: Reference, limit: int) -> tuple[bytes, Path]:
     """Read a file that lies on this machine, and tell where that is."""
     path = one.path
     remedy = f"Put it beside the {one.beside}, or correct its name."
-    if path is None or not path.is_file():
+    if path is None or not has_file(path):
         raise _Problem(f"the file {one.source!r} does not exist", remedy)
     if not path.resolve().is_relative_to(one.folder.resolve()):
         raise _Problem(f"the file {one.source!r} does not lie in {_FOLDERS[one.beside]}", remedy)

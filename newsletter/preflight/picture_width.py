@@ -15,6 +15,8 @@ severity: Severity = Severity.ERROR
 
 _WHOLE: Final = re.compile(r"\d+")
 _PIXELS: Final = re.compile(r"[\d.]+(px)?")
+_COLUMN: Final = re.compile(r"\bmj-column-(?P<unit>px|per)-(?P<size>\d+(?:-\d+)?)")
+"""What the MJML engine calls columns by: their pixels, or their share of a section; a hyphen parts the decimals."""
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -35,10 +37,17 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _room(picture: Element) -> float | None:
-    """Give the width of the nearest thing around that has one in pixels."""
+    """Give the width of the nearest thing around that has one in pixels, or is a share of such a thing."""
+    share = 1.0
     for around in picture.ancestors():
+        column = _COLUMN.search(around.get("class"))
+        if column and column["unit"] == "px":
+            return float(column["size"]) * share
+        if column:
+            share *= float(column["size"].replace("-", ".")) / 100
         style = declarations(around.get("style"))
         for width in (style.get("width", ""), style.get("max-width", ""), around.get("width")):
-            if _PIXELS.fullmatch(width):
-                return pixels(width)
+            size = pixels(width) if _PIXELS.fullmatch(width) else None
+            if size is not None:
+                return size * share
     return None

@@ -10,8 +10,9 @@ import nh3
 from markdown_it.token import Token
 
 from newsletter.errors import ContentError
-from newsletter.items import DEPTH_LIMIT, markdown
+from newsletter.items import LESS_DEEP, markdown, too_deep
 from newsletter.render.pictures import IMAGE_STYLE, Find, no_pictures, show
+from newsletter.render.quoting import requoted
 
 _TAGS: Final = frozenset(
     [
@@ -54,7 +55,8 @@ _ATTRIBUTES: Final = {
     "img": {"src", "alt", "width", "height", "style"},
 }
 _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1f\x85\u2028]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _UNSAFE_LINK: Final = re.compile(r"<a(?![^>]*\shref=)[^>]*>(.*?)</a>", re.DOTALL)
 _QUOTES: Final = {"nl": ("‘", "’"), "en": ("“", "”")}
 _SPEAKER: Final = re.compile(r"^(?:—|–|--)\s+(?=\S)")
@@ -91,7 +93,7 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
 
 def plain_source(source: str) -> str:
     """Take out of a text what nobody can see and some programs stumble over; unify line ends."""
-    text = source.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    text = _BREAKS.sub("\n", source).replace("\u2029", "\n\n")
     return _CONTROL.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
@@ -109,12 +111,12 @@ def html_from_markdown(source: str, *, heading_level: int, language: str, pictur
         ContentError: The text is nested too deeply.
     """
     tokens = _parse(source, pictures)
-    if any(token.level > DEPTH_LIMIT - 2 for token in tokens):
-        raise ContentError("a text is nested too deeply", remedy="Write it with fewer lists within lists.")
+    if too_deep(tokens) is not None:
+        raise ContentError("a text is nested too deeply", remedy=LESS_DEEP)
     _shift_headings(tokens, heading_level - 2)
     _dress_quotes(tokens, language)
     html = markdown().renderer.render(tokens, markdown().options, {})
-    clean = _cleaner().clean(html)
+    clean = requoted(_cleaner().clean(html))
     clean = _UNSAFE_LINK.sub(r"\1", clean)
     # Outside of <pre> a line end between two elements is a space, whatever a later program makes of it.
     return _outside_pre(clean)

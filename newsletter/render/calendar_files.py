@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.issues import Entry, Issue
-from newsletter.items import Event, EventStatus
+from newsletter.items import Event, EventStatus, place_of_value
 from newsletter.media import Target
 from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar import CalendarEvent, is_told_later, republish, revision_of, write_agenda
@@ -142,7 +142,7 @@ def _identify(issue: Issue, domain: str) -> Mapping[str, str]:
             problems.append(
                 ContentError(
                     f"{files[uid]!r} has the uid {uid!r} as well",
-                    where=Place(f"issues/{issue.slug}/{entry.file}", field="uid"),
+                    where=_place_of_uid(issue, entry),
                     remedy="Give one of the two another, or leave the uid out.",
                 )
             )
@@ -150,6 +150,12 @@ def _identify(issue: Issue, domain: str) -> Mapping[str, str]:
         files.setdefault(uid, entry.file)
     raise_all(problems)
     return uids
+
+
+def _place_of_uid(issue: Issue, entry: Entry) -> Place:
+    name = f"issues/{issue.slug}/{entry.file}"
+    found = place_of_value(issue.folder / entry.file, name, str(getattr(entry.item, "uid", "")), [("uid",)])
+    return found or Place(name, field="uid")
 
 
 def _file_address(entry: Entry, event: Event, domain: str) -> str:

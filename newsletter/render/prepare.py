@@ -27,7 +27,8 @@ _TOKEN: Final = re.compile(
     r"|(?P<stray><)",
     re.DOTALL,
 )
-_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff\ufffe\uffff\ud800-\udfff]")
+_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1f\x85]")
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _INLINE: Final = re.compile(r"\binline\s*=\s*[\"']inline[\"']")
 _QUOTED_OR_BORDER: Final = r"(\"[^\"]*\"|'[^']*')|{}"
 _ONCE: Final = ("mjml", "mj-head", "mj-body")
@@ -75,12 +76,16 @@ def prepare(source: str, name: str, nonce: str = "") -> Prepared:
         TemplateError: Something would go wrong in the engine or in mail programs; names line, column and tag. The
             problems of a document are raised together.
     """
-    text = _UNSEEN.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
-    work = _Preparation(text, name, nonce or "-")
+    work = _Preparation(visible(source), name, nonce or "-")
     work.run()
     if not work.uncuttable:
         raise_all(work.problems)
     return Prepared("".join(work.written), tuple(work.css), name, work.css_place, frozenset(work.uncuttable))
+
+
+def visible(text: str) -> str:
+    """Leave out what nobody can see and no engine can carry; every kind of line end becomes a line feed."""
+    return _UNSEEN.sub("", _BREAKS.sub("\n", text))
 
 
 class _Preparation:
@@ -162,7 +167,7 @@ class _Preparation:
 
     def _content_text(self, text: str, position: int) -> str:
         if self.parent == "mj-title":
-            return text.replace('"', "&quot;")
+            return written(text)
         if not text.isspace():
             return text
         end = position + len(text)

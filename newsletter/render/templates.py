@@ -19,6 +19,7 @@ from newsletter.render.environment import MAIN_FILE, Environment
 from newsletter.render.logo import find_logos
 from newsletter.render.theme import Theme, read_theme
 from newsletter.render.translations import Translations, read_translations
+from newsletter.workspace import has_file
 
 SHARED: Final = "shared"
 """The folder beside the templates that holds what they share."""
@@ -106,7 +107,7 @@ def load_template(folder: Path) -> Template:
         TemplateError: A file is missing, or not what was expected; or the colours cannot be read on one another.
     """
     name = folder.name
-    if name == SHARED or not (folder / MAIN_FILE).is_file():
+    if name == SHARED or not has_file(folder / MAIN_FILE):
         raise TemplateError(
             f"there is no template called {name!r}",
             where=Place(file=f"templates/{name}/{MAIN_FILE}"),

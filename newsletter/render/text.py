@@ -9,6 +9,7 @@ from typing import Final
 from newsletter.expressions import Expression
 from newsletter.items import Article, Event, EventStatus, Item, Person, Publication, Quote
 from newsletter.render.dates import event_date, format_day, format_deadline
+from newsletter.render.prepare import visible
 from newsletter.render.rendering import Rendering
 from newsletter.render.sealing import condition_of, opened
 from newsletter.render.slots import Condition, ReaderLink
@@ -178,7 +179,7 @@ class _Writer:
                 put = "Remove from calendar" if cancelled else "Add to calendar"
                 yield f"{self.words.gettext(put)}: <{entry.calendar_url}>"
         if item.link:
-            yield f"{item.link_text or self.words.gettext('Read more')}: <{item.link}>"
+            yield f"{_one_line(item.link_text or self.words.gettext('Read more'))}: <{item.link}>"
 
     def _register(self, deadline: date | datetime | None) -> str:
         if deadline is None:
@@ -202,12 +203,17 @@ def _bracketed(person: Person) -> str:
 def _underlined(text: str, with_: str) -> Iterator[str]:
     lines = list(_wrapped(text))
     yield from lines
-    yield with_ * max(map(len, lines))
+    if lines:
+        yield with_ * max(map(len, lines))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(visible(text).split())
 
 
 def _wrapped(text: str, indent: str = "") -> Iterator[str]:
     yield from textwrap.wrap(
-        " ".join(text.split()),
+        _one_line(text),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=indent,

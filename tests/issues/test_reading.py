@@ -98,6 +98,57 @@ def test_missing_file_is_named_where_it_is_asked_for(
     assert [str(one.where) for one in found] == places
 
 
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    ("item", "place"),
+    [
+        (f"kind: article\ntitle: T\nimage:\n  source: {LONG}.png\n  alt: A\n", "5:11, image.source"),
+        (f"kind: publication\ntitle: T\nfile: {LONG}.pdf\n", "4:7, file"),
+        ('kind: publication\ntitle: T\nfile: "a\\0b.pdf"\nurl: https://x.example/\n', "4:7, file"),
+    ],
+)
+def test_name_that_no_file_can_have_names_none(workspace: Workspace, item: str, place: str) -> None:
+    (workspace.issues / "i").mkdir()
+    (workspace.issues / "i/a.md").write_text(f"---\n{item}---\n", encoding="utf-8")
+    (problem,) = problems(workspace, f"subject: S\n{REST}sections:\n  - layout: news\n    items: [a.md]\n")
+    assert "does not exist" in problem.message
+    assert str(problem.where) == f"issues/i/a.md:{place}"
+    (problem,) = problems(workspace, f"subject: S\n{REST}sections:\n  - layout: news\n    items: [{LONG}.md]\n")
+    assert str(problem.where) == "issues/i/issue.yaml:6:13, sections.1.items.1"
+
+
+DEEP = [
+    "> " * 50 + "x",
+    "- " * 30 + "x",
+    "_a *b " * 25 + "x" + "*_" * 25,
+    "\n".join("  " * n + "- x" for n in range(30)),
+]
+
+
+@pytest.mark.parametrize("text", DEEP)
+def test_text_that_is_nested_without_end_is_named_with_its_line(workspace: Workspace, text: str) -> None:
+    (workspace.issues / "i").mkdir()
+    item = f"---\nkind: article\ntitle: T\n---\n\nEen alinea.\n\n{text}\n"
+    (workspace.issues / "i/a.md").write_text(item, encoding="utf-8")
+    indented = text.replace("\n", "\n  ")
+    intro = f"intro: |\n  Een alinea.\n\n  {indented}\n"
+    found = problems(workspace, f"subject: S\n{intro}{REST}sections:\n  - layout: news\n    items: [a.md]\n")
+    line = 19 if "\n" in text else 0
+    assert [(one.where.file, one.where.line) for one in found] == [
+        ("issues/i/issue.yaml", 5 + line),
+        ("issues/i/a.md", 8 + line),
+    ]
+    assert all(one.where.column and one.remedy for one in found)
+
+
+@pytest.mark.parametrize("title", ['" "', '"\\u2003"', '"\\x1c"', '""'])
+def test_title_of_a_section_that_says_nothing_is_none(workspace: Workspace, title: str) -> None:
+    issue = read(workspace, f"subject: S\n{REST}sections:\n  - layout: news\n    title: {title}\n")
+    assert issue.sections[0].title is None
+
+
 def test_empty_issue_is_called_empty(workspace: Workspace) -> None:
     (problem,) = problems(workspace, "")
     assert "the file is empty" in problem.message

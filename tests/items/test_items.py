@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.documents import parse_yaml, split_front_matter
-from newsletter.errors import NewsletterError
+from newsletter.errors import ContentError, NewsletterError
 from newsletter.items import (
     Article,
     Event,
@@ -143,6 +143,21 @@ def test_bomb_of_references_is_refused() -> None:
     levels = "\n".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 9))
     with pytest.raises(NewsletterError, match="nested or repeated"):
         read(f"---\nkind: article\ntitle: T\nx0: &x0 [a]\n{levels}\n---\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "message", "place"),
+    [
+        ("file: https://x.example/a.pdf", "is a web address and no file beside the item", "4:7"),
+        ("url: https://x.example/\npages: 100001", "100001 does not fit 'pages'", "5:8"),
+        (f"url: https://x.example/\npages: {'9' * 400}", "does not fit 'pages'", "5:8"),
+    ],
+)
+def test_publication_is_no_longer_than_books_and_its_file_lies_beside_it(lines: str, message: str, place: str) -> None:
+    with pytest.raises(ContentError, match=message) as caught:
+        read(f"---\nkind: publication\ntitle: T\n{lines}\n---\n")
+    assert str(caught.value.where).startswith(f"x.md:{place},")
+    assert caught.value.remedy
 
 
 def test_quotes_of_a_body_are_found_with_who_said_them() -> None:

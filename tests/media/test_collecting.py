@@ -1,6 +1,7 @@
 """Pictures and documents of an issue, from beside the item or elsewhere: found, copied, or told with their place."""
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,15 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from newsletter.dispatch import prepare_issue
 from newsletter.errors import ContentError, Place, Problems
 from newsletter.media import Collected, Copies, FolderTarget, Media, PictureCache, Reference, collect, publish
 from newsletter.media.collecting import DOCUMENT_LIMIT
+from newsletter.settings import load
+from newsletter.subscribers import read_definitions
+from newsletter.workspace import Workspace
 from support import pictures as samples
+from support.checking import Desk
 from support.web_server import Answer, Request, WebServer, serving
 
 PLACE = Place("issues/1/brug.md", 5, 11)
@@ -64,6 +70,68 @@ def test_problems_of_pictures_are_told_with_their_place(tmp_path: Path) -> None:
         "the file 'map.jpg' does not exist",
     ]
     assert all(error.where == PLACE and error.remedy for error in problems)
+
+
+HOSTILE = {
+    "empty.png": b"",
+    "cut.jpg": PICTURE[: len(PICTURE) // 2],
+    "cut.gif": samples.moving(samples.frames())[:200],
+    "cut.webp": samples.saved(samples.photograph(), "WEBP")[:100],
+    "bomb.png": samples.bomb(),
+    "wide.png": samples.bomb(40_000, 1),
+    "drawing.svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>",
+    "drawing.png": b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x 'y'>]><svg>&x;</svg>",
+    "page.jpg": b"<!doctype html><script>alert(1)</script>",
+    "program.gif": b"GIF89a/*" + b"\0" * 40 + b"*/=alert(1)",
+    "print.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) run\n",
+    "header.tiff": b"II*\0\xff\xff\xff\xff",
+    "header.bmp": b"BM" + b"\xff" * 60,
+}
+ODD = {
+    "png-in-truth.jpg": samples.saved(samples.logo(), "PNG"),
+    "no-suffix": PICTURE,
+    "print.jpg": samples.saved(samples.photograph().convert("CMYK"), "JPEG"),
+    "deep.png": samples.saved(samples.photograph().convert("I;16"), "PNG"),
+    "turned.jpg": samples.turned(6),
+    "blank-first.gif": samples.moving(samples.frames(blank=1)),
+    "moving.webp": samples.moving(samples.frames(), "WEBP"),
+    "moving.png": samples.moving(samples.frames(), "PNG"),
+    "dot.png": samples.saved(samples.photograph(1, 1), "PNG"),
+    "trailing.jpg": PICTURE + b"<script>alert(1)</script>",
+}
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, *ODD])
+def test_strange_picture_is_shown_in_an_issue_or_told_with_its_place(workspace: Workspace, name: str) -> None:
+    desk = Desk(workspace)
+    (desk.folder / "images" / name).write_bytes((HOSTILE | ODD)[name])
+    desk.replace("douane-onderschept-meer.md", "images/haven-bij-schemering.jpg", f"images/{name}")
+    settings, definitions = load(workspace, {}), read_definitions(workspace)
+    if name in HOSTILE:
+        with pytest.raises(ContentError, match=re.escape(name)) as caught:
+            prepare_issue(workspace, settings, definitions, desk.slug, None)
+        assert str(caught.value.where) == f"issues/{desk.slug}/douane-onderschept-meer.md:15:11, image.source"
+        assert caught.value.remedy
+        return
+    media = prepare_issue(workspace, settings, definitions, desk.slug, None).media
+    publish(media, FolderTarget(workspace.state / "shown"))
+    (shown,) = [file for file in media.files if file.source == name]
+    content = (workspace.state / "shown" / shown.name).read_bytes()
+    assert samples.read(content).format == {"jpg": "JPEG", "png": "PNG", "gif": "GIF"}[shown.name.rpartition(".")[2]]
+    assert b"script" not in content
+
+
+@pytest.mark.corpora
+def test_pictures_of_the_corpora_are_shown_or_told(tmp_path: Path, corpora: Path) -> None:
+    files = sorted((corpora / "mime-cpython/data").glob("*.*"))
+    for path in files:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    found = collected(tmp_path, *(path.name for path in files))
+    shown = {source for _, source in found.pictures}
+    assert {f"python.{kind}" for kind in ("bmp", "gif", "jpg", "png", "tiff", "webp")} <= shown
+    assert {f"python.{kind}" for kind in ("exr", "pbm", "pgm", "ppm", "ras", "xbm")}.isdisjoint(shown)
+    assert len(found.pictures) + len(found.problems) == len(files) > 50
+    assert all(problem.where == PLACE and problem.remedy for problem in found.problems.values())
 
 
 def test_picture_outside_of_the_issue_is_refused(tmp_path: Path) -> None:

@@ -98,6 +98,18 @@ def test_markdown_as_text(source: str, expected: list[str]) -> None:
     assert text_from_markdown(source) == expected
 
 
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1e", "\x85", "\u2028", "\r"])
+def test_line_ends_of_every_kind_part_words(sign: str) -> None:
+    assert html(f"een{sign}twee") == "<p>een twee</p>"
+    assert text_from_markdown(f"een{sign}twee") == ["een twee"]
+
+
+def test_attribute_that_looks_like_a_heading_is_none() -> None:
+    assert html('[a](https://a.example "b > c <h2>")') == (
+        '<p><a href="https://a.example" title="b &gt; c &lt;h2&gt;">a</a></p>'
+    )
+
+
 links = st.sampled_from(
     ["https://a.example/x", "HTTP://b.example", "mailto:a@b.example", "tel:+31 6", "/y", "ftp://c.example", "x"]
 )

@@ -18,6 +18,8 @@ from newsletter.media import FolderTarget, open_target
 from newsletter.render import Calendar, Masthead, calendar_files, collect_calendar, publish_calendar
 from newsletter.render.calendar import CalendarEvent
 from newsletter.render.translations import read_translations
+from newsletter.workspace import Workspace
+from support.checking import Desk
 
 SCHEMA = Schema({"region": Field(Type.TEXT, ("Noord", "Zuid"))})
 NOORD = parse("subscriber.region == 'Noord'", SCHEMA)
@@ -95,6 +97,15 @@ def test_two_events_with_the_same_uid_are_refused() -> None:
         collected(agenda(Entry("a.md", same), Entry("b.md", same)))
     assert str(caught.value.where) == "issues/maart/b.md, uid"
     assert "'a.md'" in str(caught.value)
+
+
+def test_second_event_with_a_uid_is_named_with_its_line(workspace: Workspace) -> None:
+    desk = Desk(workspace)
+    for file in ("intervisie-procesregisseurs.md", "leergang-casusregie.md"):
+        desk.replace(file, "kind: event\n", "kind: event\nuid: abc\n")
+    with pytest.raises(ContentError) as caught:
+        desk.context()
+    assert str(caught.value.where) == f"issues/{desk.slug}/leergang-casusregie.md:3:6, uid"
 
 
 def test_whole_agenda_holds_what_everybody_gets() -> None:

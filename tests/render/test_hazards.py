@@ -3,20 +3,24 @@
 The names end in the number that the team's list of hazards gives them.
 """
 
+import re
 import subprocess
 import sys
 from contextlib import suppress
+from html import escape, unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
+from lxml.html import fromstring
 
 from conftest import SLUG
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.render.inline import inline, to_html
-from newsletter.render.prepare import prepare
+from newsletter.render.prepare import Prepared, prepare
 from newsletter.subscribers import Definitions
 from newsletter.workspace import Workspace
+from support.checking import Desk
 from support.example import compile_example, parse
 
 SHELL = "<mjml><mj-head>{head}</mj-head><mj-body>{body}</mj-body></mjml>"
@@ -38,17 +42,39 @@ def refused(content: str = "", *, body: str = "", head: str = "") -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "alt",
-    ["❤️ 10 €", "a\u00a0b", "e\u0301", "\u200d", 'say "hi"', "back\\slash", "tab\there", "line\nbreak", "a\ue000b"],
-)
-def test_signs_in_attributes_arrive_as_they_were_h1(alt: str) -> None:
-    html = build(f'<mj-image src="https://x.example/a.png" alt="{alt.replace(chr(34), "&quot;")}" />')
-    shown = " ".join(alt.split()) if "\n" in alt or "\t" in alt else alt
-    from lxml.html import fromstring
+SIGNS = ["❤️ 10 €", "a\u00a0b", "e\u0301", "\u200d", 'say "hi"', "back\\slash", "tab\there", "line\nbreak", "a\ue000b"]
+SIGNS += ["C:\\new", "\\u{41}", 'it\'s "so"', "a > b"]
 
+
+@pytest.mark.parametrize("alt", SIGNS)
+@pytest.mark.parametrize("head", ["", RED])
+def test_signs_in_attributes_arrive_as_they_were_h1(alt: str, head: str) -> None:
+    html = build(f'<mj-image src="https://x.example/a.png" alt="{alt.replace(chr(34), "&quot;")}" />', head=head)
+    shown = " ".join(alt.split()) if "\n" in alt or "\t" in alt else alt
     assert fromstring(html).xpath("//img/@alt") == [shown]
-    assert "\\u{" not in html
+
+
+@pytest.mark.parametrize("title", SIGNS)
+@pytest.mark.parametrize("head", ["", RED])
+def test_signs_in_the_title_arrive_as_they_were_and_so_do_those_of_its_label_h1(title: str, head: str) -> None:
+    html = build("<mj-text>a</mj-text>", head=f"<mj-title>{escape(title, quote=False)}</mj-title>{head}")
+    shown = " ".join(title.split()) if "\n" in title or "\t" in title else title
+    tree = fromstring(html)
+    assert tree.xpath("//title/text()") == [shown]
+    assert tree.xpath("//*[@role='article']/@aria-label") == [shown]
+
+
+def test_attribute_that_the_engine_would_change_is_refused_h1() -> None:
+    source = SHELL.format(head="", body=COLUMN.format('<mj-image src="https://x.example/a.png" alt="e\u0301" />'))
+    with pytest.raises(TemplateError, match="would change the attribute"):
+        to_html(Prepared(source, (), "templates/x"))
+
+
+@pytest.mark.parametrize("title", ["a > b", "<b>", "<!--[if mso]>", 'it\'s "so"', "</style>"])
+def test_attributes_stand_in_double_quotes_and_look_like_no_tag(title: str) -> None:
+    html = build(f'<mj-text><a title="{escape(title)}" href="https://x.example">a</a></mj-text>', head=RED)
+    written = re.findall(r'<a title="([^"<>]*)" href="https://x.example"', html)
+    assert [unescape(one) for one in written] == [title]
 
 
 def test_line_ends_in_attributes_become_spaces_h2() -> None:
@@ -68,13 +94,11 @@ def test_quotation_marks_cannot_break_out_of_attributes_h4() -> None:
     html = build(
         "<mj-button href='https://x.example/\"onmouseover=alert(1)'>a</mj-button>", head='<mj-title>Say "hi"</mj-title>'
     )
-    from lxml.html import fromstring
-
     tree = fromstring(html)
     assert not tree.xpath("//@onmouseover")
     assert tree.xpath("//a/@href") == ['https://x.example/"onmouseover=alert(1)']
     assert '\\"' not in html
-    assert tree.xpath("//title/text()") == ['Say "hi"']
+    assert tree.xpath("//title/text()") == tree.xpath("//*[@role='article']/@aria-label") == ['Say "hi"']
 
 
 def test_line_ends_and_comments_in_the_head_do_no_harm_h5() -> None:
@@ -84,6 +108,8 @@ def test_line_ends_and_comments_in_the_head_do_no_harm_h5() -> None:
         '<mj-social-element src="https://x.example/a.png" alt="A" href="https://x.example"> \r\nA</mj-social-element>'
     )
     assert "https://x.example/a.png" in build(f"<mj-social> \r\n{element} \r\n</mj-social>")
+    link = '<mj-navbar-link href="https://x.example">hallo</mj-navbar-link>'
+    assert "hallo" in build(f"<mj-navbar> \r\n{link} \r\n</mj-navbar>")
 
 
 def test_comments_between_sections_vanish_h6() -> None:
@@ -164,10 +190,9 @@ def test_strange_style_attributes_are_a_clear_error_or_do_no_harm_h13(value: str
 
 
 def test_style_beside_the_inliner_can_overrule_the_engine_h14() -> None:
-    html = build(
-        '<mj-text css-class="loud">a</mj-text>', head="<mj-style>.loud div { color: red !important; }</mj-style>"
-    )
-    assert ".loud div { color: red !important; }" in html
+    rule = "@media screen { .loud div { color: red !important; } }"
+    html = build('<mj-text css-class="loud">a</mj-text>', head=f"<mj-style>{rule}</mj-style>{RED}")
+    assert rule in html
 
 
 @pytest.mark.parametrize("css", ['a[title="a,b"]{color:red}', "@media screen{@media (min-width:1px){p{color:red}}}"])
@@ -214,9 +239,18 @@ def test_nothing_is_loaded_from_font_services_h21(workspace: Workspace, definiti
     assert "fonts.googleapis" not in build("<mj-text>no font named</mj-text>")
 
 
-@pytest.mark.parametrize("sign", ["\x0b", "\x00", "\ud800", "\x08", "\ufffe"])
+@pytest.mark.parametrize("sign", ["\x00", "\ud800", "\x08", "\x7f", "\x80", "\x9f", "\ufeff", "\ufffe"])
 def test_signs_that_no_engine_can_carry_are_left_out_h22(sign: str) -> None:
-    assert "ab" in build(f"<mj-text>a{sign}b</mj-text>")
+    html = build(f'<mj-text><a href="https://x.example" title="a{sign}b">Een{sign}woord</a></mj-text>', head=RED)
+    link = fromstring(html).xpath("//a")[0]
+    assert (link.text, link.get("title")) == ("Eenwoord", "ab")
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x1f", "\x85", "\r", "\r\n"])
+def test_line_ends_of_every_kind_part_words_h22(sign: str) -> None:
+    html = build(f'<mj-text><a href="https://x.example" title="a{sign}b">Een{sign}woord</a></mj-text>', head=RED)
+    link = fromstring(html).xpath("//a")[0]
+    assert (link.text.split(), link.get("title")) == (["Een", "woord"], "a b")
 
 
 @pytest.mark.parametrize(
@@ -235,8 +269,6 @@ def test_words_of_authors_are_escaped_everywhere_h23(
     )
     html = parse(compile_example(workspace, definitions, SLUG).message()).get_body(("html",))
     assert html is not None
-    from lxml.html import fromstring
-
     tree = fromstring(html.get_content())
     assert title in [" ".join(found.text_content().split()) for found in tree.xpath("//h3")]
     assert not tree.xpath("//@onclick")
@@ -257,10 +289,40 @@ def test_value_that_looks_like_a_slot_is_not_filled_again_h24(workspace: Workspa
             assert plain.get_content().count("SECRET") == 1
 
 
-def test_picture_is_never_wider_than_its_place_on_a_phone_h25() -> None:
-    html = build('<mj-image src="https://x.example/a.png" alt="" width="184px" fluid-on-mobile="true" />')
-    assert "max-width" in html or "width:100%" in html
-    assert 'width="184"' in html
+@pytest.mark.parametrize("column", ["150px", "25%"])
+def test_picture_component_is_no_wider_than_its_column_h25(column: str) -> None:
+    image = '<mj-image src="https://x.example/a.png" width="184px" padding="0" />'
+    section = f'<mj-section><mj-column width="{column}">{image}</mj-column></mj-section>'
+    assert fromstring(build(body=section)).xpath("//img/@width") == ["150"]
+
+
+@pytest.mark.parametrize(
+    ("column", "content", "found"),
+    [
+        (
+            "150px",
+            '<mj-text><img src="{}" alt="Een kaart" width="184" /></mj-text>',
+            "184 pixels wide in a column of 150",
+        ),
+        (
+            "25%",
+            '<mj-text><img src="{}" alt="Een kaart" width="184" /></mj-text>',
+            "184 pixels wide in a column of 160",
+        ),
+        ("25%", '<mj-text><img src="{}" alt="Een kaart" width="160" /></mj-text>', ""),
+        ("33%", '<mj-image src="{}" alt="Een kaart" />', "has the width “161.2”"),
+        ("50%", '<mj-image src="{}" alt="Een kaart" />', ""),
+    ],
+)
+def test_picture_that_does_not_fit_its_column_is_found_h25(
+    workspace: Workspace, column: str, content: str, found: str
+) -> None:
+    file = workspace.templates / "bulletin/issue.mjml.j2"
+    columns = f'<mj-column width="{column}">{content.format("https://x.example/a.png")}</mj-column>'
+    text = file.read_text(encoding="utf-8").replace("</mj-body>", f"<mj-section>{columns}</mj-section></mj-body>")
+    file.write_text(text, encoding="utf-8")
+    messages = [finding.message for finding in Desk(workspace).findings("picture-width")]
+    assert messages == ([f"a picture is {found}"] if "pixels" in found else [f"a picture {found}"] if found else [])
 
 
 def test_attribute_that_stands_twice_is_refused_h26() -> None:

@@ -70,3 +70,10 @@ def test_story_is_written_out_with_headings_lists_and_quotes(workspace: Workspac
         "een link <https://a.example/>",
     ):
         assert expected in text
+
+
+def test_title_of_control_characters_breaks_nothing(workspace: Workspace, definitions: Definitions) -> None:
+    file = workspace.issues / SLUG / "issue.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("title: Nieuws\n", 'title: "\\x01\\x07"\n'), encoding="utf-8")
+    assert "\x07" not in text_for(workspace, definitions)
