@@ -4,17 +4,16 @@ A file is named by its event's UID, so that a changed event keeps its address.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.issues import Entry, Issue
-from newsletter.items import Event, EventStatus
+from newsletter.items import Event, EventStatus, place_in_item
 from newsletter.media import Target
 from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar import CalendarEvent, is_told_later, republish, revision_of, write_agenda
@@ -61,7 +60,7 @@ def collect_calendar(
         markup: Whether the message tells mail programs of them too.
 
     Raises:
-        ContentError: Two events have the same `uid`.
+        ContentError: Two events have the same `uid`, or the same link and no `uid`.
     """
     uids = _identify(issue, urlsplit(masthead.url).hostname or "localhost")
     events: dict[str, CalendarEvent] = {}
@@ -126,36 +125,61 @@ def _events(issue: Issue) -> Iterator[tuple[Entry, Event]]:
 
 
 def _identify(issue: Issue, domain: str) -> Mapping[str, str]:
-    """Give what each event is known by, by its file: its own `uid`, its link, or its file's name.
+    """Give what each event is known by, by its file.
 
     Raises:
         ContentError: Two have the same.
     """
-    links = Counter(event.link for _, event in _events(issue) if not event.uid)
     uids: dict[str, str] = {}
-    files: dict[str, str] = {}
+    known: dict[str, tuple[Entry, Event]] = {}
     problems: list[NewsletterError] = []
     for entry, event in _events(issue):
-        alone = event.link if links[event.link] == 1 else None
-        uid = event.uid or str(uuid5(NAMESPACE_URL, alone or _file_address(entry, event, domain)))
-        if uid in files:
-            problems.append(
-                ContentError(
-                    f"{files[uid]!r} has the uid {uid!r} as well",
-                    where=Place(f"issues/{issue.slug}/{entry.file}", field="uid"),
-                    remedy="Give one of the two another, or leave the uid out.",
-                )
-            )
+        uid = _uid(entry, event, domain)
+        if uid in known:
+            problems.append(_taken(issue, uid, known[uid], (entry, event)))
         uids[entry.file] = uid
-        files.setdefault(uid, entry.file)
+        known.setdefault(uid, (entry, event))
     raise_all(problems)
     return uids
 
 
+def _uid(entry: Entry, event: Event, domain: str) -> str:
+    """Give what an event is known by: its own `uid`, its link, or its file's name with its year and title.
+
+    Nothing else in its issue has a say in it, as whoever has an event from one issue gets its change in another.
+    """
+    return event.uid or str(uuid5(NAMESPACE_URL, event.link or _file_address(entry, event, domain)))
+
+
 def _file_address(entry: Entry, event: Event, domain: str) -> str:
-    """Name an event that has no address of its own; with its year, as many have the same name every year."""
+    """Name an event that has no address of its own; with its year and title, as other issues have such a file too."""
     first = event.previous_start or event.start
-    return f"https://{domain}/{first.year}/{entry.file.removesuffix('.md')}"
+    file = quote(entry.file.removesuffix(".md"), errors="replace")
+    title = quote(entry.own_title or event.title, safe="", errors="replace")
+    return f"https://{domain}/{first.year}/{file}?title={title}"
+
+
+def _taken(issue: Issue, uid: str, first: tuple[Entry, Event], second: tuple[Entry, Event]) -> ContentError:
+    (other, its), (entry, event) = first, second
+    if event.link and not event.uid and not its.uid:
+        return ContentError(
+            f"{other.file!r} has the url {event.link!r} as well, and calendars would take the two for one event",
+            where=_place(issue, entry, "url"),
+            remedy="Give each of the two a 'uid' of its own.",
+        )
+    return ContentError(
+        f"{other.file!r} has the uid {uid!r} as well",
+        where=_place(issue, entry, "uid"),
+        remedy="Give one of the two another, or leave the uid out.",
+    )
+
+
+def _place(issue: Issue, entry: Entry, key: str) -> Place:
+    name = f"issues/{issue.slug}/{entry.file}"
+    try:
+        return place_in_item(issue.folder / entry.file, name, (key,))
+    except ContentError:  # it was changed since it was read
+        return Place(name, field=key)
 
 
 def _name(identity: str) -> str:

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, NewsletterError
 from newsletter.expressions import Field, Schema, Type, parse
 from newsletter.issues import Entry, Issue, Section
 from newsletter.items import Article, Event, EventStatus, Registration
@@ -39,10 +41,12 @@ def agenda(*entries: Entry, visible_to: Any = None) -> Section:
 def collected(
     *sections: Section, slug: str = "maart", masthead: Masthead = MASTHEAD, issued: date = date(2026, 2, 20)
 ) -> Calendar:
-    words = read_translations((), "nl")
-    return collect_calendar(
-        an_issue(*sections, slug=slug, issued=issued), masthead, "nieuws@example.org", words, base=BASE
-    )
+    return calendar_of(an_issue(*sections, slug=slug, issued=issued), masthead)
+
+
+def calendar_of(issue: Issue, masthead: Masthead = MASTHEAD) -> Calendar:
+    words = read_translations((), issue.language)
+    return collect_calendar(issue, masthead, "nieuws@example.org", words, base=BASE)
 
 
 def the_event(event: Event, file: str = "studiedag.md") -> CalendarEvent:
@@ -61,13 +65,56 @@ def uids_in(content: bytes) -> list[str]:
     return [str(event["UID"]) for event in icalendar.Calendar.from_ical(content).walk("VEVENT")]
 
 
-def test_event_is_known_by_its_own_uid_then_its_link_then_its_file() -> None:
+def test_event_is_known_by_its_own_uid_then_its_link_then_its_file_and_title() -> None:
     linked = replace(EVENT, url="https://example.org/studiedag/")
     assert uid(replace(linked, uid="abc@example.com")) == "abc@example.com"
     assert uid(linked) == uid(replace(linked, title="Anders", start=START + timedelta(700)), "anders.md")
     assert uid(linked) != uid(replace(linked, url="https://example.org/andere/"))
-    assert uid(EVENT) == uid(replace(EVENT, title="Anders"))
+    assert uid(EVENT) == uid(replace(EVENT, start=START + timedelta(7), place="Utrecht"))
+    assert uid(EVENT) != uid(replace(EVENT, title="Anders"))
     assert uid(EVENT) != uid(EVENT, "anders.md")
+    assert uid(replace(EVENT, title="b/c"), "a.md") != uid(replace(EVENT, title="c"), "a/b.md")
+
+
+def test_event_that_an_issue_calls_otherwise_is_known_by_what_its_file_calls_it() -> None:
+    renamed = Entry("studiedag.md", replace(EVENT, title="Nog plaatsen vrij"), own_title=EVENT.title)
+    (told,) = collected(agenda(renamed)).events.values()
+    assert (told.summary, told.uid) == ("Nog plaatsen vrij", uid(EVENT))
+
+
+_EVENTS = st.builds(
+    Event,
+    title=st.sampled_from(["Studiedag", "Netwerkdag"]),
+    start=st.sampled_from([START, date(2026, 3, 7), date(2027, 3, 7)]),
+    uid=st.sampled_from([None, "eigen@example.org"]),
+    url=st.sampled_from([None, "https://example.org/agenda/", "https://example.org/studiedag/"]),
+)
+_ISSUES = st.builds(
+    an_issue,
+    st.builds(
+        agenda,
+        st.builds(Entry, st.just("a.md"), _EVENTS),
+        st.builds(Entry, st.just("b.md"), _EVENTS, st.sampled_from([None, NOORD])),
+        visible_to=st.sampled_from([None, NOORD]),
+    ),
+    slug=st.sampled_from(["maart", "april"]),
+    issued=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+)
+
+
+@given(st.builds(Entry, st.just("studiedag.md"), _EVENTS), _ISSUES, st.booleans())
+def test_uid_depends_on_the_event_and_its_file_alone(entry: Entry, issue: Issue, first: bool) -> None:
+    (section,) = issue.sections
+    entries = (entry, *section.entries) if first else (*section.entries, entry)
+    among = replace(issue, sections=(replace(section, entries=entries),))
+    try:
+        calendar = calendar_of(among)
+    except NewsletterError:
+        assert len({uid(one.item, one.file) for one in entries if isinstance(one.item, Event)}) < len(entries)
+        return
+    assert isinstance(entry.item, Event)
+    name = calendar.urls.entries[entry.file].rpartition("/")[2]
+    assert calendar.events[name].uid == uid(entry.item, entry.file)
 
 
 def test_event_keeps_its_address_from_issue_to_issue() -> None:
@@ -83,17 +130,43 @@ def test_file_of_the_same_name_is_another_event_in_another_year() -> None:
     assert uid(replace(later, status=EventStatus.MOVED, previous_start=START)) == uid(EVENT)
 
 
-def test_events_with_one_link_are_told_apart() -> None:
-    shared = replace(EVENT, url="https://example.org/agenda/")
-    calendar = collected(agenda(Entry("a.md", shared), Entry("b.md", shared)))
-    assert len({event.uid for event in calendar.events.values()}) == 2
+def test_files_of_one_name_in_two_issues_are_two_events_if_their_titles_differ() -> None:
+    march = collected(agenda(Entry("bijeenkomst.md", EVENT)))
+    april = collected(agenda(Entry("bijeenkomst.md", replace(EVENT, title="Heel andere bijeenkomst"))), slug="april")
+    assert march.events.keys().isdisjoint(april.events)
+    published = dict(written(march))
+    assert written(april, published).keys().isdisjoint(published)
 
 
-def test_two_events_with_the_same_uid_are_refused() -> None:
-    same = replace(EVENT, uid="abc")
+def test_event_keeps_its_uid_whatever_shares_its_link_in_another_issue() -> None:
+    linked = replace(EVENT, url="https://example.org/agenda/")
+    other = replace(linked, title="Netwerkdag", uid="netwerkdag@example.org")
+    together = collected(agenda(Entry("a.md", linked), Entry("b.md", other)))
+    alone = collected(agenda(Entry("a.md", linked)), slug="april")
+    assert together.urls.entries["a.md"] == alone.urls.entries["a.md"]
+
+
+def test_two_events_with_the_same_link_and_no_uid_are_refused_where_the_second_says_it(tmp_path: Path) -> None:
+    link = "https://example.org/agenda/"
+    (tmp_path / "b.md").write_text(f"---\nkind: event\ntitle: B\nstart: 2026-03-07\nurl: {link}\n---\n")
+    shared = replace(EVENT, url=link)
+    issue = replace(an_issue(agenda(Entry("a.md", shared), Entry("b.md", shared))), folder=tmp_path)
     with pytest.raises(ContentError) as caught:
-        collected(agenda(Entry("a.md", same), Entry("b.md", same)))
-    assert str(caught.value.where) == "issues/maart/b.md, uid"
+        calendar_of(issue)
+    assert str(caught.value.where) == "issues/maart/b.md:5:6, url"
+    assert "'a.md'" in str(caught.value)
+    assert "Give each of the two a 'uid' of its own." in str(caught.value)
+    told_apart = agenda(Entry("a.md", replace(shared, uid="a")), Entry("b.md", replace(shared, uid="b")))
+    assert [event.uid for event in collected(told_apart).events.values()] == ["a", "b"]
+
+
+def test_two_events_with_the_same_uid_are_refused_where_the_second_says_it(tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text("---\nkind: event\ntitle: B\nstart: 2026-03-07\nuid: abc\n---\n")
+    same = replace(EVENT, uid="abc")
+    issue = replace(an_issue(agenda(Entry("a.md", same), Entry("b.md", same))), folder=tmp_path)
+    with pytest.raises(ContentError) as caught:
+        calendar_of(issue)
+    assert str(caught.value.where) == "issues/maart/b.md:5:6, uid"
     assert "'a.md'" in str(caught.value)
 
 
