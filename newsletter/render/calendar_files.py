@@ -1,6 +1,7 @@
 """The events of an issue as public calendar files: what each is known by, and where it lies.
 
-A file is named by its event's UID, so that a changed event keeps its address.
+A file is named by its language and its event's UID, so that a changed event keeps its address, and an issue in another
+language does not change what this one has published.
 """
 
 import hashlib
@@ -72,14 +73,14 @@ def collect_calendar(
         for entry in section.entries:
             if not isinstance(entry.item, Event):
                 continue
-            name = _name(uids[entry.file])
+            name = _name(issue.language, "event", uids[entry.file])
             told = _calendar_event(entry.item, uids[entry.file], masthead, address, words)
             events[name] = replace(told, issued=issue.date)
             entries[entry.file] = f"{base}{name}"
             if entry.visible_to is None:
                 for_everybody[entry.file] = name
         if len(for_everybody) >= AGENDA_FROM:
-            name = _name(f"agenda {issue.slug} {number}")
+            name = _name(issue.language, "agenda", issue.slug, str(number))
             agendas[name] = tuple(for_everybody.values())
             sections.update(dict.fromkeys(for_everybody, f"{base}{name}"))
     return Calendar(events, agendas, CalendarUrls(entries, sections), markup)
@@ -182,8 +183,9 @@ def _place(issue: Issue, entry: Entry, key: str) -> Place:
         return Place(name, field=key)
 
 
-def _name(identity: str) -> str:
-    return f"{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:16]}.ics"
+def _name(language: str, *identity: str) -> str:
+    known = " ".join((language.lower(), *identity))
+    return f"{hashlib.sha256(known.encode('utf-8', 'replace')).hexdigest()[:16]}.ics"
 
 
 def _calendar_event(event: Event, uid: str, masthead: Masthead, address: str, words: Translations) -> CalendarEvent:

@@ -1,8 +1,10 @@
 """Which calendar files an issue has: what its events are known by, who finds what in them, and what publishing does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +21,7 @@ from newsletter.items import Article, Event, EventStatus, Registration
 from newsletter.media import FolderTarget, open_target
 from newsletter.render import Calendar, Masthead, calendar_files, collect_calendar, publish_calendar
 from newsletter.render.calendar import CalendarEvent
-from newsletter.render.translations import read_translations
+from newsletter.render.translations import Translations, read_translations
 
 SCHEMA = Schema({"region": Field(Type.TEXT, ("Noord", "Zuid"))})
 NOORD = parse("subscriber.region == 'Noord'", SCHEMA)
@@ -30,8 +32,8 @@ START = datetime(2026, 3, 7, 9, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
 EVENT = Event("Studiedag", START)
 
 
-def an_issue(*sections: Section, slug: str = "maart", issued: date = date(2026, 2, 20)) -> Issue:
-    return Issue(slug, Path(), "Onderwerp", "", None, issued, "nl", "any", "", sections)
+def an_issue(*sections: Section, slug: str = "maart", issued: date = date(2026, 2, 20), language: str = "nl") -> Issue:
+    return Issue(slug, Path(), "Onderwerp", "", None, issued, language, "any", "", sections)
 
 
 def agenda(*entries: Entry, visible_to: Any = None) -> Section:
@@ -44,9 +46,13 @@ def collected(
     return calendar_of(an_issue(*sections, slug=slug, issued=issued), masthead)
 
 
+@cache
+def words_in(language: str) -> Translations:
+    return read_translations((), language)
+
+
 def calendar_of(issue: Issue, masthead: Masthead = MASTHEAD) -> Calendar:
-    words = read_translations((), issue.language)
-    return collect_calendar(issue, masthead, "nieuws@example.org", words, base=BASE)
+    return collect_calendar(issue, masthead, "nieuws@example.org", words_in(issue.language), base=BASE)
 
 
 def the_event(event: Event, file: str = "studiedag.md") -> CalendarEvent:
@@ -99,6 +105,7 @@ _ISSUES = st.builds(
     ),
     slug=st.sampled_from(["maart", "april"]),
     issued=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    language=st.sampled_from(["nl", "nl-x-informal", "en"]),
 )
 
 
@@ -122,6 +129,23 @@ def test_event_keeps_its_address_from_issue_to_issue() -> None:
     march, april = collected(entries), collected(entries, slug="april")
     assert march.urls.entries == april.urls.entries
     assert march.urls.sections != april.urls.sections
+
+
+def test_issues_in_several_languages_leave_each_others_files_alone() -> None:
+    entries = agenda(Entry("a.md", replace(EVENT, status=EventStatus.CANCELLED)), Entry("b.md", EVENT))
+    calendars = [
+        calendar_of(an_issue(entries, slug=f"maart-{language}", language=language))
+        for language in ("nl", "nl-x-informal", "en")
+    ]
+    published: dict[str, bytes] = {}
+    for calendar in (*calendars, *calendars):
+        published |= written(calendar, published)
+    assert len({event.uid for calendar in calendars for event in calendar.events.values()}) == 2
+    assert len(published) == sum(len(calendar.events) + len(calendar.agendas) for calendar in calendars)
+    assert all(set(re.findall(rb"^SEQUENCE:(\d+)\r$", file, re.MULTILINE)) == {b"0"} for file in published.values())
+    moved = calendar_of(an_issue(agenda(Entry("b.md", replace(EVENT, place="Utrecht"))), language="NL"))
+    (name,) = moved.events
+    assert b"SEQUENCE:1\r\n" in written(moved, published)[name]
 
 
 def test_file_of_the_same_name_is_another_event_in_another_year() -> None:
