@@ -5,7 +5,7 @@ language does not change what this one has published.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -102,20 +102,47 @@ def calendar_files(calendar: Calendar, published: Published, stamp: datetime) ->
         if whole is not None and later.intersection(events):
             files[name] = whole
             continue
-        files[name] = write_agenda([(calendar.events[one], revision_of(files[one], stamp)) for one in events])
+        files[name] = _agenda(calendar.events, events, files, stamp)
     return files
 
 
-def publish_calendar(calendar: Calendar, target: Target, stamp: datetime) -> None:
+def trial_files(calendar: Calendar, published: Published, stamp: datetime) -> Mapping[str, bytes]:
+    """Write those files of an issue that are not there yet, for a few to look at; what is there stays as it is.
+
+    The new ones name no issue, as this one may never be sent: the first that is may say what it likes of the event.
+
+    Args:
+        published: What lies there already.
+        stamp: When this is.
+    """
+    told = {name: replace(event, issued=None) for name, event in calendar.events.items()}
+    files = {name: published(name) or republish(None, event, stamp) for name, event in told.items()}
+    for name, events in calendar.agendas.items():
+        files[name] = published(name) or _agenda(told, events, files, stamp)
+    return files
+
+
+def publish_calendar(calendar: Calendar, target: Target, stamp: datetime, *, trial: bool = False) -> None:
     """Write the calendar files of an issue; those that say the same already are left alone.
+
+    Args:
+        trial: Whether only a few look at the issue; all that lies there is left alone then.
 
     Raises:
         WorkspaceError: The target cannot be read or written.
     """
     published = {name: target.get(name) for name in (*calendar.events, *calendar.agendas)}
-    for name, content in calendar_files(calendar, published.get, stamp).items():
+    write = trial_files if trial else calendar_files
+    for name, content in write(calendar, published.get, stamp).items():
         if published[name] != content:
             target.put(name, content)
+
+
+def _agenda(
+    told: Mapping[str, CalendarEvent], names: Sequence[str], files: Mapping[str, bytes], stamp: datetime
+) -> bytes:
+    """Write several events into one file, each in the revision that its own file holds."""
+    return write_agenda([(told[name], revision_of(files[name], stamp)) for name in names])
 
 
 def _events(issue: Issue) -> Iterator[tuple[Entry, Event]]:

@@ -295,6 +295,44 @@ def test_published_files_are_left_alone_until_something_changes(tmp_path: Path) 
     assert b"DTSTAMP:20260227T083000Z\r\n" in content
 
 
+def test_trial_publishes_only_what_is_not_there(tmp_path: Path) -> None:
+    target = FolderTarget(tmp_path)
+    sent = collected(agenda(Entry("a.md", EVENT), Entry("b.md", EVENT)))
+    publish_calendar(sent, target, STAMP)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    cancelled = Entry("a.md", replace(EVENT, status=EventStatus.CANCELLED))
+    draft = collected(agenda(cancelled, Entry("c.md", EVENT)), slug="april", issued=date(2026, 3, 1))
+    publish_calendar(draft, target, STAMP + timedelta(1), trial=True)
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert before.items() <= after.items()
+    new = {draft.urls.entries["c.md"].rpartition("/")[2], *draft.agendas}
+    assert after.keys() - before.keys() == new
+    publish_calendar(draft, target, STAMP + timedelta(2), trial=True)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == after
+    publish_calendar(draft, target, STAMP + timedelta(3))
+    content = (tmp_path / draft.urls.entries["a.md"].rpartition("/")[2]).read_bytes()
+    assert b"METHOD:CANCEL\r\n" in content
+    assert b"SEQUENCE:1\r\n" in content
+
+
+def test_trial_of_a_later_issue_does_not_hold_back_an_earlier_one(tmp_path: Path) -> None:
+    target = FolderTarget(tmp_path)
+    entries = agenda(Entry("a.md", replace(EVENT, status=EventStatus.CANCELLED)))
+    publish_calendar(collected(entries, issued=date(2026, 3, 1)), target, STAMP, trial=True)
+    told = collected(agenda(Entry("a.md", EVENT)), issued=date(2026, 2, 20))
+    publish_calendar(told, target, STAMP)
+    (name,) = told.events
+    assert b"METHOD:PUBLISH\r\n" in (tmp_path / name).read_bytes()
+
+
+def test_file_of_a_trial_becomes_that_of_the_issue_that_is_sent(tmp_path: Path) -> None:
+    target = FolderTarget(tmp_path)
+    told = collected(agenda(Entry("a.md", EVENT), Entry("b.md", EVENT)))
+    publish_calendar(told, target, STAMP, trial=True)
+    publish_calendar(told, target, STAMP + timedelta(1))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == written(told)
+
+
 def test_events_are_published_into_stores_too(tmp_path: Path) -> None:
     target = open_target("memory://calendars", tmp_path)
     calendar = collected(agenda(Entry("a.md", EVENT)))
