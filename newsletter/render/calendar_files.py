@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.issues import Entry, Issue
-from newsletter.items import Event, EventStatus, place_in_item
+from newsletter.items import Event, EventStatus, Registration, place_in_item
 from newsletter.media import Target
 from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar import CalendarEvent, is_told_later, republish, revision_of, write_agenda
@@ -240,12 +240,18 @@ def _description(event: Event, words: Translations, time_zone: str) -> Iterator[
         yield event.price
     if event.online:
         yield f"{words.gettext('Take part online')}: {event.online}"
-    registration = event.registration
-    if registration and registration.url and event.open_for_registration:
-        register = words.gettext("Register")
-        if registration.deadline:
-            until = format_deadline(registration.deadline, words, time_zone)
-            register = words.gettext("Register before %(date)s") % {"date": until}
-        yield f"{register}: {registration.url}"
+    if event.registration and event.open_for_registration:
+        yield from _registration(event.registration, words, time_zone)
     if event.link:
         yield f"{event.link_text or words.gettext('Read more')}: {event.link}"
+
+
+def _registration(registration: Registration, words: Translations, time_zone: str) -> Iterator[str]:
+    register = words.gettext("Register")
+    if registration.deadline:
+        until = format_deadline(registration.deadline, words, time_zone)
+        register = words.gettext("Register before %(date)s") % {"date": until}
+    if registration.url:
+        yield f"{register}: {registration.url}"
+    elif registration.deadline:
+        yield register

@@ -245,6 +245,17 @@ def test_event_says_what_there_is_to_know() -> None:
     assert the_event(replace(event, organiser="De Unie")).organiser == "De Unie"
 
 
+def test_deadline_is_told_without_a_page_to_register_on_too() -> None:
+    event = replace(EVENT, registration=Registration(deadline=date(2026, 3, 1)))
+    paged = replace(event, registration=Registration("https://example.org/aanmelden/", date(2026, 3, 1)))
+    told = the_event(event).description
+    assert told
+    assert the_event(paged).description == f"{told}: https://example.org/aanmelden/"
+    assert "1 maart" in told
+    assert the_event(replace(event, status=EventStatus.FULL)).description == ""
+    assert the_event(replace(event, registration=Registration())).description == ""
+
+
 def test_cancelled_event_says_so_in_words_too() -> None:
     shown = the_event(replace(EVENT, status=EventStatus.CANCELLED))
     assert shown.cancelled
