@@ -49,7 +49,8 @@ def send_trial(
 ) -> tuple[Trial, ...]:
     """Send an issue to some addresses, its subject marked as a test.
 
-    A subscriber gets it as it would be for them; others get it as the made-up subscriber would.
+    A subscriber gets it as it would be for them; others get it as the made-up subscriber would. Calendar files that
+    are published already stay as they are.
 
     Raises:
         NewsletterError: The issue or the provider is not in order.
@@ -61,7 +62,7 @@ def send_trial(
     compiled = replace(prepared.compiled, subject=(PREFIX, *prepared.compiled.subject))
     letter = Letter(Merger(compiled, make_letterhead(prepared, settings, surroundings.clock())))
     links = reader_links(surroundings.signer, settings.public_url, prepared.list.id if prepared.list else "", slug)
-    publish(prepared, surroundings.media_target(), surroundings.clock())
+    publish(prepared, surroundings.media_target(), surroundings.clock(), trial=True)
     with surroundings.database.reading() as connection:
         records = [record_for(connection, address, definitions) for address in addresses]
     secret = secrets.token_bytes(32)

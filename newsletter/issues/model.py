@@ -17,13 +17,14 @@ Day: TypeAlias = date
 class Entry:
     """One item in a section, as this issue shows it.
 
-    `item` has this issue's overrides of title, lead and image applied already; `file` is relative to the
-    issue's folder.
+    `item` has this issue's overrides of title, lead and image applied already; `own_title` is what its file calls it
+    where the issue calls it otherwise. `file` is relative to the issue's folder.
     """
 
     file: str
     item: Item
     visible_to: Expression | None = None
+    own_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,13 @@ class _IssueReader:
             )
             return None
         try:
-            item = self.overridden(read_item(file, f"{self.name}/{entry.file}", self.time_zone), entry)
+            written = read_item(file, f"{self.name}/{entry.file}", self.time_zone)
         except NewsletterError as error:
             self.problems.append(error)
             return None
+        item = self.overridden(written, entry)
         self.assert_files(item, entry, path)
-        return Entry(entry.file, item, condition)
+        return Entry(entry.file, item, condition, written.title if item.title != written.title else None)
 
     def overridden(self, item: Item, entry: EntryMatter) -> Item:
         publication = isinstance(item, Publication)

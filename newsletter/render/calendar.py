@@ -88,7 +88,7 @@ def republish(previous: bytes | None, event: CalendarEvent, stamp: datetime) -> 
 
     Returns:
         The same bytes where nothing has changed or a later issue has told of the event since, and a revision higher
-        by one otherwise.
+        by one otherwise. A file that names no issue comes to name this one.
     """
     if previous is None:
         return write_event(event, Revision(0, stamp))
@@ -96,7 +96,9 @@ def republish(previous: bytes | None, event: CalendarEvent, stamp: datetime) -> 
         return previous
     before = revision_of(previous, stamp)
     fresh = write_event(event, Revision(before.number + 1, max(before.stamp, stamp)))
-    return previous if _lasting(previous) == _lasting(fresh) else fresh
+    if _lasting(previous) != _lasting(fresh):
+        return fresh
+    return previous if _ISSUED.search(previous) else write_event(event, before)
 
 
 def is_told_later(published: bytes, event: CalendarEvent) -> bool:

@@ -5,13 +5,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from conftest import SLUG
-from newsletter.dispatch import Surroundings, send_trial
+from newsletter.audience import Selection
+from newsletter.dispatch import Surroundings, accept, propose, send_trial
 from newsletter.providers.base import Accepted
 from newsletter.settings import load
 from newsletter.store import Database, tables
 from newsletter.subscribers import Definitions, add, parse_address
 from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
+from support.dispatching import Bench
 from support.example import parse
 
 
@@ -34,3 +36,20 @@ def test_trial_is_marked_personal_and_leaves_no_trace_in_the_ledger(
     assert published == {".jpg", ".ics"}
     with database.reading() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(tables.deliveries)) == 0
+
+
+def test_trial_changes_no_calendar_file_that_readers_have(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    address = parse_address("baas@example.org")
+    media = bench.workspace.root / "var/media"
+    bench.freeze()
+    before = {path.name: path.read_bytes() for path in media.iterdir()}
+    (bench.workspace.issues / SLUG).rename(bench.workspace.issues / "concept")
+    event = bench.workspace.issues / "concept/studiedag-ondermijning.md"
+    event.write_text(event.read_text("utf-8").replace("\nkind: event", "\nkind: event\nstatus: cancelled", 1), "utf-8")
+    send_trial(bench.surroundings, "concept", [address], None, None)
+    after = {path.name: path.read_bytes() for path in media.iterdir()}
+    assert before.items() <= after.items()
+    accept(bench.surroundings, propose(bench.surroundings, "concept", Selection("leden"), None))
+    changed = [name for name, content in before.items() if (media / name).read_bytes() != content]
+    assert [b"METHOD:CANCEL" in (media / name).read_bytes() for name in changed] == [True]

@@ -188,3 +188,14 @@ def test_subject_of_several_lines_is_one_in_the_list(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     write_issues(workspace, ["a"])
     assert [one.subject for one in list_issues(workspace)] == ["Een onderwerp"]
+
+
+def test_item_that_an_issue_calls_otherwise_keeps_the_title_of_its_file(workspace: Workspace) -> None:
+    (workspace.issues / "i").mkdir()
+    for name in ("x.md", "y.md"):
+        (workspace.issues / "i" / name).write_text("---\nkind: article\ntitle: T\n---\n", encoding="utf-8")
+    items = "[{file: x.md, title: Anders}, y.md]"
+    (section,) = read(workspace, f"subject: S\n{REST}sections:\n  - layout: news\n    items: {items}\n").sections
+    renamed, plain = section.entries
+    assert (renamed.item.title, renamed.own_title) == ("Anders", "T")
+    assert (plain.item.title, plain.own_title) == ("T", None)
