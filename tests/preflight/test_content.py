@@ -47,6 +47,13 @@ def fixed(desk: Desk, check: str, file: str) -> str:
         "On wed 7 march.",
         "Op woensdag 07-03-2024.",
         "Op woensdag 31 april.",
+        "Op woensdag 7/3.",
+        "Op woensdag 7/3, om 19.00 uur.",
+        "Op do. 13-3 is het zover.",
+        "Op woensdag 07-03 van 10 tot 12 uur.",
+        "Op dinsdag 31/4.",
+        "On Friday 7/3.",
+        "On Wednesday 3/14.",
         "Op dinsdag 29 februari 2023.",
     ],
 )
@@ -66,6 +73,11 @@ def test_wrong_weekdays_are_found_however_they_are_written(desk: Desk, text: str
         "Op woensdag 13.00–17.00 uur, elke dinsdag 9-12 uur, om zo 5 mei te vieren.",
         "Zie `woensdag 7 maart` en [dit stuk](https://example.org/woensdag 7 maart).",
         "Afgelopen december, op zondag 24 december.",
+        "Op donderdag 7/3, donderdag 07-03, wo 13-3 en vr. 15-3.",
+        "On Thursday 3/7, Thursday 7/3, Wednesday 7/3 and Thursday 3/14.",
+        "Op woensdag 1/2 dag vrij, en op dinsdag 2/3 van de leden. Zaterdag 3-1 gewonnen, zondag 27-25.",
+        "Vanaf woensdag 24/7 open. Elke woensdag 10-2. Woensdag 9-12 en woensdag 13-17 uur. On Sunday 1/2 of the group.",
+        "De uitslag 7/3 en 13-10, woensdag 7/3/4, woensdag 13-3-1 en woensdag 1/10,5.",
     ],
 )
 def test_right_weekdays_and_other_words_are_passed_over(desk: Desk, text: str) -> None:
