@@ -105,7 +105,7 @@ def _is_date(found: Found) -> bool:
     if not match["month_number"] or match["year_number"]:
         return True
     day, month = int(match["day_number"]), int(match["month_number"])
-    if (day, month) == _ALWAYS or not (0 < month <= _MONTHS_IN_A_YEAR or _is_english(match) and 0 < day):
+    if (day, month) == _ALWAYS or not (month <= _MONTHS_IN_A_YEAR or _is_english(match)):
         return False
     if _AMOUNT.match(match.string, match.end()):
         return False
