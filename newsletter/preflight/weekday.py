@@ -65,7 +65,7 @@ _DATE: Final = re.compile(
 )
 _REPEATED: Final = re.compile(r"\b(?:elke|iedere|every|each)\s+$", re.IGNORECASE)
 _AMOUNT: Final = re.compile(
-    r"\s*(?:uur|u|h|hours?|am|pm|o'clock|%|dag(?:en)?|deel|days?|(?:van|of)\s+(?:de|het|alle|onze|the|all|our))\b",
+    r"\s{0,3}(?:uur|u|h|hours?|am|pm|o'clock|%|dag(?:en)?|deel|days?|(?:van|of)\s+(?:de|het|alle|onze|the|all|our))\b",
     re.IGNORECASE,
 )
 """What stands behind hours and fractions."""
