@@ -17,6 +17,7 @@ from newsletter.dispatch.earlier import earlier_issues
 from newsletter.dispatch.prepare import PreparedIssue
 from newsletter.errors import FetchError
 from newsletter.fetching import Fetched
+from newsletter.items import Event
 from newsletter.manuscript import read_manuscript, read_terms
 from newsletter.preflight import base
 from newsletter.preflight.base import UNMERGED, AudienceReport, Context, Report, Severity, names, run
@@ -122,7 +123,8 @@ def _follow(context: Context, now: datetime, show: Show) -> Mapping[str, Fetched
     from newsletter.links import LinkCache, Page, fetch_pages, page_of, pages_of
 
     public_url = context.settings.public_url
-    pages = {page.url: page for page in (Page(page_of(public_url)), *pages_of(context.links.web))}
+    sources = (Page(url, whole=True) for url in event_pages(context))
+    pages = {page.url: page for page in (Page(page_of(public_url)), *pages_of(context.links.web), *sources)}
     left = Counter(page.host for page in pages.values())
     agent = f"newsletter/{__version__} (checks links; {public_url})"
     with show(len(left)) as advance:
@@ -136,6 +138,14 @@ def _follow(context: Context, now: datetime, show: Show) -> Mapping[str, Fetched
         found = fetch_pages(pages.values(), cache, agent, visited)
     cut_off = all(isinstance(one, FetchError) and one.kind in _SILENT for one in found.values())
     return None if cut_off else found
+
+
+def event_pages(context: Context) -> tuple[str, ...]:
+    """Give the pages that tell of the issue's events themselves, where these may have been changed since."""
+    from newsletter.links import is_web, page_of
+
+    urls = (entry.item.url for entry in context.entries() if isinstance(entry.item, Event))
+    return tuple(dict.fromkeys(page_of(url) for url in urls if url and is_web(url)))
 
 
 def catalogue(settings: Settings) -> Callable[[str], str]:

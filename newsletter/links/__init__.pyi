@@ -1,6 +1,7 @@
 from .addresses import address_of, fragment_of, host_of, is_anchor, is_web, page_of, secured
 from .cache import LinkCache
 from .collecting import Links, collect_links
+from .events import PageEvent, event_among, events_of
 from .model import Link, Spot
 from .shown import anchors_of
 from .verdicts import Verdict, verdict_of
@@ -12,11 +13,14 @@ __all__ = [
     "Links",
     "Pace",
     "Page",
+    "PageEvent",
     "Spot",
     "Verdict",
     "address_of",
     "anchors_of",
     "collect_links",
+    "event_among",
+    "events_of",
     "fetch_pages",
     "fragment_of",
     "host_of",

@@ -11,7 +11,7 @@ from pathlib import Path
 from newsletter.documents import Document, KeyPath
 from newsletter.errors import Place
 from newsletter.issues import Entry
-from newsletter.manuscript.masking import masked
+from newsletter.manuscript.masking import masked, without_code
 from newsletter.manuscript.mending import Fix
 
 
@@ -105,9 +105,15 @@ class Passage:
         """
         return masked(self.sheet.text[self.start : self.end], markdown=self.markdown)
 
-    def find(self, pattern: re.Pattern[str]) -> Iterator["Found"]:
-        """Find a pattern in the prose."""
-        for match in pattern.finditer(self.prose):
+    @cached_property
+    def source(self) -> str:
+        """The text as it stands in the file, with addresses and markup too; only code is marked."""
+        text = self.sheet.text[self.start : self.end]
+        return without_code(text) if self.markdown else text
+
+    def find(self, pattern: re.Pattern[str], *, in_source: bool = False) -> Iterator["Found"]:
+        """Find a pattern in the prose, or in the source."""
+        for match in pattern.finditer(self.source if in_source else self.prose):
             if match[0]:
                 yield Found(self, match)
 

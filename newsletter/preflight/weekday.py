@@ -2,7 +2,8 @@
 
 Holds "dinsdag 14 oktober", "di 14 okt.", "Tuesday 14 October" and "Tuesday, October 14, 2025" in every text against
 the calendar; of "dinsdag 14 en woensdag 15 oktober" both days. Where no year is written, the one is meant that lies
-nearest to the event, to the date of the article or publication, or to that of the issue.
+nearest to the event, to the date of the article or publication, or to that of the issue. "dinsdag 13/10" and
+"dinsdag 13-10" are dates too; hours, scores and fractions, such as "9-12 uur", "3-1" and "1/2 dag", are none.
 
 When the day is one that the item itself has in its front matter, such as its start, only the weekday can be wrong,
 and `--fix` corrects it.
@@ -57,10 +58,20 @@ _DATE: Final = re.compile(
             {_YEAR.format("year")})
       | (?P<month_first>{_any(_NUMBER_OF_MONTH)})\s+(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)
             {_YEAR.format("year_after")}
-      | (?P<day_number>\d{{1,2}})[-/](?P<month_number>\d{{1,2}})[-/](?P<year_number>\d{{4}})\b
+      | (?P<day_number>\d{{1,2}})(?P<mark>[-/])(?P<month_number>\d{{1,2}})
+            (?:[-/](?P<year_number>\d{{4}})\b|(?![\w/-]|[.,:]\d))
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_REPEATED: Final = re.compile(r"\b(?:elke|iedere|every|each)\s+$", re.IGNORECASE)
+_AMOUNT: Final = re.compile(
+    r"\s{0,3}(?:uur|u|h|hours?|am|pm|o'clock|%|dag(?:en)?|deel|days?|(?:van|of)\s+(?:de|het|alle|onze|the|all|our))\b",
+    re.IGNORECASE,
+)
+"""What stands behind hours and fractions."""
+_MONTHS_IN_A_YEAR: Final = 12
+_ALWAYS: Final = (24, 7)
+_TWO_DIGITS: Final = 10
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -69,13 +80,14 @@ def check(context: Context) -> Iterator[Finding]:
         item = passage.entry.item if passage.entry else None
         about = _about(item) or context.issue.date
         for found in passage.find(_DATE):
-            month, day, year = _parts(found)
-            meant = _nearest(month, day, year, about)
+            if not _is_date(found):
+                continue
+            meant = _meant(found, about)
             words = _shown(found)
             if meant is None:
                 message = say("“%(words)s” is a day that does not exist", words=words)
                 yield Finding(found.place, message, say("Correct the day or the month."), passage.block)
-            elif meant.weekday() != _NUMBER_OF_DAY[found.match["weekday"].lower()]:
+            elif not _fits(found, meant):
                 right = say(_ENGLISH[meant.weekday()])
                 message = say(
                     "“%(words)s” does not fit: that day is a %(right)s in %(year)s",
@@ -87,10 +99,50 @@ def check(context: Context) -> Iterator[Finding]:
                 yield Finding(found.place, message, remedy, passage.block, _fix(found, meant, item))
 
 
+def _is_date(found: Found) -> bool:
+    """Whether two numbers without a year are a day and a month, and not hours, a score or a fraction."""
+    match = found.match
+    if not match["month_number"] or match["year_number"]:
+        return True
+    day, month = int(match["day_number"]), int(match["month_number"])
+    if (day, month) == _ALWAYS or not (month <= _MONTHS_IN_A_YEAR or _is_english(match)):
+        return False
+    if _AMOUNT.match(match.string, match.end()):
+        return False
+    if match["mark"] == "/":
+        return True
+    padded = match["day_number"].startswith("0") or match["month_number"].startswith("0")
+    score = day < _TWO_DIGITS and month < _TWO_DIGITS
+    # "dinsdag 10-12" may say hours as well as a day in December.
+    hours = day < month or _REPEATED.search(match.string, 0, match.start()) is not None
+    return padded or not (score or hours)
+
+
+def _is_english(match: re.Match[str]) -> bool:
+    return any(match["weekday"].lower() in names for names in _WEEKDAYS[2:])
+
+
+def _meant(found: Found, about: date) -> date | None:
+    """Give the date that is meant; None where there is no such day.
+
+    In English a month may stand before its day. Of two dates that are possible then, the one on that weekday is meant.
+    """
+    month, day, year = _parts(found)
+    meant = _nearest(month, day, year, about)
+    if not found.match["month_number"] or not _is_english(found.match):
+        return meant
+    other = _nearest(day, month, year, about)
+    return other if other is not None and (meant is None or _fits(found, other)) else meant
+
+
+def _fits(found: Found, meant: date) -> bool:
+    return meant.weekday() == _NUMBER_OF_DAY[found.match["weekday"].lower()]
+
+
 def _parts(found: Found) -> tuple[int, int, int | None]:
     match = found.match
     if match["month_number"]:
-        return int(match["month_number"]), int(match["day_number"]), int(match["year_number"])
+        return int(match["month_number"]), int(match["day_number"]), int(match["year_number"] or 0) or None
     month = _NUMBER_OF_MONTH[(match["month"] or match["month_first"]).lower()]
     year = match["year"] or match["year_after"]
     return month, int(match["day"] or match["day_after"]), int(year) if year else None

@@ -117,6 +117,27 @@ def test_what_stops_an_issue_stops_send_before_anything_is_frozen(call: Call, wr
     assert "1 accepted" in call(*SEND).stdout
 
 
+def test_segment_is_whom_the_issue_is_checked_for(call: Call, desk: Desk, reader: None) -> None:
+    call("subscribers", "add", "noor@example.org", "--list", "leden", "--set", "region=Noord")
+    desk.replace("issue.yaml", "title: Nieuws", "title: Nieuws\n    visible_to: subscriber.region == 'Zuid'")
+
+    def reaches_somebody(*options: str) -> bool:
+        found = json.loads(call("check", SLUG, "--offline", "--json", *options).stdout)["findings"]
+        return not [one for one in found if (one["check"], one["block"]) == ("unreached-block", "Nieuws")]
+
+    assert not reaches_somebody("--segment", "noord")
+    call("subscribers", "add", "zoe@example.org", "--list", "leden", "--set", "region=Zuid")
+    assert reaches_somebody()
+    assert reaches_somebody("--list", "leden")
+    assert not reaches_somebody("--segment", "noord")
+
+
+def test_segment_that_does_not_exist_is_refused_without_a_database_too(call: Call, desk: Desk) -> None:
+    result = call("check", SLUG, "--offline", "--segment", "nord", code=4)
+    assert "noord" in result.stderr
+    assert not (desk.workspace.state / "newsletter.sqlite").exists()
+
+
 def test_override_is_kept_in_the_receipt(call: Call, wrong: Desk, reader: None) -> None:
     result = call(*SEND, "--json", "--override", "Afgesproken\nmet de voorzitter")
     override = json.loads(result.stdout)["override"]

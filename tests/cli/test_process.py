@@ -98,6 +98,8 @@ class Interrupting:
     def find_spec(self, name, *_):
         if name == "newsletter.cli":
             signal.raise_signal(signal.SIGINT)
+# Who runs the tests in the background may have it ignored, and a child takes that over.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Interrupting())
 from newsletter.__main__ import run
 run()

@@ -47,6 +47,13 @@ def fixed(desk: Desk, check: str, file: str) -> str:
         "On wed 7 march.",
         "Op woensdag 07-03-2024.",
         "Op woensdag 31 april.",
+        "Op woensdag 7/3.",
+        "Op woensdag 7/3, om 19.00 uur.",
+        "Op do. 13-3 is het zover.",
+        "Op woensdag 07-03 van 10 tot 12 uur.",
+        "Op dinsdag 31/4.",
+        "On Friday 7/3.",
+        "On Wednesday 3/14.",
         "Op dinsdag 29 februari 2023.",
     ],
 )
@@ -66,6 +73,12 @@ def test_wrong_weekdays_are_found_however_they_are_written(desk: Desk, text: str
         "Op woensdag 13.00–17.00 uur, elke dinsdag 9-12 uur, om zo 5 mei te vieren.",
         "Zie `woensdag 7 maart` en [dit stuk](https://example.org/woensdag 7 maart).",
         "Afgelopen december, op zondag 24 december.",
+        "Op donderdag 7/3, donderdag 07-03, wo 13-3 en vr. 15-3.",
+        "On Thursday 3/7, Thursday 7/3, Wednesday 7/3 and Thursday 3/14.",
+        "Op woensdag 1/2 dag vrij, en op dinsdag 2/3 van de leden. Zaterdag 3-1 gewonnen, zondag 27-25.",
+        "Vanaf woensdag 24/7 open. Elke woensdag 10-2. Woensdag 9-12 en woensdag 13-17 uur.",
+        "On Sunday 1/2 of the group.",
+        "De uitslag 7/3 en 13-10, woensdag 7/3/4, woensdag 13-3-1 en woensdag 1/10,5.",
     ],
 )
 def test_right_weekdays_and_other_words_are_passed_over(desk: Desk, text: str) -> None:
@@ -189,6 +202,10 @@ def test_quotation_of_an_item_needs_a_speaker(desk: Desk) -> None:
     assert finding.place.field == "quote"
 
 
+def says_nothing(words: str) -> str:
+    return f"the link “{words}” does not say where it leads"
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -204,11 +221,44 @@ def test_quotation_of_an_item_needs_a_speaker(desk: Desk) -> None:
         ("`[hier](https://example.org/)`", []),
         ("![hier](https://example.org/a.png)", []),
         ("[wie (en wat)](https://example.org/a_(b))", []),
+        ("[Lees meer over dit onderwerp](https://example.org/)", [says_nothing("Lees meer over dit onderwerp")]),
+        ("[Lees meer over jeugdhulp](https://example.org/)", []),
+        ("[Read more about youth](https://example.org/)", []),
+        ("[Helping children to read more](https://example.org/)", []),
+        ("[Waarom jongeren meer lezen](https://example.org/)", []),
+        ("[Ik lees meer](https://example.org/)", []),
+        ("[Klik hier niet op: zo herkent u oplichting](https://example.org/)", []),
+        ("[Don't click here](https://example.org/)", []),
+        ("[Meld u hier aan voor de studiedag](https://example.org/)", []),
     ],
 )
 def test_links_have_words_of_their_own(desk: Desk, text: str, found: list[str]) -> None:
     body(desk, STORY, text)
     assert messages(desk, "link-text") == found
+
+
+@pytest.mark.parametrize(
+    ("words", "empty"),
+    [
+        ("Klik hier voor het programma", "Klik hier"),
+        ("**Klik dan hier** om u aan te melden", "Klik dan hier"),
+        ("» klik op deze link voor het rapport", "klik op deze link"),
+        ("Click here for the programme", "Click here"),
+        ("Via deze link vindt u het rapport", "Via deze link"),
+        ("Aanmelden via deze link", "via deze link"),
+        ("Het programma: lees meer »", "lees meer"),
+        ("Het programma lees hier verder…", "lees hier verder"),
+        ("Voor het programma klik hier", "klik hier"),
+        ("The programme – read more", "read more"),
+        ("The programme. Read more", "Read more"),
+    ],
+)
+def test_words_that_say_nothing_are_found_at_both_ends_of_a_link(desk: Desk, words: str, empty: str) -> None:
+    body(desk, STORY, f"Zie [{words}](https://example.org/).")
+    assert messages(desk, "link-text") == [f"in the link “{words}” the words “{empty}” say nothing"]
+    body(desk, STORY, "Niets.")
+    desk.replace(STORY, "link_text: Bekijk het formulier en de eerste ervaringen", f"link_text: '{words}'")
+    assert messages(desk, "link-text") == [f"in the link “{words}” the words “{empty}” say nothing"]
 
 
 def test_link_text_of_an_item_is_looked_at(desk: Desk) -> None:
@@ -228,6 +278,30 @@ def test_link_text_of_an_item_is_looked_at(desk: Desk) -> None:
         "NTB",
         "En verder […].",
         "???",
+        "Dag {{ naam }}, welkom.",
+        "Dag {{ subscriber.first_name }}, welkom.",
+        "Dag *|FNAME|*, welkom.",
+        "Dag <naam>, welkom.",
+        "Dag <voor- en achternaam>, welkom.",
+        "<UW NAAM>",
+        "Lees verder: <link>.",
+        "[HIER LINK INVOEGEN]",
+        "[link toevoegen]",
+        "[vul de datum in]",
+        "[insert photo here]",
+        "[your name]",
+        "De uitslag is @@@.",
+        "Locatie: nader in te vullen",
+        "De locatie (nog nader in te vullen).",
+        "Programma nog in te vullen.",
+        "Location: to be filled in.",
+        "PM",
+        "Zaal – PM – Utrecht",
+        "Zaal [PM]",
+        "De zaal (PM) in Utrecht.",
+        "Locatie: PM",
+        "De tekst PM nader.",
+        "| zaal | stad |\n|---|---|\n| PM | Utrecht |",
     ],
 )
 def test_placeholders_are_found(desk: Desk, text: str) -> None:
@@ -242,10 +316,44 @@ def test_placeholders_are_found(desk: Desk, text: str) -> None:
         "> Wij […] gaan door.\n> — Iemand",
         "Op todo-lijsten staat veel.",
         "[…](https://example.org/)",
+        "Zo werkt het: `Dag {{ naam }} en <naam>`.\n\n```\n{{ naam }} @@@ PM\n```",
+        "Zie <https://example.org/naam> of <anna@example.org>, en 3 < 4 en 5 > 4.",
+        "Een <br> of <strong>woord</strong> met <em>nadruk</em> en <script>.",
+        "[Foto toevoegen](https://example.org/) of [kaart invoegen][x].\n\n[x]: https://example.org/",
+        "De agenda is nog nader in te vullen. Een nader in te vullen programma. De rest moet je later aan te vullen.",
+        "Het vult aan; wie wil invullen, kan dat hier. Volg [de redactie] en [Anna] op Mastodon: @redactie.",
+        "Om 10:30 PM, of 3 PM - 5 PM. At 9 PM: bring food.",
+        "De PM van Japan, fijnstof (PM10) en PM2,5. Een projectmanager (PM) en de prime minister (PM).",
+        "Volgens de PM, die komt. A PM said so.",
     ],
 )
 def test_words_that_look_like_placeholders_are_passed_over(desk: Desk, text: str) -> None:
     body(desk, STORY, text)
+    assert messages(desk, "placeholder") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "with_it"),
+    [
+        ("subject: Douane onderschept bijna 60.000 kilo cocaïne", "subject: Dag <naam>"),
+        ("subject: Douane onderschept bijna 60.000 kilo cocaïne", "subject: '[TITEL INVOEGEN]'"),
+        ("subject: Douane onderschept bijna 60.000 kilo cocaïne", "subject: PM"),
+        ("preheader: Het Centrum Seksueel Geweld krijgt", "preheader: '@@@ krijgt"),
+        ("title: Nieuws", "title: '{{ titel }}'"),
+        ("title: Nieuws", "title: P.M."),
+        ("title: Nieuws", "title: Datum nader in te vullen"),
+    ],
+)
+def test_placeholders_are_found_above_the_texts_too(desk: Desk, line: str, with_it: str) -> None:
+    text = (desk.folder / "issue.yaml").read_text(encoding="utf-8")
+    lines = [one.replace(line, with_it) + "'" * with_it.endswith("krijgt") * (line in one) for one in text.split("\n")]
+    desk.write("issue.yaml", "\n".join(lines))
+    assert len(desk.findings("placeholder")) == 1
+
+
+def test_values_of_readers_are_filled_in_where_they_may_stand(desk: Desk) -> None:
+    desk.replace("issue.yaml", "subject: Douane", "subject: '{{ subscriber.first_name }}: douane")
+    desk.replace("issue.yaml", "cocaïne", "cocaïne'")
     assert messages(desk, "placeholder") == []
 
 

@@ -157,7 +157,7 @@ def test_move_to_https_elsewhere_is_said_once(desk: Desk) -> None:
     assert len(desk.findings("moved-link", fetched=answers)) == 1
 
 
-@pytest.mark.parametrize("url", ["/berichten/", "berichten.html", "../x", "#kop", "ftp://example.org/", "localhost:80"])
+@pytest.mark.parametrize("url", ["/berichten/", "berichten.html", "../x", "#", "ftp://example.org/", "localhost:80"])
 def test_link_that_is_not_whole_is_found(desk: Desk, url: str) -> None:
     (finding,) = linked(desk, url).findings("relative-link")
     assert (finding.place.line, finding.place.column, finding.fix) == (9, 22, None)
@@ -186,6 +186,11 @@ def test_words_that_promise_another_address_are_found(desk: Desk) -> None:
         "www.politie.nl": "https://example.org/",
         "politie.nl/nieuws": "https://example.org/a",
         "anna@example.org": "mailto:bert@example.org",
+        "Mail anna@example.org": "mailto:carl@example.org",
+        "Ga naar www.politie.nl": "https://evil.example.com/",
+        "Ga naar politie.nl, meteen": "https://evil.example.com/a",
+        "Go to https://www.politie.nl/aangifte now": "https://evil.example.com/b",
+        "(politie.nl)": "https://evil.example.com/c",
     }
     honest = {
         "www.om.nl": "https://om.nl/nieuws",
@@ -193,6 +198,15 @@ def test_words_that_promise_another_address_are_found(desk: Desk) -> None:
         "rapport.pdf": "https://example.org/b",
         "bert@example.org": "mailto:Bert@example.org?subject=x",
         "Lees verder": "https://example.org/c",
+        "Mail anna@example.org of bert@example.org": "mailto:anna@example.org",
+        "Ga naar www.om.nl of mijn.om.nl": "https://www.om.nl/x",
+        "Ga naar om.nl": "https://mijn.om.nl/y",
+        "Schrijf aan jan.de@politie.nl": "https://example.org/d",
+        "Open rapport.pdf, bijlage.nl.docx of index.html, o.a. voor m.b.t. en d.w.z.": "https://example.org/e",
+        "Booking.com wint rechtszaak": "https://example.org/f",
+        "Het einde.De volgende stap van J.de Vries": "https://example.org/g",
+        "Nieuwe website politie.nl en om.nl": "https://om.nl/z",
+        "De uitslag is 3.nl": "https://example.org/h",
     }
     written(desk, *(f"[{text}]({url})" for text, url in {**misleading, **honest}.items()))
     found = desk.findings("misleading-link")
@@ -241,6 +255,23 @@ def test_part_that_the_message_does_not_have_is_found_in_its_template(desk: Desk
     (finding,) = desk.findings("missing-anchor")
     assert finding.place.file == part.relative_to(desk.workspace.root).as_posix()
     assert finding.place.line is not None
+
+
+@pytest.mark.parametrize("name", ["bestaatniet", "deel%20twee"])
+def test_part_that_the_message_does_not_have_is_found_in_a_text(desk: Desk, name: str) -> None:
+    linked(desk, f"#{name}", "onderdeel")
+    assert desk.findings("relative-link") == []
+    (finding,) = desk.findings("missing-anchor")
+    assert (finding.place.line, finding.place.column) == (9, 24)
+    assert f"the message has no part #{name}" in finding.message
+    assert "whole" not in finding.remedy
+    assert_dutch(finding)
+
+
+def test_part_that_the_message_has_may_be_led_to(desk: Desk) -> None:
+    desk.footer('<p id="colofon">Colofon</p>')
+    linked(desk, "#colofon")
+    assert desk.findings("missing-anchor") == desk.findings("relative-link") == []
 
 
 def test_contacts_that_are_not_well_written_are_found(desk: Desk) -> None:

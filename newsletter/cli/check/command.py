@@ -17,20 +17,30 @@ if TYPE_CHECKING:
 @click.command(name="check")
 @click.argument("slug")
 @click.option("--list", "list_name", metavar="LIST", help="The list that it is meant for; the first if not given.")
+@click.option("--segment", metavar="SEGMENT", help="Only those of the list who are in this segment.")
 @click.option("--fix", is_flag=True, help="Show the changes that are certain to be meant, and make them.")
 @click.option("--yes", is_flag=True, help="Do not ask before changing files.")
 @click.option("--offline", is_flag=True, help="Leave out what needs the network or another program.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @pass_face
-def command(face: Face, slug: str, list_name: str | None, fix: bool, yes: bool, offline: bool, as_json: bool) -> None:
+def command(
+    face: Face,
+    slug: str,
+    list_name: str | None,
+    segment: str | None,
+    fix: bool,
+    yes: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
     """Check the issue SLUG: its words, dates, links and markup.
 
     Exit code 11 means that something was found that stops sending. How much each check weighs stands in
     newsletter.toml.
     """
-    context, report = _check(face, slug, list_name, offline=offline)
+    context, report = _check(face, slug, list_name, segment, offline=offline)
     if fix and offer(face, report, context, yes=yes):
-        context, report = _check(face, slug, list_name, offline=offline)
+        context, report = _check(face, slug, list_name, segment, offline=offline)
     if as_json:
         echo_json(describe(report, context))
     else:
@@ -39,10 +49,14 @@ def command(face: Face, slug: str, list_name: str | None, fix: bool, yes: bool, 
         raise SystemExit(EXIT_BLOCKED)
 
 
-def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "tuple[Context, Report]":
+def _check(
+    face: Face, slug: str, list_name: str | None, segment: str | None, *, offline: bool
+) -> "tuple[Context, Report]":
     from newsletter import dispatch as sending
     from newsletter.clock import now
 
+    if segment is not None:
+        face.definitions.segment(segment)  # must be there, with a database and without
     prepared = sending.prepare_issue(face.workspace, face.settings, face.definitions, slug, list_name)
     wanted = face.settings.preflight
     patient = wanted.programs and not offline
@@ -56,13 +70,13 @@ def _check(face: Face, slug: str, list_name: str | None, *, offline: bool) -> "t
         offline=offline,
         patient=patient,
         show=following(face),
-        audience=_everybody(face, prepared),
+        audience=_everybody(face, prepared, segment),
     )
     tell_of_network(face, context, offline=offline)
     return context, report
 
 
-def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport":
+def _everybody(face: Face, prepared: "PreparedIssue", segment: str | None) -> "AudienceReport":
     """Merge the issue for all its readers, where there is a list and a database with people."""
     from newsletter.preflight.base import UNMERGED
 
@@ -76,7 +90,7 @@ def _everybody(face: Face, prepared: "PreparedIssue") -> "AudienceReport":
     letterhead = sending.make_letterhead(prepared, face.settings, now())
     with face.database() as database:
         return sending.survey_everybody(
-            database, prepared, letterhead, Selection(prepared.list.id), face.definitions, links
+            database, prepared, letterhead, Selection(prepared.list.id, segment), face.definitions, links
         )
 
 
