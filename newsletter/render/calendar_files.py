@@ -18,7 +18,7 @@ from newsletter.items import Event, EventStatus
 from newsletter.media import Target
 from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar import CalendarEvent, is_told_later, republish, revision_of, write_agenda
-from newsletter.render.dates import format_deadline
+from newsletter.render.dates import until
 from newsletter.render.translations import Translations
 from newsletter.render.views import CalendarUrls, Masthead
 
@@ -191,8 +191,8 @@ def _description(event: Event, words: Translations, time_zone: str) -> Iterator[
     if registration and registration.url and event.open_for_registration:
         register = words.gettext("Register")
         if registration.deadline:
-            until = format_deadline(registration.deadline, words, time_zone)
-            register = words.gettext("Register before %(date)s") % {"date": until}
+            by = until(registration.deadline, words, time_zone)
+            register = words.gettext("Register %(until)s") % {"until": by}
         yield f"{register}: {registration.url}"
     if event.link:
         yield f"{event.link_text or words.gettext('Read more')}: {event.link}"

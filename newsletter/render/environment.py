@@ -217,9 +217,11 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 def _writing(translations: Translations) -> SimpleNamespace:
-    """Give what templates see as `writing`: the language's tag, and on which side its lines begin."""
+    """Give what templates see as `writing`: the language's tag, its comma, and on which side its lines begin."""
     start, end = ("left", "right") if translations.direction == "ltr" else ("right", "left")
-    return SimpleNamespace(tag=translations.tag, direction=translations.direction, start=start, end=end)
+    return SimpleNamespace(
+        tag=translations.tag, comma=translations.comma, direction=translations.direction, start=start, end=end
+    )
 
 
 def _holder(folders: Sequence[Path], name: str) -> Path:

@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from newsletter.errors import Place, TemplateError
+from newsletter.render.ranges import comma
 
 OWN_FOLDER: Final = Path(__file__).with_name("words")
 _PRIVATE: Final = "-x-"
@@ -44,6 +45,15 @@ class Translations:
     def direction(self) -> str:
         """How the language is written: ltr or rtl."""
         return "rtl" if self.locale.character_order == "right-to-left" else "ltr"
+
+    @property
+    def comma(self) -> str:
+        """What stands between the parts of a list, with its space."""
+        return comma(self.locale)
+
+    def knows(self, message: str) -> bool:
+        """Whether a catalogue has words for a message."""
+        return bool(self.words.get(message, ("",))[0])
 
     def gettext(self, message: str) -> str:
         """Translate, or give the message itself."""
