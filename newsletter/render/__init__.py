@@ -5,7 +5,8 @@ from newsletter.render.calendar_files import Calendar, calendar_files, collect_c
 from newsletter.render.compile import CompiledIssue, compile_issue
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
 from newsletter.render.references import references
-from newsletter.render.templates import SHARED, Template, load_template, template_names
+from newsletter.render.templates import Template, load_template, template_names
+from newsletter.render.translations import SHARED, adding_language
 from newsletter.render.views import Masthead
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Merger",
     "Reader",
     "Template",
+    "adding_language",
     "calendar_files",
     "collect_calendar",
     "compile_issue",
