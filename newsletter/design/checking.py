@@ -23,8 +23,8 @@ class Checked:
         parts: How many files Jinja read.
         languages: That every layout was compiled in.
         issues: What each issue of the workspace that uses the template costs, by its slug.
-        missing: For each language, the words that it does not have, the program's own among them, and a place where each
-            is asked for.
+        missing: For each language, the words that it does not have, the program's own among them, and a place where
+            each is asked for.
     """
 
     template: Template

@@ -3,6 +3,7 @@
 from newsletter.render.calendar import content_type
 from newsletter.render.calendar_files import Calendar, calendar_files, collect_calendar, publish_calendar
 from newsletter.render.compile import CompiledIssue, compile_issue
+from newsletter.render.dates import event_date, until
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
 from newsletter.render.references import references
 from newsletter.render.templates import Template, load_template, template_names
@@ -25,8 +26,10 @@ __all__ = [
     "collect_calendar",
     "compile_issue",
     "content_type",
+    "event_date",
     "load_template",
     "publish_calendar",
     "references",
     "template_names",
+    "until",
 ]

@@ -217,10 +217,16 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 def _writing(translations: Translations) -> SimpleNamespace:
-    """Give what templates see as `writing`: the language's tag, its comma, and on which side its lines begin."""
+    """Give what templates see as `writing`: the language's tag, its marks in lists, and on which side its lines begin."""
     start, end = ("left", "right") if translations.direction == "ltr" else ("right", "left")
+    comma = translations.comma
     return SimpleNamespace(
-        tag=translations.tag, comma=translations.comma, direction=translations.direction, start=start, end=end
+        tag=translations.tag,
+        comma=comma,
+        semicolon="؛ " if comma.startswith("،") else "; ",
+        direction=translations.direction,
+        start=start,
+        end=end,
     )
 
 

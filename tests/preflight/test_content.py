@@ -115,6 +115,24 @@ def test_registration_does_not_close_after_the_event(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    "lost",
+    [
+        "Studiedag integrale aanpak ondermijning (voorbeeld)",
+        "donderdag 7 maart 2024, 9.30–16.30 uur",
+        "De Observant, Amersfoort",
+        "€ 45",
+        "t/m 1 maart",
+    ],
+)
+def test_title_or_fact_that_the_text_lacks_is_found(desk: Desk, lost: str) -> None:
+    desk.replace(EVENT, "topics:", "price: € 45\ntopics:")
+    text = " ".join(desk.context().text.split())
+    assert messages(desk, "text-part", text=text) == []
+    assert lost in text
+    assert messages(desk, "text-part", text=text.replace(lost, "")) == [f"“{lost}” is not in the text"]
+
+
+@pytest.mark.parametrize(
     ("deadline", "found"),
     [
         ("2024-03-07", []),
