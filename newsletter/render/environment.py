@@ -217,7 +217,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 def _writing(translations: Translations) -> SimpleNamespace:
-    """Give what templates see as `writing`: the language's tag, its marks in lists, and on which side its lines begin."""
+    """Give what templates see as `writing`: the language's tag, its marks in lists, and where its lines begin."""
     start, end = ("left", "right") if translations.direction == "ltr" else ("right", "left")
     comma = translations.comma
     return SimpleNamespace(
