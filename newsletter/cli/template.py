@@ -102,7 +102,15 @@ def _print_checked(face: Face, checked: "Checked") -> None:
     for language, words in checked.missing.items():
         for word, place in words.items():
             console.print(f"{place}: no {language} for {word!r}; it is shown in English.", style="yellow", markup=False)
+        if words:
+            console.print(f"Add them to {_catalogue(language)}:", style="yellow", markup=False)
+            console.print('msgid "…"', 'msgstr "…"', sep="\n", style="yellow", markup=False)
     for slug, costs in checked.issues.items():
         console.print(f"\n{slug}", markup=False)
         print_costs(console, costs)
     console.print()
+
+
+def _catalogue(language: str) -> str:
+    """Name the file that all templates read a language's words from."""
+    return f"templates/shared/translations/{language}.po"

@@ -23,7 +23,8 @@ class Checked:
         parts: How many files Jinja read.
         languages: That every layout was compiled in.
         issues: What each issue of the workspace that uses the template costs, by its slug.
-        missing: For each language, the words that it does not have, and a place where each is asked for.
+        missing: For each language, the words that it does not have, the program's own among them, and a place where
+            each is asked for.
     """
 
     template: Template
@@ -50,7 +51,7 @@ def check_template(workspace: Workspace, settings: Settings, definitions: Defini
         sample_html(sample_issue(template, template.manifest.layouts, language), template, settings, schema, logo)
     sample_html(issue_from_the_right(template), in_arabic(template), settings, schema, logo)
     issues = dict(_issues(workspace, settings, definitions, template, languages))
-    missing = {language: _missing(template, language) for language in languages}
+    missing = {language: template.missing_words(language) for language in languages}
     return Checked(template, len(environment.list_templates(extensions=["j2"])), languages, issues, missing)
 
 
@@ -88,10 +89,3 @@ def _slugs(workspace: Workspace, settings: Settings, schema: Schema, template: T
             continue
         if issue.template == template.name:
             yield listed.slug
-
-
-def _missing(template: Template, language: str) -> Mapping[str, Place]:
-    if language.partition("-")[0] == "en":
-        return {}
-    words = template.translations(language).words
-    return {word: place for word, place in template.environment(language).words().items() if word not in words}

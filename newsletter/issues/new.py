@@ -109,7 +109,7 @@ def _assert_language(language: str, languages: Sequence[str], name: str) -> None
         raise ContentError(
             f"the template has no words in the language {language!r}",
             where=place,
-            remedy=f"It has: {', '.join(languages)}.",
+            remedy=f"It has: {', '.join(languages)}. docs/templates.md tells how to add one, under Words.",
         )
 
 

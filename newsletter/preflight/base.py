@@ -10,7 +10,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
@@ -244,6 +244,10 @@ class Context:
         if not isinstance(moment, datetime):
             return moment
         return moment.astimezone(ZoneInfo(self.settings.time_zone)).date()
+
+    def closing_day(self, moment: date | datetime) -> date:
+        """Give the last day on which something is possible until a moment: of midnight, the day before."""
+        return self.day(moment - timedelta(microseconds=1) if isinstance(moment, datetime) else moment)
 
     def place(self, entry: Entry, *path: str | int) -> Place:
         """Give the place of a key in an item's file; of the file's beginning where the key does not exist."""

@@ -29,7 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
             place = context.place(entry, "end" if item.end else "start")
             yield Finding(place, message, say("Take it out of the issue."), item.title)
         deadline = item.registration.deadline if item.registration and item.open_for_registration else None
-        if deadline is not None and issued <= context.day(deadline) < today <= last:
-            message = say("one could register until %(day)s", day=context.day(deadline).isoformat())
+        if deadline is not None and issued <= context.closing_day(deadline) < today <= last:
+            message = say("one could register until %(day)s", day=context.closing_day(deadline).isoformat())
             place = context.place(entry, "registration", "deadline")
             yield Finding(place, message, say("Take out the link to register, or mark the event as full."), item.title)

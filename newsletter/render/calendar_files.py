@@ -18,7 +18,7 @@ from newsletter.items import Event, EventStatus, Registration, place_in_item
 from newsletter.media import Target
 from newsletter.render.bodies import text_from_markdown
 from newsletter.render.calendar import CalendarEvent, is_told_later, republish, revision_of, write_agenda
-from newsletter.render.dates import format_deadline
+from newsletter.render.dates import until
 from newsletter.render.translations import Translations
 from newsletter.render.views import CalendarUrls, Masthead
 
@@ -249,8 +249,8 @@ def _description(event: Event, words: Translations, time_zone: str) -> Iterator[
 def _registration(registration: Registration, words: Translations, time_zone: str) -> Iterator[str]:
     register = words.gettext("Register")
     if registration.deadline:
-        until = format_deadline(registration.deadline, words, time_zone)
-        register = words.gettext("Register before %(date)s") % {"date": until}
+        by = until(registration.deadline, words, time_zone)
+        register = words.gettext("Register %(until)s") % {"until": by}
     if registration.url:
         yield f"{register}: {registration.url}"
     elif registration.deadline:

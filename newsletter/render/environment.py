@@ -217,9 +217,17 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 def _writing(translations: Translations) -> SimpleNamespace:
-    """Give what templates see as `writing`: the language's tag, and on which side its lines begin."""
+    """Give what templates see as `writing`: the language's tag, its marks in lists, and where its lines begin."""
     start, end = ("left", "right") if translations.direction == "ltr" else ("right", "left")
-    return SimpleNamespace(tag=translations.tag, direction=translations.direction, start=start, end=end)
+    comma = translations.comma
+    return SimpleNamespace(
+        tag=translations.tag,
+        comma=comma,
+        semicolon="؛ " if comma.startswith("،") else "; ",
+        direction=translations.direction,
+        start=start,
+        end=end,
+    )
 
 
 def _holder(folders: Sequence[Path], name: str) -> Path:

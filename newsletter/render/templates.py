@@ -15,14 +15,12 @@ from pydantic_core import PydanticCustomError
 
 from newsletter.errors import Place, TemplateError, raise_all
 from newsletter.media import Reference
+from newsletter.render.dates import OWN_FORMS
 from newsletter.render.environment import MAIN_FILE, Environment
 from newsletter.render.logo import find_logos
 from newsletter.render.theme import Theme, read_theme
-from newsletter.render.translations import Translations, read_translations
+from newsletter.render.translations import SHARED, Translations, adding_language, own_words, read_translations
 from newsletter.workspace import has_file
-
-SHARED: Final = "shared"
-"""The folder beside the templates that holds what they share."""
 
 _SOURCES: Final = ("*.toml", "*.j2", "*.po", "*.css")
 
@@ -95,9 +93,17 @@ class Template:
             raise TemplateError(
                 f"the template {self.name!r} has no words in the language {language!r}",
                 where=Place(file=f"templates/{self.name}/template.toml", field="languages"),
-                remedy=f"It has: {', '.join(self.manifest.languages)}.",
+                remedy=f"It has: {', '.join(self.manifest.languages)}. {adding_language(language)}",
             )
         return read_translations([folder / "translations" for folder in reversed(self.folders)], language)
+
+    def missing_words(self, language: str) -> Mapping[str, Place]:
+        """Give the words that a language lacks, the template's and our own, and a place where each is asked for."""
+        translations = self.translations(language)
+        if translations.locale.language == "en":
+            return {}
+        asked = {**own_words(), **self.environment(language).words()}
+        return {word: place for word, place in asked.items() if word not in OWN_FORMS and not translations.knows(word)}
 
 
 def load_template(folder: Path) -> Template:

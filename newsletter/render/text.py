@@ -3,12 +3,11 @@
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Final
 
 from newsletter.expressions import Expression
-from newsletter.items import Article, Event, EventStatus, Item, Person, Publication, Quote
-from newsletter.render.dates import event_date, format_day, format_deadline
+from newsletter.items import Article, Event, EventStatus, Item, Person, Publication, Quote, Registration
+from newsletter.render.dates import event_date, event_moved, format_day, until
 from newsletter.render.prepare import visible
 from newsletter.render.rendering import Rendering
 from newsletter.render.sealing import condition_of, opened
@@ -124,7 +123,7 @@ class _Writer:
 
     def _facts(self, item: Item) -> Iterator[str]:
         if isinstance(item, Article) and item.byline:
-            names = ", ".join(_person(person) for person in item.byline)
+            names = self.words.comma.join(self._person(person) for person in item.byline)
             yield from _wrapped(self.words.gettext("By %(names)s") % {"names": names})
         elif isinstance(item, Event):
             yield from self._event_facts(item)
@@ -133,9 +132,8 @@ class _Writer:
 
     def _event_facts(self, event: Event) -> Iterator[str]:
         yield from _wrapped(event_date(event, self.words, self.time_zone))
-        if event.previous_start:
-            moved = self.words.gettext("was %(date)s") % {"date": self._date(event.previous_start)}
-            yield f"({moved})"
+        if event.previous_start and event.status is EventStatus.MOVED:
+            yield from _wrapped(event_moved(event, self.words, self.time_zone))
         if event.place:
             yield from _wrapped(event.place)
         if event.organiser:
@@ -150,7 +148,7 @@ class _Writer:
         )
         facts = [
             publication.genre,
-            ", ".join(person.name for person in publication.authors) or None,
+            self.words.comma.join(person.name for person in publication.authors) or None,
             publication.publisher,
             counted,
         ]
@@ -162,18 +160,22 @@ class _Writer:
         left, right = _QUOTES.get(self.words.locale.language, _QUOTES["en"])
         yield ""
         yield from _wrapped(f"{left}{quote.text}{right}", indent="    ")
-        speaker = ", ".join(part for part in (quote.speaker, quote.role) if part)
+        speaker = self.words.comma.join(part for part in (quote.speaker, quote.role) if part)
         if speaker:
             yield from _wrapped(f"— {speaker}", indent="    ")
         yield ""
+
+    def _person(self, person: Person) -> str:
+        parts = self.words.comma.join(part for part in (person.role, person.organisation) if part)
+        return f"{person.name} ({parts})" if parts else person.name
 
     def _links(self, entry: EntryView) -> Iterator[str]:
         item = entry.item
         if isinstance(item, Event):
             if item.online:
                 yield f"{self.words.gettext('Take part online')}: <{item.online}>"
-            if item.open_for_registration and item.registration and item.registration.url:
-                yield f"{self._register(item.registration.deadline)}: <{item.registration.url}>"
+            if item.open_for_registration and item.registration:
+                yield from self._registration(item.registration)
             if entry.calendar_url:
                 cancelled = item.status is EventStatus.CANCELLED
                 put = "Remove from calendar" if cancelled else "Add to calendar"
@@ -181,23 +183,15 @@ class _Writer:
         if item.link:
             yield f"{_one_line(item.link_text or self.words.gettext('Read more'))}: <{item.link}>"
 
-    def _register(self, deadline: date | datetime | None) -> str:
-        if deadline is None:
-            return self.words.gettext("Register")
-        until = format_deadline(deadline, self.words, self.time_zone)
-        return self.words.gettext("Register before %(date)s") % {"date": until}
-
-    def _date(self, value: date | datetime) -> str:
-        return format_day(value, "day month", self.words)
-
-
-def _person(person: Person) -> str:
-    return " ".join(part for part in (person.name, _bracketed(person)) if part)
-
-
-def _bracketed(person: Person) -> str:
-    parts = [part for part in (person.role, person.organisation) if part]
-    return f"({', '.join(parts)})" if parts else ""
+    def _registration(self, registration: Registration) -> Iterator[str]:
+        words = self.words.gettext("Register")
+        if registration.deadline:
+            by = until(registration.deadline, self.words, self.time_zone)
+            words = self.words.gettext("Register %(until)s") % {"until": by}
+        if registration.url:
+            yield f"{words}: <{registration.url}>"
+        elif registration.deadline:
+            yield words
 
 
 def _underlined(text: str, with_: str) -> Iterator[str]:

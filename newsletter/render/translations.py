@@ -16,8 +16,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from newsletter.errors import Place, TemplateError
+from newsletter.render.ranges import comma
 
 OWN_FOLDER: Final = Path(__file__).with_name("words")
+SHARED: Final = "shared"
+"""The folder beside the templates that holds what they share."""
 _PRIVATE: Final = "-x-"
 
 
@@ -44,6 +47,15 @@ class Translations:
     def direction(self) -> str:
         """How the language is written: ltr or rtl."""
         return "rtl" if self.locale.character_order == "right-to-left" else "ltr"
+
+    @property
+    def comma(self) -> str:
+        """What stands between the parts of a list, with its space."""
+        return comma(self.locale)
+
+    def knows(self, message: str) -> bool:
+        """Whether a catalogue has words for a message."""
+        return bool(self.words.get(message, ("",))[0])
 
     def gettext(self, message: str) -> str:
         """Translate, or give the message itself."""
@@ -81,6 +93,26 @@ def read_translations(folders: Sequence[Path], language: str) -> Translations:
     if not catalogs:
         return Translations(locale, words)
     return Translations(locale, words, gettext.c2py(catalogs[0].plural_expr))
+
+
+def own_words() -> Mapping[str, Place]:
+    """Give every word of our own, of dates, the text part and calendar files, and a place where it stands."""
+    path = OWN_FOLDER / "nl.po"
+    return {
+        message.id if isinstance(message.id, str) else message.id[0]: Place(
+            f"newsletter/render/words/{path.name}", message.lineno
+        )
+        for message in _read(path) or ()
+        if message.id
+    }
+
+
+def adding_language(language: str) -> str:
+    """Say how a template learns a language."""
+    return (
+        f"To add one, copy templates/{SHARED}/translations/nl.po to {language.partition('-')[0]}.po, translate it, and "
+        "name the language in template.toml; 'newsletter template check' then names what it lacks (docs/templates.md)."
+    )
 
 
 def _locale(language: str) -> Locale:

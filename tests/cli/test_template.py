@@ -31,6 +31,32 @@ def test_check_tells_what_blocks_cost_and_which_words_are_missing(call: Call, wo
     assert "Netwerkdag" in shown
 
 
+def test_check_names_the_words_that_a_new_language_lacks(call: Call, workspace: Workspace) -> None:
+    manifest = workspace.templates / "announcement/template.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('languages = ["nl", "en"]', 'languages = ["nl", "en", "ar"]'), encoding="utf-8")
+    words = workspace.templates / "shared/translations"
+    (words / "ar.po").write_bytes((words / "nl.po").read_bytes())
+    shown = " ".join(call("template", "check", "announcement").stdout.split())
+    assert "no ar for 'all day'" in shown
+    assert "newsletter/render/words/nl.po:" in shown
+    assert "Add them to templates/shared/translations/ar.po" in shown
+    assert "no ar for 'Take part online'" not in shown, "the catalogue has it"
+    assert "%(hours)s" not in shown, "the locale data write hours"
+    assert "no nl for" not in shown
+    with (words / "ar.po").open("a", encoding="utf-8") as file:
+        file.write('\nmsgid "all day"\nmsgstr "طوال اليوم"\n')
+    assert "'all day'" not in call("template", "check", "announcement").stdout
+
+
+def test_unknown_language_says_how_to_add_one(call: Call, workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace.issues / "2024-03-12-uitnodiging-netwerkdag/issue.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("language: nl\n", "language: he\n"), encoding="utf-8")
+    shown = " ".join(call("build", "2024-03-12-uitnodiging-netwerkdag", "-o", tmp_path / "out", code=5).stderr.split())
+    assert "has no words in the language 'he'" in shown
+    assert "copy templates/shared/translations/nl.po to he.po" in shown
+
+
 def test_check_refuses_colours_that_cannot_be_read(call: Call, workspace: Workspace) -> None:
     (workspace.templates / "digest/theme.toml").write_text('[dark]\nmuted = "#333a44"\n', encoding="utf-8")
     shown = call("template", "check", "digest", code=5).stderr

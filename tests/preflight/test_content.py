@@ -128,6 +128,48 @@ def test_registration_does_not_close_after_the_event(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    "lost",
+    [
+        "Studiedag integrale aanpak ondermijning (voorbeeld)",
+        "donderdag 7 maart 2024, 9.30–16.30 uur",
+        "De Observant, Amersfoort",
+        "€ 45",
+        "t/m 1 maart",
+    ],
+)
+def test_title_or_fact_that_the_text_lacks_is_found(desk: Desk, lost: str) -> None:
+    desk.replace(EVENT, "topics:", "price: € 45\ntopics:")
+    text = " ".join(desk.context().text.split())
+    assert messages(desk, "text-part", text=text) == []
+    assert lost in text
+    assert messages(desk, "text-part", text=text.replace(lost, "")) == [f"“{lost}” is not in the text"]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "found"),
+    [
+        ("2024-03-07", []),
+        ("2024-03-07 09:30", []),
+        ("2024-03-07 17:00", ["one can register until 2024-03-07 17:00, when the event has begun"]),
+        ("2024-03-07 09:31", ["one can register until 2024-03-07 09:31, when the event has begun"]),
+        ("2024-02-20 09:00", []),
+        ("2024-02-20 00:00", ["one could register until 2024-02-19, before the issue comes out"]),
+    ],
+)
+def test_hour_of_a_deadline_counts(desk: Desk, deadline: str, found: list[str]) -> None:
+    desk.replace(EVENT, "deadline: 2024-03-01", f"deadline: {deadline}")
+    assert messages(desk, "registration-deadline") == found
+
+
+def test_one_may_register_while_an_event_of_several_days_lasts(desk: Desk) -> None:
+    desk.replace(EVENT, "end: 2024-03-07", "end: 2024-03-08")
+    desk.replace(EVENT, "deadline: 2024-03-01", "deadline: 2024-03-08 12:00")
+    assert messages(desk, "registration-deadline") == []
+    desk.replace(EVENT, "deadline: 2024-03-08 12:00", "deadline: 2024-03-08 23:00")
+    assert len(messages(desk, "registration-deadline")) == 1
+
+
+@pytest.mark.parametrize(
     ("keys", "found"),
     [
         ("status: moved", "the event was moved, and does not tell from when"),

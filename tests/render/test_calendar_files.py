@@ -248,7 +248,7 @@ def test_event_says_what_there_is_to_know() -> None:
         "Met lunch en een plattegrond <https://example.org/kaart/>.",
         "€ 45",
         "Online deelnemen: https://example.org/mee/",
-        "Aanmelden tot 1 maart: https://example.org/aanmelden/",
+        "Aanmelden t/m 1 maart: https://example.org/aanmelden/",
         "Verder lezen: https://example.org/studiedag/",
     ]
     assert "Aanmelden" not in the_event(replace(event, status=EventStatus.FULL)).description

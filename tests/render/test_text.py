@@ -38,11 +38,11 @@ def test_blocks_come_and_go_with_their_blank_lines(workspace: Workspace, definit
     [
         "[Vol] Intervisie procesregisseurs",
         "[Verplaatst] Leergang",
-        "(was 2 april)",
+        "\nNieuwe datum, was 2 april\n",
         "donderdag 7 maart 2024, 9.30–16.30 uur",
         "‘Zo raken we de criminelen waar het pijn doet.’",
         "— Aukje de Vries, staatssecretaris van Toeslagen en Douane",
-        "Aanmelden tot 1 maart: <https://",
+        "Aanmelden t/m 1 maart: <https://",
         "Zet in agenda: <https://nieuwsbrief.example.org/media/",
         "Meerdere data tegelijk: <https://nieuwsbrief.example.org/media/",
         "Rapport · Landelijk overleg (voorbeeld) · 48 pagina’s",
@@ -52,6 +52,13 @@ def test_blocks_come_and_go_with_their_blank_lines(workspace: Workspace, definit
 )
 def test_everything_that_matters_is_said(workspace: Workspace, definitions: Definitions, expected: str) -> None:
     assert expected in text_for(workspace, definitions)
+
+
+def test_day_to_register_until_is_said_without_a_link(workspace: Workspace, definitions: Definitions) -> None:
+    item = workspace.issues / SLUG / "studiedag-ondermijning.md"
+    lines = item.read_text(encoding="utf-8").splitlines(keepends=True)
+    item.write_text("".join(line for line in lines if not line.startswith("  url:")), encoding="utf-8")
+    assert "\nAanmelden t/m 1 maart\n" in text_for(workspace, definitions)
 
 
 def test_story_is_written_out_with_headings_lists_and_quotes(workspace: Workspace, definitions: Definitions) -> None:
