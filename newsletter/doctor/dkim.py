@@ -2,18 +2,19 @@
 
 Each key has a name, its selector, which the signer chooses and the DNS cannot list. It is known where your
 provider always uses the same, where you give it with `--selector`, or where a message that came back (`--message`)
-holds it. An RSA key has 1024 bits at least, better 2048. This program signs nothing itself: your provider or mail
-server does.
+holds it. An RSA key has 1024 bits at least, better 2048. Where this program signs itself, by SMTP with the keys in
+`providers.smtp.dkim`, the DNS must have the very halves that belong to them.
 
 Source: RFC 6376 §3.6, RFC 8301 §3.2, RFC 8463 §5.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from newsletter import plugins
 from newsletter.authentication import KeyFault, PublicKey, Resolver, TagFault, key_name, read_key, read_signature
 from newsletter.doctor.base import Observation, Surroundings, fine, problem, unknown, warning
+from newsletter.settings import provider_settings
 
 NEEDS_NETWORK: Final = True
 
@@ -23,7 +24,8 @@ _GOOD: Final = 2048
 
 async def examine(surroundings: Surroundings) -> Sequence[Observation]:
     """Look up every key whose name is known."""
-    places = _places(surroundings)
+    own = _signing_keys(surroundings)
+    places = list(dict.fromkeys((*own, *_places(surroundings))))
     if not places:
         return [
             unknown(
@@ -39,6 +41,7 @@ async def examine(surroundings: Surroundings) -> Sequence[Observation]:
         found.extend(observations)
         if key is not None:
             keys.append(key)
+            found.extend(_compare(key, own.get((selector, domain))))
     if keys and all(key.kind == "ed25519" for key in keys):
         found.append(
             warning(
@@ -46,6 +49,28 @@ async def examine(surroundings: Surroundings) -> Sequence[Observation]:
             )
         )
     return found
+
+
+def _signing_keys(surroundings: Surroundings) -> Mapping[tuple[str, str], str]:
+    """Give the record of every key that we sign with ourselves, by selector and domain."""
+    name = surroundings.settings.provider
+    module: Any = plugins.load("providers", name)
+    if not hasattr(module, "signing_keys"):
+        return {}
+    settings = provider_settings(surroundings.settings, surroundings.workspace, name)
+    return {(key.selector, key.domain): key.record() for key in module.signing_keys(settings)}
+
+
+def _compare(key: PublicKey, record: str | None) -> Sequence[Observation]:
+    """Hold a key of the DNS against the one that we sign with."""
+    if record is None or (key.kind, key.octets) == ((ours := read_key(record)).kind, ours.octets):
+        return []
+    return [
+        problem(
+            "the key in the DNS is not the other half of the one that messages are signed with",
+            "Publish what 'newsletter dkim show' prints.",
+        )
+    ]
 
 
 def _places(surroundings: Surroundings) -> Sequence[tuple[str, str]]:
@@ -72,7 +97,7 @@ async def _examine_key(
         return [
             problem(
                 f"there is no DKIM key at {name}",
-                "Publish the record that your provider gives you, or correct the selector.",
+                "Publish the record that your provider or 'newsletter dkim show' gives you, or correct the selector.",
             )
         ], None
     try:

@@ -7,7 +7,8 @@ A provider is a module in this folder (or behind an entry point `newsletter.prov
 
 One that leaves something to look at may have a third: `index_page(settings)`, the path of a page for people. One that
 can be asked how we stand with it has `inspect(settings)`, which sends no message and gives an `Inspection`. One that
-signs messages with keys of known names has `DKIM_SELECTORS`, those names.
+signs messages with keys of known names has `DKIM_SELECTORS`, those names; one that signs them here, with keys of ours,
+has `signing_keys(settings)`, which gives these keys.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -29,7 +30,7 @@ class ProviderSettings(BaseModel):
 
     Validated with a context that holds `root`, the workspace's folder, which relative paths start from;
     `public_url`, the base of its links, with a slash at the end; `media_url`, that of its published pictures, and
-    `media`, the folder that they lie in; and `language`. Secrets are `SecretStr`.
+    `media`, the folder that they lie in; `language`; and `sender_domain`. Secrets are `SecretStr`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

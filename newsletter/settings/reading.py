@@ -124,6 +124,7 @@ def provider_settings(settings: Settings, workspace: Workspace, name: str) -> Ba
         "media_url": settings.media_url,
         "media": settings.media_folder(workspace),
         "language": settings.language,
+        "sender_domain": settings.sender.email.rpartition("@")[2],
     }
     try:
         found = model.model_validate(data, context=context)

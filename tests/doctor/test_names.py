@@ -7,7 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from newsletter.doctor.base import Outcome
+from newsletter.doctor.base import Observation, Outcome
+from newsletter.providers.smtp.keys import make_key_file
 from newsletter.workspace import Workspace
 from support.dns_server import text
 from support.surroundings import examine, outcomes, says
@@ -117,6 +118,23 @@ def test_dkim_keys_are_those_that_the_provider_always_uses(workspace: Workspace)
     found = examine("dkim", workspace, records, settings=settings)
     assert outcomes(found) == [OK, PROBLEM]
     assert says(found, PROBLEM, "s2._domainkey.ours.nl")
+
+
+def test_dkim_keys_of_our_own_are_held_against_the_dns(workspace: Workspace) -> None:
+    key = make_key_file(workspace.state / "dkim/ours.pem", "ours.nl", "ours", "rsa")
+    settings = {
+        "NEWSLETTER_PROVIDER": "smtp",
+        "NEWSLETTER_PROVIDERS__SMTP__HOST": "localhost",
+        "NEWSLETTER_PROVIDERS__SMTP__DKIM": '{"ours": "var/dkim/ours.pem"}',
+    }
+
+    def found(*records: str) -> Sequence[Observation]:
+        return examine("dkim", workspace, {("ours._domainkey.ours.nl", "TXT"): list(records)}, settings=settings)
+
+    record = key.record()
+    assert outcomes(found(text(record[:200], record[200:]))) == [OK]
+    assert says(found(rsa_record(2048)), PROBLEM, "not the other half")
+    assert says(found(), PROBLEM, "there is no DKIM key")
 
 
 def test_dkim_key_is_found_by_a_received_message(workspace: Workspace) -> None:

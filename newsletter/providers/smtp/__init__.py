@@ -1,16 +1,16 @@
 """Carries messages by SMTP, over several connections at once.
 
-Source: RFC 5321, 6409 (submission) and 8314 (TLS).
+Source: RFC 5321, 6409 (submission), 8314 (TLS) and 6376 (DKIM).
 """
 
 import asyncio
 import ipaddress
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
@@ -29,12 +29,17 @@ from newsletter.providers.base import (
 from newsletter.providers.smtp.access import Access, Tls
 from newsletter.providers.smtp.connection import connect
 from newsletter.providers.smtp.pool import Pool
+from newsletter.providers.smtp.signing import Sign, read_keys, signing
 from newsletter.providers.smtp.submission import submit
 
-__all__ = ["Settings", "inspect", "open"]
+if TYPE_CHECKING:
+    from newsletter.message.dkim import SigningKey
+
+__all__ = ["Settings", "inspect", "open", "signing_keys"]
 
 _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
+_SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 _HELO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z.:]+\]")
 
 
@@ -51,6 +56,8 @@ class Settings(ProviderSettings):
         helo: What this machine calls itself; its own full name, or its address, by default.
         connections: How many to have at once.
         messages_per_connection: After how many messages to begin a new one.
+        dkim: The files of the keys that sign every message, by their names in the DNS; start from the workspace.
+        dkim_domain: Whose keys these are; that of the sender by default.
         timeout: The most seconds to wait for any one answer; the standard's own limits hold too.
     """
 
@@ -63,6 +70,8 @@ class Settings(ProviderSettings):
     helo: str | None = None
     connections: Annotated[int, Field(ge=1, le=64)] = 4
     messages_per_connection: Annotated[int, Field(ge=1)] = 100
+    dkim: Mapping[str, Path] = Field(default_factory=dict)
+    dkim_domain: str | None = Field(default=None, validate_default=True)
     timeout: Annotated[float, Field(gt=0, le=600)] = 600.0
 
     @field_validator("host")
@@ -110,11 +119,7 @@ class Settings(ProviderSettings):
         if value is None:
             return None
         root: Path = (info.context or {}).get("root", Path())
-        try:
-            found = (root / value).is_file()
-        except OSError:  # a name that is too long for a file
-            found = False
-        if not found:
+        if not _is_there(root / value):
             raise ValueError("there is no such file|Name a file of certificates (PEM), from the workspace's folder.")
         return root / value
 
@@ -125,20 +130,51 @@ class Settings(ProviderSettings):
             raise ValueError('this is not the name of a host|Write it like "mail.example.org", or leave it out.')
         return value
 
+    @field_validator("dkim")
+    @classmethod
+    def _find_keys(cls, value: Mapping[str, Path], info: ValidationInfo) -> Mapping[str, Path]:
+        root: Path = (info.context or {}).get("root", Path())
+        for selector, file in value.items():
+            if not _SELECTOR.fullmatch(selector):
+                raise ValueError(f"{selector!r} cannot be the name of a key|Take small letters, digits and hyphens.")
+            if not _is_there(root / file):
+                raise ValueError(f"there is no key {str(file)!r}|Make one: newsletter dkim new {selector}.")
+        return {selector: root / file for selector, file in value.items()}
+
+    @field_validator("dkim_domain")
+    @classmethod
+    def _check_dkim_domain(cls, value: str | None, info: ValidationInfo) -> str | None:
+        sender: str = (info.context or {}).get("sender_domain", "")
+        domain = value or sender
+        if value is None and not info.data.get("dkim"):
+            return None
+        try:
+            domain, own = ascii_domain(domain).lower(), ascii_domain(sender).lower() if sender else ""
+        except ValueError:
+            domain = own = ""
+        if "." not in domain or not _HOST.fullmatch(domain):
+            raise ValueError('this is no domain|Write it like "example.org", or leave it out.')
+        if own and own != domain and not own.endswith(f".{domain}"):
+            raise ValueError(
+                f"signatures of {domain} do not speak for the sender, {own}|Take its domain, or one above it."
+            )
+        return domain
+
 
 class _Smtp:
     """An open way to a mail server."""
 
-    def __init__(self, settings: Settings, pool: Pool) -> None:
+    def __init__(self, settings: Settings, pool: Pool, sign: Sign) -> None:
         self._settings = settings
         self._pool = pool
+        self._sign = sign
 
     @property
     def limits(self) -> Limits:
         return Limits(1, self._settings.connections, self._pool.message_bytes)
 
     def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
-        return submit(self._pool, messages, intend, connections=self._settings.connections)
+        return submit(self._pool, messages, intend, connections=self._settings.connections, sign=self._sign)
 
 
 @asynccontextmanager
@@ -148,12 +184,22 @@ async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001 - t
     Raises:
         ProviderError: The server cannot be reached, or refuses us.
     """
+    sign = signing(await asyncio.to_thread(signing_keys, settings))
     pool = Pool(await _access(settings), settings.messages_per_connection)
     pool.give_back(await pool.take(fresh=False))
     try:
-        yield _Smtp(settings, pool)
+        yield _Smtp(settings, pool, sign)
     finally:
         await pool.close()
+
+
+def signing_keys(settings: Settings) -> Sequence["SigningKey"]:
+    """Read the keys that sign every message; none where the server signs.
+
+    Raises:
+        ProviderError: One cannot be read, or nobody would accept its signatures.
+    """
+    return read_keys(settings.dkim_domain or "", settings.dkim)
 
 
 async def inspect(settings: Settings) -> Inspection:
@@ -204,6 +250,13 @@ def _context(settings: Settings) -> ssl.SSLContext:
             where=Place(field="providers.smtp.ca_file"),
             remedy="Name a file of certificates in the format PEM.",
         ) from error
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a name that is too long for a file
+        return False
 
 
 def _is_address(host: str) -> bool:

@@ -6,7 +6,7 @@ Source: RFC 5321; RFC 1870 (SIZE), 2034 and 3463 (enhanced codes), 2920 (PIPELIN
 import base64
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -194,8 +194,11 @@ class Letter:
         )
 
 
-def prepare(message: Message, extensions: Extensions) -> Letter | Rejected:
+def prepare(message: Message, extensions: Extensions, sign: Callable[[bytes], bytes]) -> Letter | Rejected:
     """Write a message's commands and content for a server, or tell why it can never go there.
+
+    Args:
+        sign: Puts signatures above the content.
 
     Raises:
         ValueError: The return path cannot stand in a command.
@@ -214,6 +217,7 @@ def prepare(message: Message, extensions: Extensions) -> Letter | Rejected:
         return Rejected(message.key, "the message holds a bare line end, which SMTP forbids")
     if not content.endswith(b"\r\n"):
         content += b"\r\n"
+    content = sign(content)
     parameters = _sender_parameters(extensions, len(content), utf8=utf8)
     return Letter(
         message.key,

@@ -12,6 +12,7 @@ from newsletter.providers.smtp.connection import Connection
 from newsletter.providers.smtp.pool import Pool
 from newsletter.providers.smtp.protocol import Letter, prepare
 from newsletter.providers.smtp.replies import Ending
+from newsletter.providers.smtp.signing import Sign, unsigned
 from newsletter.providers.smtp.streak import EQUAL_REFUSALS, Streak
 
 ATTEMPTS: Final = 2
@@ -21,11 +22,11 @@ TOO_LARGE: Final = "too large"
 
 
 async def submit(
-    pool: Pool, messages: AsyncIterator[Message], intend: Intend, *, connections: int
+    pool: Pool, messages: AsyncIterator[Message], intend: Intend, *, connections: int, sign: Sign = unsigned
 ) -> AsyncIterator[Outcome]:
-    """Hand over messages; see `Provider.submit`."""
+    """Hand over messages, each signed; see `Provider.submit`."""
     outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
-    submission = Submission(pool, messages, intend, outcomes.put_nowait)
+    submission = Submission(pool, messages, intend, outcomes.put_nowait, sign)
     work = asyncio.create_task(submission.run(connections))
     work.add_done_callback(lambda _: outcomes.put_nowait(None))
     try:
@@ -42,6 +43,7 @@ class Submission:
 
     Args:
         report: Takes every outcome.
+        sign: Puts signatures above a message.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Submission:
         messages: AsyncIterator[Message],
         intend: Intend,
         report: Callable[[Outcome], None],
+        sign: Sign,
     ) -> None:
         self._pool = pool
         self._messages = messages
         self._intend = intend
         self._report = report
+        self._sign = sign
         self._pulling = asyncio.Lock()
         self._returned: deque[Message] = deque()
         self._in_use = 0
@@ -170,7 +174,7 @@ class Submission:
             raise
 
     async def _hand_over(self, connection: Connection, message: Message, *, pipelining: bool) -> Ending | None:
-        letter = prepare(message, connection.extensions)
+        letter = prepare(message, connection.extensions, self._sign)
         if not isinstance(letter, Letter):
             return Ending(letter)
         limit = connection.extensions.message_bytes
