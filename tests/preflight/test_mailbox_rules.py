@@ -26,10 +26,6 @@ def change(desk: Desk, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def messages(desk: Desk, check: str, **changes: object) -> list[str]:
-    return [str(finding.message) for finding in desk.findings(check, **changes)]
-
-
 def rewritten(desk: Desk, old: bytes, new: bytes) -> bytes:
     message = desk.context().message
     assert old in message
@@ -48,12 +44,12 @@ def test_every_rule_blocks(rule: str) -> None:
 
 def test_a_template_without_the_link_to_leave_is_blocked(desk: Desk) -> None:
     change(desk, FOOTER, 'href="{{ links.unsubscribe }}"', 'href="https://example.org/"')
-    assert messages(desk, "unsubscribe-link") == ["not every reader gets a link to unsubscribe in the HTML"]
+    assert desk.messages("unsubscribe-link") == ["not every reader gets a link to unsubscribe in the HTML"]
 
 
 def test_a_text_without_the_link_to_leave_is_blocked(desk: Desk) -> None:
     compiled = replace(desk.context().compiled, text=("Dag.",))
-    assert messages(desk, "unsubscribe-link", compiled=compiled) == [
+    assert desk.messages("unsubscribe-link", compiled=compiled) == [
         "not every reader gets a link to unsubscribe in the text"
     ]
 
@@ -61,7 +57,7 @@ def test_a_text_without_the_link_to_leave_is_blocked(desk: Desk) -> None:
 def test_a_link_to_leave_that_only_some_get_is_not_enough(desk: Desk) -> None:
     change(desk, FOOTER, '<a class="link action" href="{{ links.unsubscribe }}">{{ _("Unsubscribe") }}</a>',
         '{% if subscriber.region == "Noord" %}<a href="{{ links.unsubscribe }}">Afmelden</a>{% endif %}')  # fmt: skip
-    assert "not every reader gets a link to unsubscribe in the HTML" in messages(desk, "unsubscribe-link")
+    assert "not every reader gets a link to unsubscribe in the HTML" in desk.messages("unsubscribe-link")
 
 
 @pytest.mark.parametrize("disguise", ['style="display:none"', 'style="font-size:0"', "hidden"])
@@ -72,17 +68,17 @@ def test_a_link_to_leave_that_nobody_sees_is_not_enough(desk: Desk, disguise: st
         'class="link action" href="{{ links.unsubscribe }}"',
         f'{disguise} href="{{{{ links.unsubscribe }}}}"',
     )
-    assert messages(desk, "unsubscribe-link") == ["the link to unsubscribe cannot be seen in the HTML"]
+    assert desk.messages("unsubscribe-link") == ["the link to unsubscribe cannot be seen in the HTML"]
 
 
 def test_a_message_without_postal_address_is_blocked(desk: Desk) -> None:
     change(desk, FOOTER, ADDRESS, "")
-    assert messages(desk, "postal-address") == ["the postal address is not in the HTML that every reader gets"]
+    assert desk.messages("postal-address") == ["the postal address is not in the HTML that every reader gets"]
 
 
 def test_a_text_that_does_not_say_who_sends_it_is_blocked(desk: Desk) -> None:
     compiled = replace(desk.context().compiled, text=("Dag.",))
-    assert messages(desk, "postal-address", compiled=compiled) == [
+    assert desk.messages("postal-address", compiled=compiled) == [
         "the name of the sender is not in the text that every reader gets",
         "the postal address is not in the text that every reader gets",
     ]
@@ -91,12 +87,12 @@ def test_a_text_that_does_not_say_who_sends_it_is_blocked(desk: Desk) -> None:
 def test_a_postal_address_that_only_some_get_is_not_enough(desk: Desk) -> None:
     change(desk, FOOTER, ADDRESS,
         f"{{% if subscriber.region == 'Noord' %}}{ADDRESS}{{% endif %}}")  # fmt: skip
-    assert messages(desk, "postal-address") == ["the postal address is not in the HTML that every reader gets"]
+    assert desk.messages("postal-address") == ["the postal address is not in the HTML that every reader gets"]
 
 
 def test_an_address_on_several_lines_is_the_same_address(desk: Desk) -> None:
     change(desk, "newsletter.toml", 'postal_address = "', 'postal_address = "Postbus 12\\n')
-    assert messages(desk, "postal-address") == []
+    assert desk.messages("postal-address") == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +117,7 @@ def test_an_address_on_several_lines_is_the_same_address(desk: Desk) -> None:
 def test_a_header_that_mail_systems_refuse_is_blocked(
     desk: Desk, check: str, old: bytes, new: bytes, expected: str
 ) -> None:
-    (found,) = messages(desk, check, message=rewritten(desk, old, new))
+    (found,) = desk.messages(check, message=rewritten(desk, old, new))
     assert expected in found
 
 

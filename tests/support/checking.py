@@ -5,6 +5,7 @@ from typing import Any
 
 from conftest import SLUG
 from newsletter.dispatch import make_context, prepare_issue
+from newsletter.manuscript import mend
 from newsletter.preflight.base import Context, Finding, Severity, run
 from newsletter.settings import load
 from newsletter.subscribers import read_definitions
@@ -63,3 +64,17 @@ class Desk:
         """Run one check, whatever the workspace says about it."""
         report = run([check], self.context(**changes), {check: Severity.ERROR}, patient=True)
         return [one.finding for one in report.reported]
+
+    def messages(self, check: str, **changes: Any) -> list[str]:
+        """Give what one check says."""
+        return [finding.message for finding in self.findings(check, **changes)]
+
+    def body(self, file: str, text: str) -> None:
+        """Put a text in the place of an item's body."""
+        whole = (self.folder / file).read_text(encoding="utf-8")
+        self.write(file, whole[: whole.index("\n---\n") + 5] + "\n" + text + "\n")
+
+    def fixed(self, check: str, file: str) -> str:
+        """Make a check's changes to a file, and give its text."""
+        text = (self.folder / file).read_bytes().decode()
+        return mend(text, [finding.fix for finding in self.findings(check) if finding.fix is not None])
