@@ -8,6 +8,7 @@ informal Dutch differs, and Dutch stands behind it.
 import gettext
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -126,8 +127,15 @@ def _locale(language: str) -> Locale:
 
 
 def _read(path: Path) -> Catalog | None:
+    """Read a catalogue; the same one once, for as long as its file stays as it is. Nobody may change it."""
     if not path.is_file():
         return None
+    state = path.stat()
+    return _read_file(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read_file(path: Path, _changed: int, _size: int) -> Catalog:
     try:
         with path.open("rb") as file:
             return read_po(file, abort_invalid=True)

@@ -51,7 +51,7 @@ _KINDS: Mapping[str, Sequence[str]] = {
         "organiser: {}",
         "price: {}",
         "image:\n  source: brug.png\n  alt: {}\n  credit: {}",
-        "status: full\nstart: 2024-03-07 09:30\nurl: https://nieuwsbrief.example.org/agenda/",
+        "status: full\nstart: 2024-03-07 09:30",
     ],
     "publication": [
         "title: {}",
