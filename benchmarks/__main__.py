@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending
+from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending, signing
 
 BENCHMARKS = {
     "help": helping.run,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "pictures": pictures.run,
     "everybody": everybody.run,
     "send": sending.run,
+    "sign": signing.run,
 }
 
 

@@ -1,0 +1,58 @@
+"""How many messages of 60 kB are signed with DKIM in a second, beside another program and the bare signature."""
+
+import base64
+from collections.abc import Callable
+
+import dkim
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from benchmarks.samples import timed
+from newsletter.message.dkim import DkimSigner, SigningKey
+
+ROUNDS = 300
+HEAD = (
+    b"From: Nieuws <nieuws@example.org>\r\nTo: Sanne <sanne@example.com>\r\nSubject: Nieuwsbrief 12\r\n"
+    b"Date: Tue, 20 Feb 2024 09:30:00 +0100\r\nMessage-ID: <k@example.org>\r\nList-Id: <leden.example.org>\r\n"
+    b"List-Unsubscribe: <https://example.org/leave/abc>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
+)
+MESSAGE = HEAD + b"\r\n" + (b"Een regel van gewone lengte, zoals zij in een bericht staan." + b"\r\n") * 970
+
+
+def run() -> None:
+    """Print the figures, and how they stand to those of dkimpy."""
+    private = rsa.generate_private_key(65537, 2048)
+    small = ed25519.Ed25519PrivateKey.generate()
+    large_key, small_key = SigningKey("example.org", "a", private), SigningKey("example.org", "b", small)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    seed = base64.b64encode(small.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+    bare = _per_second(lambda: private.sign(b"text", PKCS1v15(), SHA256()))
+    print(f"messages of {len(MESSAGE):,} bytes; the RSA signature alone: {bare:,.0f}/s")
+    for name, keys, other in (
+        ("RSA-2048", [large_key], lambda: _theirs(pem, b"rsa-sha256")),
+        ("Ed25519", [small_key], lambda: _theirs(seed, b"ed25519-sha256")),
+    ):
+        signer = DkimSigner(keys)
+        ours = _per_second(lambda signer=signer: signer.sign(MESSAGE, 1_708_417_800))
+        theirs = _per_second(other, ROUNDS // 10)
+        print(f"{name}: {ours:,.0f}/s, dkimpy {theirs:,.0f}/s, a ratio of {ours / theirs:.0f}")
+    both = DkimSigner([large_key, small_key])
+    print(f"both at once: {_per_second(lambda: both.sign(MESSAGE, 1_708_417_800)):,.0f}/s")
+
+
+def _theirs(key: bytes, algorithm: bytes) -> bytes:
+    signed: bytes = dkim.sign(
+        MESSAGE, b"a", b"example.org", key, canonicalize=(b"relaxed", b"relaxed"), signature_algorithm=algorithm
+    )
+    return signed
+
+
+def _per_second(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    def several() -> None:
+        for _ in range(rounds):
+            work()
+
+    return rounds / timed(several, 3)
