@@ -35,8 +35,8 @@ def new_command(face: Face, selector: str, kind: Literal["rsa", "ed25519"]) -> N
 
     domain = ascii_domain(face.settings.sender.email.rpartition("@")[2]).lower()
     path = face.workspace.state / FOLDER / f"{selector}.pem"
-    key = make_key_file(path, domain, selector, kind)
     name = face.workspace.name_of(path)
+    key = make_key_file(path, domain, selector, kind, name=name)
     click.echo(f"wrote {name}; keep it secret\n")
     click.echo(f"1. Publish this in the DNS, as one record of the type TXT:\n\n{_shown(key.name, key.record())}\n")
     click.echo(f'2. Then name it in newsletter.toml:\n\n[providers.smtp.dkim]\n{selector} = "{name}"\n')

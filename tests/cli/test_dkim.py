@@ -34,7 +34,9 @@ def test_key_is_made_and_its_record_shown(call: Call, workspace: Workspace) -> N
 def test_key_that_is_there_is_left_alone(call: Call, workspace: Workspace) -> None:
     call("dkim", "new", "news")
     before = (workspace.state / "dkim/news.pem").read_bytes()
-    assert "of this name already" in call("dkim", "new", "news", code=3).output
+    refused = call("dkim", "new", "news", code=3).output
+    assert refused.startswith("var/dkim/news.pem")
+    assert "of this name already" in refused
     assert (workspace.state / "dkim/news.pem").read_bytes() == before
 
 

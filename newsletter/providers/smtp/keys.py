@@ -14,11 +14,14 @@ from newsletter.workspace import write_atomically
 _EXPONENT: Final = 65537
 
 
-def make_key_file(path: Path, domain: str, selector: str, kind: Literal["rsa", "ed25519"]) -> SigningKey:
+def make_key_file(
+    path: Path, domain: str, selector: str, kind: Literal["rsa", "ed25519"], *, name: str = ""
+) -> SigningKey:
     """Make a key and write its file, which only its owner can read.
 
     Args:
         domain: Whose key it is, in ASCII.
+        name: The file as a person would name it.
 
     Raises:
         SettingsError: That cannot be the name of a key.
@@ -33,7 +36,7 @@ def make_key_file(path: Path, domain: str, selector: str, kind: Literal["rsa", "
     if path.exists():
         raise WorkspaceError(
             "there is a key of this name already",
-            where=Place(str(path)),
+            where=Place(name or str(path)),
             remedy="Take another name: the DNS needs the old one for as long as its messages are under way.",
         )
     private: PrivateKey = (
