@@ -136,10 +136,8 @@ class DkimSigner:
         Raises:
             ValueError: It has no From field that could be signed.
         """
-        head, separator, body = message.partition(b"\r\n\r\n")
+        head, _, body = message.partition(b"\r\n\r\n")
         names, covered = _covered(head + b"\r\n")
-        if not separator or b"from" not in names:
-            raise ValueError("a message without a From field cannot be signed")
         common = b"t=%d; h=%s;\r\n\tbh=%s;\r\n\tb=" % (
             seconds,
             _listed(tuple(names)),
@@ -168,11 +166,18 @@ def relaxed_body(body: bytes) -> bytes:
 def _covered(head: bytes) -> tuple[list[bytes], bytes]:
     """Give the names of the fields that are signed, and these fields as signatures see them.
 
-    Of several with one name the last comes first. Source: RFC 6376 §3.4.2 and §5.4.2.
+    Of several with one name the last comes first.
+
+    Raises:
+        ValueError: There is no From field.
+
+    Source: RFC 6376 §3.4.2, §5.4 and §5.4.2.
     """
     fields: dict[bytes, list[bytes]] = {}
     for name, value in _FIELD.findall(head):
         fields.setdefault(name.strip(b" \t").lower(), []).append(value)
+    if b"from" not in fields:
+        raise ValueError("a message without a From field cannot be signed")
     names: list[bytes] = []
     lines: list[bytes] = []
     for name in SIGNED:
@@ -181,8 +186,6 @@ def _covered(head: bytes) -> tuple[list[bytes], bytes]:
             lines.append(name + b":" + _SPACE.sub(b" ", value.replace(b"\r\n", b"")).strip(b" \t") + b"\r\n")
         if name in OVERSIGNED:
             names.append(name)
-    if b"from" not in fields:
-        names.remove(b"from")
     return names, b"".join(lines)
 
 
