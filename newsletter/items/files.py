@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from newsletter.documents import KeyPath, parse_yaml, read_text, split_front_matter, validate
+from newsletter.documents import Document, KeyPath, parse_yaml, read_text, split_front_matter, validate
 from newsletter.errors import ContentError, Place
 from newsletter.items.markdown import line_too_deep
 from newsletter.items.model import Item, Publication, Quote
@@ -78,7 +78,7 @@ def place_in_item(path: Path, name: str, key: KeyPath) -> Place:
     Raises:
         ContentError: The file cannot be read.
     """
-    return parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2).place(key)
+    return _front_matter(path, name).place(key)
 
 
 def place_of_value(path: Path, name: str, value: str, keys: Sequence[KeyPath]) -> Place | None:
@@ -89,10 +89,14 @@ def place_of_value(path: Path, name: str, value: str, keys: Sequence[KeyPath]) -
         keys: Where to look, the first that says it counts.
     """
     try:
-        document = parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2)
+        document = _front_matter(path, name)
     except ContentError:
         return None
     return next((document.place(key) for key in keys if _value(document.data, key) == value), None)
+
+
+def _front_matter(path: Path, name: str) -> Document:
+    return parse_yaml(split_front_matter(read_text(path, name), name).matter, name, first_line=2)
 
 
 def _value(data: Any, keys: KeyPath) -> Any:

@@ -90,7 +90,7 @@ class Connection:
         )
 
 
-class _Client(Client):  # type: ignore[misc]
+class _Client(Client):  # type: ignore[misc] # the library has no types
     """SendGrid's client, which follows no redirect: urllib would carry the key to wherever it leads."""
 
     def __init__(

@@ -10,12 +10,13 @@ import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from newsletter.errors import Place, ProviderError
 from newsletter.message import ascii_domain
+from newsletter.message.dkim import SigningKey, is_selector
 from newsletter.providers.base import (
     INSPECTION_SECONDS,
     Inspection,
@@ -32,14 +33,10 @@ from newsletter.providers.smtp.pool import Pool
 from newsletter.providers.smtp.signing import Sign, read_keys, signing
 from newsletter.providers.smtp.submission import submit
 
-if TYPE_CHECKING:
-    from newsletter.message.dkim import SigningKey
-
 __all__ = ["Settings", "inspect", "open", "signing_keys"]
 
 _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
-_SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 _HELO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z.:]+\]")
 
 
@@ -135,7 +132,7 @@ class Settings(ProviderSettings):
     def _find_keys(cls, value: Mapping[str, Path], info: ValidationInfo) -> Mapping[str, Path]:
         root: Path = (info.context or {}).get("root", Path())
         for selector, file in value.items():
-            if not _SELECTOR.fullmatch(selector):
+            if not is_selector(selector):
                 raise ValueError(f"{selector!r} cannot be the name of a key|Take small letters, digits and hyphens.")
             if not _is_there(root / file):
                 raise ValueError(f"there is no key {str(file)!r}|Make one: newsletter dkim new {selector}.")
@@ -193,7 +190,7 @@ async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001 - t
         await pool.close()
 
 
-def signing_keys(settings: Settings) -> Sequence["SigningKey"]:
+def signing_keys(settings: Settings) -> Sequence[SigningKey]:
     """Read the keys that sign every message; none where the server signs.
 
     Raises:
