@@ -5,6 +5,7 @@ from newsletter.message.headers import exact_header, mailbox_header, one_line, p
 from newsletter.message.keys import DeliveryKey, delivery_key
 from newsletter.message.mime import boundary, encode_piece, frame
 from newsletter.message.received import Received, read_received
+from newsletter.message.selectors import is_selector
 
 __all__ = [
     "DeliveryKey",
@@ -16,6 +17,7 @@ __all__ = [
     "encode_piece",
     "exact_header",
     "frame",
+    "is_selector",
     "mailbox_header",
     "needs_utf8",
     "one_line",

@@ -44,7 +44,6 @@ OVERSIGNED: Final = frozenset({b"from", b"subject", b"reply-to", b"list-unsubscr
 _FIELD: Final = re.compile(rb"([^:\r\n]+):((?:[^\r\n]|\r\n[ \t])*)\r\n")
 _SPACE: Final = re.compile(rb"[ \t]+")
 _LAST_SPACE: Final = re.compile(rb"[ \t]+(?=\r\n)")
-_SELECTOR: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
 _LINE: Final = 72
 
 PrivateKey: TypeAlias = RSAPrivateKey | Ed25519PrivateKey
@@ -85,11 +84,6 @@ class SigningKey:
             return f"v=DKIM1; k=ed25519; p={b64encode(octets).decode()}"
         octets = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return f"v=DKIM1; k=rsa; p={b64encode(octets).decode()}"
-
-
-def is_selector(name: str) -> bool:
-    """Tell whether a name can be that of a key. Source: RFC 6376 §3.1."""
-    return _SELECTOR.fullmatch(name) is not None
 
 
 def read_private_key(pem: bytes) -> PrivateKey:

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from conftest import NOW
 from newsletter.authentication import SignatureFault, verify
+from newsletter.message import is_selector
 from newsletter.message.dkim import (
     DkimSigner,
     KeyProblem,
     PrivateKey,
     SigningKey,
-    is_selector,
     read_private_key,
     relaxed_body,
 )

@@ -14,41 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from newsletter.providers.outbox.files import make_private_folder, write_private_file
+from newsletter.providers.outbox.library import Library
 from newsletter.workspace import write_atomically
 
 SHOWN: Final = 200
 """How many messages the index page lists; the others lie in the folder all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """An outbox's folder.
-
-    Args:
-        media_url: What the addresses of published pictures begin with, with a slash at the end.
-        media: Where these lie on this machine, if anybody knows.
-        language: Of the pages.
-    """
-
-    folder: Path
-    media_url: str
-    media: Path | None
-    language: str
-
-    @property
-    def messages(self) -> Path:
-        """Where the .eml files lie."""
-        return self.folder / "messages"
-
-    @property
-    def views(self) -> Path:
-        """Where the parts of messages lie, for a browser."""
-        return self.folder / "view"
-
-    @property
-    def index(self) -> Path:
-        """The index page."""
-        return self.folder / "index.html"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,6 @@ from newsletter.errors import ProviderError
 from newsletter.message import DeliveryKey, Mailbox, needs_utf8, one_line, text_header, wire_address
 from newsletter.providers.base import Message, PersonalParts, Rejected, SharedParts
 
-MAXIMUM_PERSONALIZATIONS: Final = 1000
-"""How many messages a request may carry. Source: "limited to 1000 personalizations per API request"."""
 MAXIMUM_BYTES: Final = 30_000_000
 """How large a request may be. Source: "The total size of your email … must be less than 30MB"."""
 MAXIMUM_SUBSTITUTIONS: Final = 10_000

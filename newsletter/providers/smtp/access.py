@@ -5,12 +5,11 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.smtp.replies import Ending
-
-Tls: TypeAlias = Literal["starttls", "implicit", "none"]
+from newsletter.providers.smtp.settings import Tls
 
 CONNECT: Final = 60.0
 """How many seconds to wait for a connection, and for TLS on it."""

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from newsletter.errors import Place, SettingsError, WorkspaceError
-from newsletter.message.dkim import SHORTEST_KEY, PrivateKey, SigningKey, is_selector
+from newsletter.message import is_selector
+from newsletter.message.dkim import SHORTEST_KEY, PrivateKey, SigningKey
 from newsletter.workspace import write_atomically
 
 _EXPONENT: Final = 65537
