@@ -1,5 +1,6 @@
 """Runs the commands, as `newsletter` or `python -m newsletter`, and ends well whenever and however it is stopped."""
 
+import gc
 import io
 import os
 import sys
@@ -7,10 +8,14 @@ from typing import Final
 
 INTERRUPTED: Final = 130
 UNWRITTEN: Final = 1
+OBJECTS_PER_COLLECTION: Final = 50_000
+"""Loading makes hundreds of thousands of objects that stay; Python would look through all of them for garbage hundreds
+of times, after every 700."""
 
 
 def run() -> None:
     """Run the command that the process was called with, and end the process."""
+    gc.set_threshold(OBJECTS_PER_COLLECTION)
     try:
         code = _call()
     except KeyboardInterrupt:

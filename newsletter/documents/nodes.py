@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
@@ -20,6 +21,10 @@ from ruamel.yaml.events import (
 from newsletter.errors import ContentError, Place
 
 DEPTH_LIMIT: Final = 40
+_KEPT: Final = 128
+_LONGEST_KEPT: Final = 20_000
+"""Texts that are kept composed, and how many characters they may have: the front matter of an issue's items, which
+one command looks at several times."""
 _BREAK: Final = r"(?:\r\n|\n|\r)"
 _NOT_PRINTABLE: Final = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ANCHOR: Final = re.compile(r"&[^\s,\[\]{}]+(?:\s+(?:#.*)?)*")
@@ -73,6 +78,10 @@ def compose(text: str, name: str, first_line: int = 1) -> Node | None:
     Raises:
         ContentError: It is not YAML, or uses tags, which no file here needs.
     """
+    return _composed(text, name, first_line) if len(text) <= _LONGEST_KEPT else _compose(text, name, first_line)
+
+
+def _compose(text: str, name: str, first_line: int) -> Node | None:
     strange = _NOT_PRINTABLE.search(text)
     if strange:
         line, column = line_and_column(text, strange.start())
@@ -95,6 +104,9 @@ def compose(text: str, name: str, first_line: int = 1) -> Node | None:
         raise ContentError(
             f"this is not YAML: {error}", where=Place(name, first_line), remedy="Mend the file."
         ) from error
+
+
+_composed: Final = lru_cache(maxsize=_KEPT)(_compose)
 
 
 def line_and_column(text: str, position: int) -> tuple[int, int]:

@@ -11,9 +11,9 @@ from newsletter.media.model import (
     MediaFile,
     Original,
     Reference,
+    UnreadablePicture,
     Variant,
 )
-from newsletter.media.reading import UnreadablePicture
 from newsletter.media.targets import FolderTarget, Target, open_target, publish
 
 __all__ = [

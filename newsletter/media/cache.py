@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from newsletter.errors import ContentError, Place
-from newsletter.media.encoding import encode
-from newsletter.media.model import ENCODING, Document, Facts, MediaFile, Original, Variant
-from newsletter.media.reading import UnreadablePicture, examine
+from newsletter.media.model import ENCODING, Document, Facts, MediaFile, Original, UnreadablePicture, Variant
 from newsletter.workspace import write_atomically
 
 CACHE_FOLDER: Final = "cache/media"
@@ -45,6 +43,8 @@ class PictureCache:
         file = self.folder / "facts" / f"{digest}-{ENCODING}.json"
         facts = _read_facts(file)
         if facts is None:
+            from newsletter.media.reading import examine  # brings in Pillow, which pictures known already do without
+
             self.decoded += 1
             facts = examine(content)
             write_atomically(file, json.dumps(asdict(facts)).encode())
@@ -72,6 +72,8 @@ class PictureCache:
             raise ContentError(
                 "the picture has changed meanwhile", where=Place(original.name), remedy="Build it again."
             )
+        from newsletter.media.encoding import encode
+
         self.decoded += 1
         try:
             return encode(content, variant)

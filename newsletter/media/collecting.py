@@ -11,8 +11,7 @@ from typing import Final
 from newsletter.errors import ContentError, raise_all
 from newsletter.media.cache import PictureCache
 from newsletter.media.copies import Copies, Copy, Missing
-from newsletter.media.model import Collected, Document, Original, Reference
-from newsletter.media.reading import BYTE_LIMIT, UnreadablePicture
+from newsletter.media.model import BYTE_LIMIT, Collected, Document, Original, Reference, UnreadablePicture
 from newsletter.workspace import has_file
 
 DOCUMENT_LIMIT: Final = 100_000_000

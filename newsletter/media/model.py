@@ -9,6 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 from newsletter.errors import ContentError, Place
 
+BYTE_LIMIT: Final = 30_000_000
+"""How large a picture may be."""
 ENCODING: Final = 1
 """Raised when the same picture is encoded in another way, so that it gets another name."""
 
@@ -17,6 +19,19 @@ Format: TypeAlias = Literal["jpeg", "png", "gif"]
 _SUFFIXES: Final[Mapping[Format, str]] = {"jpeg": ".jpg", "png": ".png", "gif": ".gif"}
 _DENSITY: Final = 2
 """Pixels of the file for each pixel of the page, so that fine screens show it sharp."""
+
+
+class UnreadablePicture(Exception):
+    """Something keeps a file from being shown as a picture.
+
+    Args:
+        message: What is wrong, to stand behind the picture's name.
+    """
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)

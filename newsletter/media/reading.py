@@ -9,9 +9,8 @@ from typing import Final
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from newsletter.media.model import Facts, Format
+from newsletter.media.model import BYTE_LIMIT, Facts, Format, UnreadablePicture
 
-BYTE_LIMIT: Final = 30_000_000
 PIXEL_LIMIT: Final = 80_000_000
 MOVING_PIXEL_LIMIT: Final = 200_000_000
 """Of all frames together."""
@@ -29,19 +28,6 @@ _FULL: Final = 250
 _EXPORT: Final = "Save it as JPEG or PNG."
 
 _PILLOW: Final = RLock()
-
-
-class UnreadablePicture(Exception):
-    """Something keeps a file from being shown as a picture.
-
-    Args:
-        message: What is wrong, to stand behind the picture's name.
-    """
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from newsletter.clock import now
 from newsletter.errors import FetchError
 from newsletter.fetching import Fetcher, Limits
 from newsletter.media.copies import Copies, Copy, Missing
-from newsletter.media.reading import BYTE_LIMIT, UnreadablePicture, examine
+from newsletter.media.model import BYTE_LIMIT, UnreadablePicture
+from newsletter.media.reading import examine
 from newsletter.workspace import write_atomically
 
 _LIMITS: Final = Limits(seconds=30, at_once=6)

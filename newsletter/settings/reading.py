@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsError as VariableError
 
 from newsletter import plugins
 from newsletter.documents import read_text
@@ -31,7 +30,6 @@ from newsletter.settings.sources import (
     Sources,
     dotted,
     merge,
-    read_environment,
     variable_name,
 )
 from newsletter.settings.toml import find_keys
@@ -170,6 +168,13 @@ def _environment(model: type[BaseModel], sources: Sources, prefix: str) -> dict[
     if model is Settings:
         start = variable_name(["providers"])
         environ = {name: value for name, value in environ.items() if not name.startswith(start + SEPARATOR)}
+    fields = {f"{prefix}{field}".upper() for field in model.model_fields}
+    if not any(name.startswith(field) for name in environ for field in fields):
+        return {}
+    from pydantic_settings import SettingsError as VariableError
+
+    from newsletter.settings.environment import read_environment
+
     try:
         return read_environment(model, environ, prefix)
     except VariableError as error:

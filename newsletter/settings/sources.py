@@ -6,9 +6,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import BaseModel
-from pydantic_settings import EnvSettingsSource
-
 from newsletter.errors import NOWHERE, Place
 from newsletter.settings.toml import Key, KeyPath
 
@@ -84,17 +81,6 @@ def dotted(path: Sequence[str | int]) -> str | None:
     return ".".join(str(part) for part in path) or None
 
 
-def read_environment(model: type[BaseModel], environ: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """Read what the environment says about the fields of a model.
-
-    Lists and tables are written as JSON; every other value as it is.
-
-    Raises:
-        pydantic_settings.SettingsError: One of those is not JSON.
-    """
-    return _Environment(model, environ, prefix)()
-
-
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one tree of settings over another."""
     merged = dict(below)
@@ -102,20 +88,3 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         under = merged.get(key)
         merged[key] = merge(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
     return merged
-
-
-class _Environment(EnvSettingsSource):
-    """The environment that it is given, instead of the process's own."""
-
-    def __init__(self, model: type[BaseModel], environ: Mapping[str, str], prefix: str) -> None:
-        self._given = environ
-        super().__init__(
-            model,  # type: ignore[arg-type] # it asks for no more than the fields and the configuration
-            case_sensitive=False,
-            env_prefix=prefix,
-            env_nested_delimiter=SEPARATOR,
-            env_ignore_empty=True,
-        )
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        return {name.lower(): value for name, value in self._given.items() if value}
