@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from conftest import SLUG
 from newsletter import plugins
+from newsletter.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
@@ -24,6 +26,17 @@ HEAVY = (
     "dns",
     "httpx2",
 )
+NEEDLESS = (
+    "sqlalchemy",
+    "alembic",
+    "premailer",
+    "cssutils",
+    "requests",
+    "httpx2",
+    "PIL",
+    "pydantic_settings",
+)
+"""What a check of an issue that has been checked before, without network and database, has no use for."""
 
 
 def test_packages_import_only_from_below() -> None:
@@ -57,6 +70,21 @@ def test_files_stay_small_and_say_what_they_are_for(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 480
     assert text.startswith(('"""', "'''"))
+
+
+def test_checking_again_loads_nothing_that_it_can_do_without(workspace: Workspace) -> None:
+    code = (
+        "import sys; from newsletter.cli import main\n"
+        f"try: main(['check', '{SLUG}', '--offline', '--json'], standalone_mode=False)\n"
+        "except SystemExit: pass\n"
+        f"print('LOADED', [name for name in {NEEDLESS!r} if name in sys.modules])"
+    )
+    first, second = (
+        subprocess.run([sys.executable, "-c", code], cwd=workspace.root, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    )
+    assert "'premailer'" in first.stdout.rstrip().splitlines()[-1]
+    assert second.stdout.rstrip().endswith("LOADED []")
 
 
 def test_check_without_database_loads_nothing_that_opens_one() -> None:

@@ -15,6 +15,7 @@ from newsletter.render import (
     CompiledIssue,
     Letterhead,
     Masthead,
+    PageCache,
     Template,
     collect_calendar,
     compile_issue,
@@ -94,7 +95,8 @@ def prepare_issue(
         base=settings.media_url,
         markup=settings.markup.events,
     )
-    compiled = compile_issue(issue, template, masthead, definitions.schema(), collected, calendar)
+    pages = PageCache(workspace.state / "cache" / "pages")
+    compiled = compile_issue(issue, template, masthead, definitions.schema(), collected, calendar, pages)
     media = _shown(collected, compiled, cache)
     return PreparedIssue(
         issue, template, collected, media, calendar, compiled, recipients, masthead, definitions.schema(), cache

@@ -5,6 +5,7 @@ from newsletter.render.calendar_files import Calendar, calendar_files, collect_c
 from newsletter.render.compile import CompiledIssue, compile_issue
 from newsletter.render.dates import event_date, until
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
+from newsletter.render.pages import PageCache
 from newsletter.render.references import references
 from newsletter.render.templates import Template, load_template, template_names
 from newsletter.render.translations import SHARED, adding_language
@@ -19,6 +20,7 @@ __all__ = [
     "Masthead",
     "MergedParts",
     "Merger",
+    "PageCache",
     "Reader",
     "Template",
     "adding_language",

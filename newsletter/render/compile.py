@@ -22,6 +22,7 @@ from newsletter.render.environment import MAIN_FILE
 from newsletter.render.event_markup import with_event_markup
 from newsletter.render.inline import inline, to_html
 from newsletter.render.logo import with_logo
+from newsletter.render.pages import Inliner
 from newsletter.render.prepare import prepare
 from newsletter.render.rendering import Rendering
 from newsletter.render.slots import BrokenToken, MisplacedSlot, Parts, Tokens
@@ -80,6 +81,7 @@ def compile_issue(
     schema: Schema,
     collected: Collected,
     calendar: Calendar = NO_CALENDAR,
+    inliner: Inliner = inline,
 ) -> CompiledIssue:
     """Compile an issue into literals and slots, ready to be merged per recipient.
 
@@ -89,6 +91,7 @@ def compile_issue(
         schema: What is known of a subscriber.
         collected: The issue's pictures and documents.
         calendar: The issue's calendar files.
+        inliner: What writes the styles into the page; one that remembers pages is as good.
 
     Raises:
         TemplateError: Jinja or MJML refuses; names file, line, column and remedy.
@@ -96,7 +99,7 @@ def compile_issue(
         ContentError: A picture that is to be shown cannot be.
     """
     nonce = nonce_for(issue, template, masthead)
-    work = _Compilation(issue, template, masthead, schema, collected, calendar, nonce)
+    work = _Compilation(issue, template, masthead, schema, collected, calendar, inliner, nonce)
     decided, pages = _decide(work, template)
     variants = tuple(Variant(answers, page.parts) for answers, page in pages.items())
     plain = work.plain(frozenset().union(*(page.bodies for page in pages.values())))
@@ -169,6 +172,7 @@ class _Compilation:
     schema: Schema
     collected: Collected
     calendar: Calendar
+    inliner: Inliner
     nonce: str
 
     def page(self, fixed: Mapping[str, bool]) -> _Page:
@@ -214,7 +218,7 @@ class _Compilation:
         prepared = prepare(mjml, f"templates/{self.template.name}/{MAIN_FILE}", self.nonce)
         if prepared.uncuttable:
             return "", prepared.uncuttable
-        return inline(to_html(prepared), prepared.css, prepared.css_place), frozenset()
+        return self.inliner(to_html(prepared), prepared.css, prepared.css_place), frozenset()
 
     def _split(self, html: str, tokens: Tokens) -> Parts:
         try:
