@@ -22,7 +22,7 @@ from newsletter.errors import TemplateError
 from newsletter.render import load_template, template_names
 from newsletter.render.compile import _Compilation, nonce_for
 from newsletter.render.contrast import contrast
-from newsletter.render.inline import to_html
+from newsletter.render.inline import inline, to_html
 from newsletter.render.prepare import prepare
 from newsletter.render.theme import SHARED_PAIRS
 from newsletter.settings import load
@@ -188,6 +188,7 @@ def test_columns_stand_where_the_other_mjml_engine_puts_them(
         people.schema(),
         prepared.collected,
         prepared.calendar,
+        inline,
         nonce,
     )
     source = prepare(work._mjml({}, tracing=False)[0], "issue", nonce)
