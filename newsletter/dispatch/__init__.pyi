@@ -1,4 +1,5 @@
 from .account import Balance, Replies
+from .audit import Action, Event
 from .build import (
     CLIPPED_AT,
     Built,
@@ -10,11 +11,16 @@ from .build import (
     write_build,
 )
 from .checking import catalogue, check_issue, make_context
+from .control import Controls, Settlement, Settling
 from .costs import Cost, Costs, measure_costs
 from .everybody import survey_everybody
+from .follow_up import FollowUp, accept_follow_up, propose_correction, propose_retry, propose_top_up
+from .following import Following, Kind
+from .history import Story, tell_story
 from .ledger import Dispatch
 from .mending import Mended, mend_files, write_mended
 from .overrides import Override, override
+from .overview import Standing, audience_of, find_dispatch, standing, standings
 from .prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from .readers import make_reader
 from .receipt import Receipt, write_receipt
@@ -35,32 +41,45 @@ from .send import (
     propose,
     refreeze,
 )
-from .states import State, Step, advance
+from .states import Reason, State, Step, advance
 from .trial import Trial, record_for, send_trial
 
 __all__ = [
     "CLIPPED_AT",
+    "Action",
     "Balance",
     "Built",
     "Continuation",
+    "Controls",
     "Cost",
     "Costs",
     "Dispatch",
+    "Event",
+    "FollowUp",
+    "Following",
+    "Kind",
     "Mended",
     "Override",
     "PreparedIssue",
     "Proposal",
+    "Reason",
     "Receipt",
     "Replies",
+    "Settlement",
+    "Settling",
+    "Standing",
     "State",
     "Step",
     "Stop",
+    "Story",
     "Surroundings",
     "Trial",
     "accept",
+    "accept_follow_up",
     "advance",
     "assert_as_frozen",
     "assert_writable",
+    "audience_of",
     "build_issue",
     "build_prepared",
     "calendars_of",
@@ -69,6 +88,7 @@ __all__ = [
     "describe",
     "drive",
     "find",
+    "find_dispatch",
     "index_page",
     "keep_receipt",
     "look_again",
@@ -81,12 +101,18 @@ __all__ = [
     "overriding",
     "prepare_issue",
     "propose",
+    "propose_correction",
+    "propose_retry",
+    "propose_top_up",
     "reader_links",
     "record_for",
     "refreeze",
     "send_trial",
+    "standing",
+    "standings",
     "statistics",
     "survey_everybody",
+    "tell_story",
     "write_build",
     "write_mended",
     "write_receipt",

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from newsletter.audience import Selection, selected
 from newsletter.dispatch import ledger
 from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
+from newsletter.dispatch.following import Following, Kind, assert_nothing_follows, is_followed
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import Override
@@ -33,6 +34,8 @@ class Plan:
     Args:
         not_later_than: When the dispatch gives up; None leaves it the usual time.
         override: Why it is sent in spite of what its checks found, if so.
+        on_uncertain: `hold`, or `resend` to try those once more that are handed over without a reply.
+        following: The dispatch that it follows, and whom of it it is for; None for the first to its audience.
     """
 
     compiled: CompiledIssue
@@ -43,6 +46,8 @@ class Plan:
     return_path: str
     not_later_than: datetime | None = None
     override: Override | None = None
+    on_uncertain: str = "hold"
+    following: Following | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,9 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
     deadline = plan.not_later_than or now + GIVE_UP_AFTER
     if deadline <= now:
         raise DispatchError("the deadline has passed already", remedy="Give a later one.")
-    if ledger.find_dispatch(connection, plan.compiled.slug, selection.list, selection.segment or ""):
+    if plan.following:
+        assert_nothing_follows(connection, plan.following)
+    elif ledger.find_dispatch(connection, plan.compiled.slug, selection.list, selection.segment or ""):
         raise DispatchError(f"{plan.compiled.slug} has a dispatch to this audience already")
     _keep_content(connection, plan, definitions.schema(), now)
     identifier = b32encode(secrets.token_bytes(IDENTIFIER_BYTES)).decode("ascii").lower()
@@ -108,16 +115,26 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             created_at=now,
             deadline=deadline,
             override=plan.override.json() if plan.override else None,
+            kind=(plan.following.kind if plan.following else Kind.FIRST).value,
+            follows=plan.following.dispatch if plan.following else None,
+            on_uncertain=plan.on_uncertain,
         )
     )
     count = _plan_deliveries(connection, plan, definitions, identifier, now)
     if not count:
-        raise DispatchError(
-            f"nobody on the list {selection.list!r} is selected",
-            remedy="Import or add subscribers first, or choose another list or segment.",
-        )
+        raise nobody(plan)
     connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == identifier).values(selected=count))
     return ledger.read_dispatch(connection, identifier)
+
+
+def nobody(plan: Plan) -> DispatchError:
+    """Say that a dispatch would be for nobody."""
+    if plan.following:
+        return DispatchError(f"there is nobody whom a {plan.following.kind} of {plan.following.dispatch} would be for")
+    return DispatchError(
+        f"nobody on the list {plan.selection.list!r} is selected",
+        remedy="Import or add subscribers first, or choose another list or segment.",
+    )
 
 
 def _keep_content(connection: sa.Connection, plan: Plan, schema: Schema, now: datetime) -> None:
@@ -153,6 +170,8 @@ def _audience(plan: Plan, definitions: Definitions) -> sa.Select[tuple[int, str 
     Whom another dispatch still has before it is planned here too: which of both goes is decided at the last moment.
     """
     chosen = selected(plan.selection, definitions).subquery()
+    if plan.following:
+        chosen = sa.select(chosen).where(is_followed(plan.following, chosen.c.subscriber_id)).subquery()
     has_it_already = is_served(plan.compiled.slug, chosen.c.subscriber_id)
     exclusion = sa.func.coalesce(chosen.c.exclusion, sa.case((has_it_already, Reason.DUPLICATE.value), else_=sa.null()))
     return sa.select(chosen.c.subscriber_id, exclusion.label("exclusion"))

@@ -87,6 +87,14 @@ def take_in(connection: sa.Connection, dispatch: Dispatch, owner: str, now: date
     return ledger.read_dispatch(connection, dispatch.id)
 
 
+def is_free(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> bool:
+    """Tell whether no process has a dispatch in hand."""
+    row = connection.execute(
+        sa.select(_dispatches.c.lease_owner, _dispatches.c.lease_until).where(_dispatches.c.id == dispatch.id)
+    ).one()
+    return row.lease_owner is None or _is_over(row.lease_owner, past_end=row.lease_until < now)
+
+
 def renew(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
     """Hold the lease for longer.
 
@@ -107,9 +115,9 @@ def give_back(connection: sa.Connection, dispatch: Dispatch) -> None:
 
 
 def _assert_free(dispatch: Dispatch, owner: str, *, is_over: bool) -> None:
-    found = fate(owner)
-    if found is Fate.ENDED or (found is Fate.ELSEWHERE and is_over):
+    if _is_over(owner, past_end=is_over):
         return
+    found = fate(owner)
     message = f"another process is sending {dispatch.issue} to {dispatch.list}"
     if found is Fate.LIVES:
         number = owner.rsplit(":", 3)[1]
@@ -120,6 +128,11 @@ def _assert_free(dispatch: Dispatch, owner: str, *, is_over: bool) -> None:
     raise DispatchError(
         message, remedy="Wait until it has finished; one that died on another machine lets go after a minute."
     )
+
+
+def _is_over(owner: str, *, past_end: bool) -> bool:
+    found = fate(owner)
+    return found is Fate.ENDED or (found is Fate.ELSEWHERE and past_end)
 
 
 _DEAD: Final = frozenset("ZXx")

@@ -18,6 +18,7 @@ from newsletter.store import tables
 
 _deliveries = tables.deliveries
 _dispatches = tables.dispatches
+_events = tables.dispatch_events
 
 REPLY_LENGTH = 500
 
@@ -41,6 +42,9 @@ class Dispatch:
     finished_at: datetime | None
     lease_number: int
     override: str | None
+    kind: str = "first"
+    follows: str | None = None
+    on_uncertain: str = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,32 @@ class Settled:
 
 
 def find_dispatch(connection: sa.Connection, issue: str, list_name: str, segment: str) -> Dispatch | None:
-    """Find the dispatch of an issue to an audience."""
+    """Find the first dispatch of an issue to an audience; others may follow it."""
     return _dispatch(
         connection,
-        (_dispatches.c.issue == issue) & (_dispatches.c.list == list_name) & (_dispatches.c.segment == segment),
+        (_dispatches.c.issue == issue)
+        & (_dispatches.c.list == list_name)
+        & (_dispatches.c.segment == segment)
+        & (_dispatches.c.kind == "first"),
     )
+
+
+def all_dispatches(connection: sa.Connection) -> tuple[Dispatch, ...]:
+    """Read the dispatches that there are, the newest first."""
+    columns = [_dispatches.c[name] for name in Dispatch.__dataclass_fields__]
+    rows = connection.execute(sa.select(*columns).order_by(_dispatches.c.created_at.desc(), _dispatches.c.id))
+    return tuple(Dispatch(*row) for row in rows)
+
+
+def hold_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
+    """Read a dispatch, and let no other transaction go on with it before this one ends.
+
+    Raises:
+        DispatchError: There is none.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(_dispatches.c.id).where(_dispatches.c.id == dispatch).with_for_update())
+    return read_dispatch(connection, dispatch)
 
 
 def read_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
@@ -78,20 +103,25 @@ def read_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
     return found
 
 
-def assert_lease(connection: sa.Connection, dispatch: Dispatch) -> None:
+def assert_lease(connection: sa.Connection, dispatch: Dispatch) -> str:
     """Refuse to go on under a lease that was lost, and hold it until the transaction ends.
+
+    Returns:
+        The state that the dispatch is in now; nothing is claimed or handed over unless it is open.
 
     Raises:
         DispatchError: Another process has taken over.
     """
-    statement = sa.select(_dispatches.c.lease_number).where(_dispatches.c.id == dispatch.id)
+    statement = sa.select(_dispatches.c.lease_number, _dispatches.c.state).where(_dispatches.c.id == dispatch.id)
     if connection.dialect.name == "postgresql":
         statement = statement.with_for_update(read=True)
-    if connection.scalar(statement) != dispatch.lease_number:
+    row = connection.execute(statement).one_or_none()
+    if row is None or row.lease_number != dispatch.lease_number:
         raise DispatchError(
             f"another process has taken over dispatch {dispatch.id}",
             remedy="Let that process finish; this one has stopped.",
         )
+    return str(row.state)
 
 
 def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: int) -> list[int]:
@@ -100,7 +130,8 @@ def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: in
     Returns:
         Subscribers' numbers, at most `size`, in ascending order.
     """
-    assert_lease(connection, dispatch)
+    if assert_lease(connection, dispatch) != "open":
+        return []
     due = (_deliveries.c.state == State.PLANNED) | (
         (_deliveries.c.state == State.DEFERRED) & (_deliveries.c.due <= now)
     )
@@ -225,6 +256,69 @@ def settle(connection: sa.Connection, dispatch: Dispatch, now: datetime, settled
         _assert_all_moved(connection.execute(statement, parameters).rowcount, len(parameters), step)
 
 
+def exclude_all(connection: sa.Connection, dispatch: Dispatch, now: datetime, reason: Reason) -> int:
+    """Exclude everybody whom nobody has in hand; tell how many that were."""
+    since = (State.PLANNED, State.DEFERRED)
+    return _advance(connection, dispatch, Step.EXCLUDE, now, None, since=since, reason=reason.value, due=None)
+
+
+def hasten(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> int:
+    """Make everybody due who is deferred; tell how many these are."""
+    statement = (
+        sa.update(_deliveries)
+        .where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == State.DEFERRED)
+        .values(due=now, changed_at=now)
+    )
+    return connection.execute(statement).rowcount
+
+
+def settle_uncertain(
+    connection: sa.Connection, dispatch: Dispatch, now: datetime, subscribers: Collection[int] | None, *, drop: bool
+) -> int:
+    """Give up the uncertain, or note that they were accepted; tell how many these were."""
+    uncertain = _uncertain(connection, dispatch, subscribers)
+    if drop:
+        return _advance(
+            connection,
+            dispatch,
+            Step.EXCLUDE,
+            now,
+            uncertain,
+            since=(State.UNCERTAIN,),
+            reason=Reason.ABANDONED.value,
+        )
+    return _advance(connection, dispatch, Step.ACCEPT, now, uncertain, since=(State.UNCERTAIN,))
+
+
+def resend(
+    connection: sa.Connection,
+    dispatch: Dispatch,
+    now: datetime,
+    subscribers: Collection[int] | None,
+    due: datetime | None = None,
+) -> int:
+    """Defer those uncertain who were never sent their message again; tell how many these are.
+
+    Args:
+        due: When they are tried again; at once if not given.
+    """
+    fresh = _uncertain(connection, dispatch, subscribers, resends=0)
+    return _advance(connection, dispatch, Step.DEFER, now, fresh, since=(State.UNCERTAIN,), due=due or now, resends=1)
+
+
+def _uncertain(
+    connection: sa.Connection, dispatch: Dispatch, subscribers: Collection[int] | None, resends: int | None = None
+) -> list[int]:
+    chosen = sa.select(_deliveries.c.subscriber_id).where(
+        _deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == State.UNCERTAIN
+    )
+    if subscribers is not None:
+        chosen = chosen.where(_deliveries.c.subscriber_id.in_(list(subscribers)))
+    if resends is not None:
+        chosen = chosen.where(_deliveries.c.resends == resends)
+    return list(connection.scalars(chosen))
+
+
 def recover(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> int:
     """Put right what an owner that died has left: claimed is planned again, submitting is uncertain.
 
@@ -257,17 +351,19 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
             f"messages of dispatch {dispatch.id} have been handed over already, or may have been",
             remedy="It can only go on as it was frozen: leave out --refreeze.",
         )
+    connection.execute(sa.delete(_events).where(_events.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_deliveries).where(_deliveries.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_dispatches).where(_dispatches.c.id == dispatch.id))
 
 
 def finish(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
-    """Mark a dispatch as finished: nothing of it is left to do."""
+    """Mark a dispatch as finished: nothing of it is left to do. One that was cancelled stays so."""
     assert_lease(connection, dispatch)
+    is_cancelled = _dispatches.c.state == "cancelled"
     connection.execute(
         sa.update(_dispatches)
-        .where(_dispatches.c.id == dispatch.id, _dispatches.c.state == "open")
-        .values(state="finished", finished_at=now)
+        .where(_dispatches.c.id == dispatch.id, _dispatches.c.finished_at.is_(None))
+        .values(state=sa.case((is_cancelled, "cancelled"), else_="finished"), finished_at=now)
     )
 
 

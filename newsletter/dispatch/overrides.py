@@ -1,12 +1,12 @@
 """That somebody sends an issue in spite of what was found: why, who, and what was overridden."""
 
-import getpass
 import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from newsletter.dispatch.audit import who
 from newsletter.errors import DispatchError
 from newsletter.preflight.base import Report
 
@@ -46,16 +46,9 @@ def override(report: Report, reason: str) -> Override | None:
     if not report.blocking:
         return None
     counted = Counter(one.check for one in report.blocking)
-    return Override(" ".join(reason.split()), _who(), dict(sorted(counted.items())))
+    return Override(" ".join(reason.split()), who(), dict(sorted(counted.items())))
 
 
 def read_override(kept: str | None) -> Override | None:
     """Read what was kept with a dispatch."""
     return Override(**json.loads(kept)) if kept else None
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import sqlalchemy as sa
+
 from newsletter.dispatch import account, ledger
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.ledger import Dispatch
@@ -62,6 +64,9 @@ class Receipt:
             "issue": dispatch.issue,
             "list": dispatch.list,
             "segment": dispatch.segment or None,
+            "kind": dispatch.kind,
+            "follows": dispatch.follows,
+            "state": dispatch.state,
             "provider": dispatch.provider,
             "content_hash": dispatch.content_hash,
             "frozen_at": dispatch.created_at.isoformat(),
@@ -92,10 +97,15 @@ def write_receipt(database: Database, dispatch: Dispatch) -> Receipt:
         DispatchError: The ledger does not balance.
     """
     with database.reading() as connection:
-        current = ledger.read_dispatch(connection, dispatch.id)
-        return Receipt(
-            current,
-            account.balance(connection, current),
-            account.next_due(connection, current),
-            account.replies(connection, current),
-        )
+        return account_for(connection, dispatch)
+
+
+def account_for(connection: sa.Connection, dispatch: Dispatch) -> Receipt:
+    """Account for a dispatch in one state of the database; see `write_receipt`."""
+    current = ledger.read_dispatch(connection, dispatch.id)
+    return Receipt(
+        current,
+        account.balance(connection, current),
+        account.next_due(connection, current),
+        account.replies(connection, current),
+    )

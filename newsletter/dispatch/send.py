@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from newsletter import plugins
 from newsletter.audience import Selection
-from newsletter.dispatch import freeze, lease, ledger
+from newsletter.dispatch import control, freeze, lease, ledger
+from newsletter.dispatch.audit import Action, log, who
 from newsletter.dispatch.batch import Letter
 from newsletter.dispatch.duplicates import hold_issue
+from newsletter.dispatch.following import Following
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
@@ -28,7 +30,7 @@ from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
 from newsletter.media import Target, open_target
 from newsletter.providers.base import Provider, ProviderModule
-from newsletter.render import Merger
+from newsletter.render import CompiledIssue, Merger
 from newsletter.settings import Settings, provider_settings
 from newsletter.store import Database, tables
 from newsletter.subscribers import Definitions
@@ -47,6 +49,8 @@ class Surroundings:
     signer: Signer
     database: Database
     clock: Clock
+    by: str = field(default_factory=who)
+    """Who does it, for the log."""
 
     def media_target(self) -> Target:
         """Open the place where pictures and documents are published."""
@@ -82,11 +86,13 @@ def find(surroundings: Surroundings, slug: str, selection: Selection) -> Dispatc
         return ledger.find_dispatch(connection, slug, selection.list, selection.segment or "")
 
 
-def assert_as_frozen(dispatch: Dispatch, provider: str | None, not_later_than: datetime | None) -> None:
+def assert_as_frozen(
+    dispatch: Dispatch, provider: str | None, not_later_than: datetime | None, on_uncertain: str | None = None
+) -> None:
     """Refuse to go on with a dispatch in another way than it was frozen; None asks for nothing.
 
     Raises:
-        DispatchError: It would be another provider, or another deadline.
+        DispatchError: It would be another provider or deadline, or another way with the uncertain.
     """
     remedy = "leave out {}, or freeze it anew with --refreeze, as long as nothing of it has been handed over."
     if provider is not None and provider != dispatch.provider:
@@ -98,6 +104,11 @@ def assert_as_frozen(dispatch: Dispatch, provider: str | None, not_later_than: d
         raise DispatchError(
             f"dispatch {dispatch.id} was frozen with the deadline {dispatch.deadline:%Y-%m-%d %H:%M} UTC",
             remedy=f"To go on with it, {remedy.format('--not-later-than')}",
+        )
+    if on_uncertain is not None and on_uncertain != dispatch.on_uncertain:
+        raise DispatchError(
+            f"dispatch {dispatch.id} was frozen to {dispatch.on_uncertain} those who are uncertain",
+            remedy=f"To go on with it, {remedy.format('--on-uncertain')}",
         )
 
 
@@ -119,11 +130,16 @@ def propose(
     selection: Selection,
     provider: str | None,
     not_later_than: datetime | None = None,
+    *,
+    on_uncertain: str = "hold",
+    following: Following | None = None,
 ) -> Proposal:
     """Compile an issue and count its audience, without writing anything.
 
     Args:
         not_later_than: When the dispatch gives up; None leaves it the usual time.
+        on_uncertain: `hold`, or `resend` to try those once more that are handed over without a reply.
+        following: The dispatch that it follows, if it does.
 
     Raises:
         NewsletterError: The issue, the template, the list, the segment or the provider's settings are not in order.
@@ -139,6 +155,8 @@ def propose(
         public_url=settings.public_url,
         return_path=settings.sender.return_path or settings.sender.email,
         not_later_than=not_later_than,
+        on_uncertain=on_uncertain,
+        following=following,
     )
     provider_settings(settings, surroundings.workspace, name)
     with surroundings.database.reading() as connection:
@@ -159,7 +177,7 @@ def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
     """
     publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     with surroundings.database.writing() as connection:
-        return freeze.freeze(connection, proposal.plan, surroundings.definitions, surroundings.clock())
+        return _freeze(surroundings, connection, proposal.plan, surroundings.clock())
 
 
 def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal) -> Dispatch:
@@ -175,7 +193,15 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         hold_issue(connection, dispatch.issue)
         leased = lease.take_in(connection, dispatch, lease.owner_name(secrets.token_hex(4)), now)
         ledger.drop(connection, leased)
-        return freeze.freeze(connection, proposal.plan, surroundings.definitions, now)
+        return _freeze(surroundings, connection, proposal.plan, now, f"in the place of {dispatch.id}")
+
+
+def _freeze(
+    surroundings: Surroundings, connection: sa.Connection, plan: Plan, now: datetime, detail: str = ""
+) -> Dispatch:
+    dispatch = freeze.freeze(connection, plan, surroundings.definitions, now)
+    log(connection, dispatch.id, now, Action.FROZEN, surroundings.by, detail)
+    return dispatch
 
 
 def drive(
@@ -244,20 +270,25 @@ async def drive_with(
         DispatchError: Another process is sending it.
         ProviderError: The provider refuses us or cannot be reached.
     """
-    letter, schema, public_url, return_path = _letter(surroundings, dispatch)
-    definitions = _as_frozen(surroundings.definitions, schema)
+    compiled, schema = frozen_content(surroundings, dispatch)
+    letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
+    definitions = as_frozen(surroundings.definitions, schema)
     owner = lease.owner_name(secrets.token_hex(4))
     leased = lease.take(surroundings.database, dispatch, owner, surroundings.clock())
     with surroundings.database.writing() as connection:
-        ledger.recover(connection, leased, surroundings.clock())
+        now = surroundings.clock()
+        log(connection, leased.id, now, Action.STARTED, surroundings.by)
+        ledger.recover(connection, leased, now)
+        control.heed_policy(connection, leased, now)
     transactions = Transactions(
         database=surroundings.database,
         dispatch=leased,
         definitions=definitions,
-        letter=letter,
+        letter=Letter(Merger(compiled, letterhead)),
         links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
         return_path=return_path,
         clock=surroundings.clock,
+        by=surroundings.by,
     )
     await Run(transactions, progress, stop, renewal).drive(provider)
 
@@ -270,18 +301,21 @@ async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progr
         await drive_with(surroundings, dispatch, provider, progress, stop)
 
 
-def _letter(surroundings: Surroundings, dispatch: Dispatch) -> tuple[Letter, Schema, str, str]:
+def frozen_content(surroundings: Surroundings, dispatch: Dispatch) -> tuple[CompiledIssue, Schema]:
+    """Read the issue of a dispatch as it was frozen, and the fields that it asks about.
+
+    Raises:
+        DispatchError: It is not there.
+    """
     content = tables.compiled_issues
     with surroundings.database.reading() as connection:
         payload = connection.scalar(sa.select(content.c.payload).where(content.c.content_hash == dispatch.content_hash))
     if payload is None:
         raise DispatchError(f"the content of dispatch {dispatch.id} is missing from the database")
-    compiled, schema = unpack(payload)
-    letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
-    return Letter(Merger(compiled, letterhead)), schema, public_url, return_path
+    return unpack(payload)
 
 
-def _as_frozen(definitions: Definitions, schema: Schema) -> Definitions:
+def as_frozen(definitions: Definitions, schema: Schema) -> Definitions:
     """Add the attributes that a frozen issue asks about and that are not declared any more; their columns stay."""
     known = definitions.schema().fields
     attributes = {

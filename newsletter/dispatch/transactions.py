@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from newsletter.audience import departed
-from newsletter.dispatch import account, duplicates, lease, ledger
+from newsletter.dispatch import control, duplicates, lease, ledger
+from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
 from newsletter.dispatch.ledger import Dispatch, Settled
 from newsletter.dispatch.readers import ReaderLinks
@@ -38,6 +39,7 @@ class Transactions:
     Args:
         dispatch: As `lease.take` gave it.
         clock: Gives the time, aware.
+        by: In whose name it runs, for the log.
     """
 
     database: Database
@@ -47,6 +49,7 @@ class Transactions:
     links: ReaderLinks
     return_path: str
     clock: Clock
+    by: str = "unknown"
     _claimed: dict[DeliveryKey, DeliveryMessage] = field(default_factory=dict)
     _unwritten: list[Outcome] = field(default_factory=list)
 
@@ -82,7 +85,8 @@ class Transactions:
         with self.database.writing() as connection:
             duplicates.hold_issue(connection, self.dispatch.issue)
             self._settle(connection, outcomes, now)
-            staying = self._staying(connection, list(wanted), now)
+            is_open = ledger.assert_lease(connection, self.dispatch) == control.OPEN
+            staying = self._staying(connection, list(wanted), now) if is_open else []
             going = {subscriber: wanted[subscriber] for subscriber in staying}
             ledger.intend(connection, self.dispatch, now, going)
         self._forget(outcomes)
@@ -111,8 +115,9 @@ class Transactions:
             now = self.clock()
             self._settle(connection, outcomes, now)
             ledger.recover(connection, self.dispatch, now)
-            if account.balance(connection, self.dispatch).at_rest:
-                ledger.finish(connection, self.dispatch, now)
+            control.heed_policy(connection, self.dispatch, now)
+            if control.come_to_rest(connection, self.dispatch, now):
+                log(connection, self.dispatch.id, now, Action.FINISHED, self.by)
             lease.give_back(connection, self.dispatch)
         self._forget(outcomes)
         self._claimed.clear()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from newsletter.dispatch import Dispatch, State, Step, account, lease, ledger
+from newsletter.dispatch import Controls, Dispatch, Settlement, State, Step, account, lease, ledger
 from newsletter.dispatch.ledger import Settled
 from newsletter.dispatch.states import FINAL, TRANSITIONS, Reason
 from newsletter.errors import DispatchError
@@ -52,6 +52,8 @@ class Ledger(RuleBasedStateMachine):
             connection.execute(sa.insert(tables.deliveries), rows)
             self.worker = ledger.read_dispatch(connection, "d")
         self.model = dict.fromkeys(range(1, SIZE + 1), State.PLANNED)
+        self.state = "open"
+        self.resent: set[int] = set()
         self.due: dict[int, datetime] = {}
         self.sleeper: Dispatch | None = None
         self.take_over()
@@ -74,6 +76,9 @@ class Ledger(RuleBasedStateMachine):
     def claim(self, size: int) -> None:
         with self.database.writing() as connection:
             claimed = ledger.claim(connection, self.worker, self.now, size)
+        if self.state != "open":
+            assert claimed == []
+            return
         ready = [
             number
             for number, state in sorted(self.model.items())
@@ -145,6 +150,45 @@ class Ledger(RuleBasedStateMachine):
         for attempt in attempts:
             with pytest.raises(DispatchError, match="taken over"), self.database.writing() as connection:
                 attempt(connection)
+
+    @rule(act=st.sampled_from(["pause", "resume", "retry", "cancel"]))
+    def control(self, act: str) -> None:
+        """What a person does holds at once, and leaves alone what the worker has in its hands."""
+        deferred = [number for number, state in self.model.items() if state is State.DEFERRED]
+        fits = {"pause": ("open",), "resume": ("paused",)}.get(act, ("open", "paused"))
+        acting = Controls(self.database, "d", "tester", lambda: self.now)
+        if self.state not in fits or (act == "retry" and not deferred):
+            with pytest.raises(DispatchError):
+                getattr(acting, act)()
+            return
+        getattr(acting, act)()
+        self.state = {"pause": "paused", "resume": "open", "cancel": "cancelled"}.get(act, self.state)
+        if act == "retry":
+            self.due.update(dict.fromkeys(deferred, self.now))
+        if act == "cancel":
+            for number, state in self.model.items():
+                if state in (State.PLANNED, State.DEFERRED):
+                    self.model[number] = State.EXCLUDED
+
+    @rule(how=st.sampled_from(list(Settlement)), numbers=st.sets(st.integers(1, SIZE), min_size=1))
+    def settle_uncertain(self, how: Settlement, numbers: set[int]) -> None:
+        """Who is uncertain is sent it again once at most, given up, or noted as accepted; nobody else is touched."""
+        chosen = {number for number in numbers if self.model[number] is State.UNCERTAIN}
+        again = how is Settlement.RESEND
+        if again:
+            chosen -= self.resent
+        refused = not chosen or (again and (self.state == "cancelled" or self.now >= self.worker.deadline))
+        acting = Controls(self.database, "d", "tester", lambda: self.now)
+        if refused:
+            with pytest.raises(DispatchError):
+                acting.settle(how, subscribers=numbers)
+            return
+        assert acting.settle(how, subscribers=numbers).settled == len(chosen)
+        becomes = {Settlement.RESEND: State.DEFERRED, Settlement.DROP: State.EXCLUDED}.get(how, State.ACCEPTED)
+        self.model.update(dict.fromkeys(chosen, becomes))
+        if again:
+            self.resent |= chosen
+            self.due.update(dict.fromkeys(chosen, self.now))
 
     def step(self, step: Step, numbers: set[int], write: Callable[[sa.Connection], None]) -> bool:
         """Take a step with some deliveries: all of it where the table allows it, and nothing otherwise."""

@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
+from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import Place, StoreError
 from newsletter.expressions import Type
@@ -152,3 +153,34 @@ def test_value_without_time_zone_cannot_be_kept(database: Database) -> None:
     naive = datetime(2024, 1, 1)  # noqa: DTZ001 - that is the point
     with pytest.raises(sa.exc.StatementError, match="without a time zone"), database.writing() as connection:
         connection.execute(sa.insert(tables.suppressions).values(address_hash=b"x" * 32, reason="y", created_at=naive))
+
+
+def test_ledger_of_before_there_was_control_stays_whole(database_url: str, tmp_path: Path) -> None:
+    """On SQLite the table of dispatches is made anew: rows, and what points at them, must come through."""
+    engine = sa.create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    frozen = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
+    with engine.begin() as connection:
+        migrate_to("0003", connection)
+        connection.execute(sa.insert(tables.compiled_issues).values(content_hash="h", payload=b"", created_at=frozen))
+        old = sa.table("dispatches", *(sa.column(one.name, one.type) for one in tables.dispatches.columns))
+        connection.execute(
+            sa.insert(old).values(
+                id="d", issue="i", list="l", segment="", provider="outbox", content_hash="h", letterhead="{}",
+                secret=b"s", state="finished", selected=1, created_at=frozen, deadline=frozen, finished_at=frozen,
+                lease_number=3,
+            )
+        )  # fmt: skip
+        row = {"dispatch_id": "d", "subscriber_id": 1, "state": "accepted", "changed_at": frozen}
+        connection.execute(sa.insert(tables.deliveries).values(row))
+    engine.dispose()
+    database = open_database(database_url, tmp_path)
+    columns = ("state", "lease_number", "kind", "follows", "on_uncertain", "finished_at")
+    with database.writing() as connection:
+        chosen = sa.select(*(tables.dispatches.c[name] for name in columns))
+        assert tuple(connection.execute(chosen).one()) == ("finished", 3, "first", None, "hold", frozen)
+        assert connection.scalar(sa.select(tables.deliveries.c.resends)) == 0
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(sa.delete(tables.dispatches))
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(sa.update(tables.dispatches).values(kind="top-up"))
+    database.close()

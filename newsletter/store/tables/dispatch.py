@@ -19,7 +19,9 @@ DELIVERY_STATES = (
     "rejected",
     "excluded",
 )
-DISPATCH_STATES = ("open", "finished")
+DISPATCH_STATES = ("open", "paused", "cancelled", "finished")
+DISPATCH_KINDS = ("first", "retry", "top-up", "correction")
+ON_UNCERTAIN = ("hold", "resend")
 
 compiled_issues = sa.Table(
     "compiled_issues",
@@ -46,13 +48,45 @@ dispatches = sa.Table(
     sa.Column("deadline", UtcDateTime, nullable=False, server_default="1970-01-01 00:00:00+00:00"),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("override", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False, server_default="first"),
+    sa.Column("follows", sa.ForeignKey("dispatches.id")),
+    sa.Column("on_uncertain", sa.Text, nullable=False, server_default="hold"),
     sa.Column("lease_number", sa.Integer, nullable=False, server_default="0"),
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_until", UtcDateTime),
-    sa.UniqueConstraint("issue", "list", "segment"),
     sa.CheckConstraint(sa.column("state").in_(DISPATCH_STATES), name="state"),
-    sa.CheckConstraint("(state = 'finished') = (finished_at IS NOT NULL)", name="finished"),
+    sa.CheckConstraint(
+        "(state <> 'finished' OR finished_at IS NOT NULL) AND "
+        "(finished_at IS NULL OR state IN ('finished', 'cancelled'))",
+        name="finished",
+    ),
+    sa.CheckConstraint(sa.column("kind").in_(DISPATCH_KINDS), name="kind"),
+    sa.CheckConstraint("(kind = 'first') = (follows IS NULL)", name="follows"),
+    sa.CheckConstraint(sa.column("on_uncertain").in_(ON_UNCERTAIN), name="on_uncertain"),
 )
+sa.Index(
+    "uq_dispatches_audience",
+    dispatches.c.issue,
+    dispatches.c.list,
+    dispatches.c.segment,
+    unique=True,
+    sqlite_where=dispatches.c.kind == "first",
+    postgresql_where=dispatches.c.kind == "first",
+)
+sa.Index("ix_dispatches_follows", dispatches.c.follows)
+
+dispatch_events = sa.Table(
+    "dispatch_events",
+    metadata,
+    sa.Column("id", BigIdentifier, primary_key=True),
+    sa.Column("dispatch_id", sa.ForeignKey("dispatches.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Index("ix_dispatch_events_dispatch_id", "dispatch_id", "id"),
+)
+"""What was done with each dispatch, when, and by whom; rows are added and never changed."""
 
 deliveries = sa.Table(
     "deliveries",
@@ -64,6 +98,7 @@ deliveries = sa.Table(
     sa.Column("key", sa.String(26)),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("deferrals", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("resends", sa.Integer, nullable=False, server_default="0"),
     sa.Column("due", UtcDateTime),
     sa.Column("reference", sa.Text),
     sa.Column("reply", sa.Text),
@@ -71,6 +106,7 @@ deliveries = sa.Table(
     sa.CheckConstraint(sa.column("state").in_(DELIVERY_STATES), name="state"),
     sa.CheckConstraint("(state = 'excluded') = (reason IS NOT NULL)", name="reason"),
     sa.CheckConstraint("(state = 'deferred') = (due IS NOT NULL)", name="due"),
+    sa.CheckConstraint("resends BETWEEN 0 AND 1", name="resends"),
     sa.Index("ix_deliveries_work", "dispatch_id", "state", "due", "subscriber_id"),
     sa.Index("ix_deliveries_key", "key", unique=True),
     sa.Index("ix_deliveries_subscriber", "subscriber_id"),
