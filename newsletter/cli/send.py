@@ -138,7 +138,7 @@ def _begin(
     proposal = _propose(surroundings, slug, selection, wish)
     sending.assert_writable(wish.receipt or face.workspace.issues / slug / "receipt.json")
     override = pass_gate(look_through(face, surroundings, proposal), slug, wish.override)
-    proposal = sending.overriding(proposal, override)
+    proposal = sending.approved(surroundings, sending.overriding(proposal, override))
     show_proposal(face, proposal, as_json=False)
     if not wish.yes:
         confirm(f"Send to {readers(proposal.audience.planned)} by {proposal.plan.provider}?")

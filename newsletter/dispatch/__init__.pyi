@@ -1,4 +1,5 @@
 from .account import Balance, Replies
+from .approval import Approval, assert_may_approve
 from .audit import Action, Event
 from .build import (
     CLIPPED_AT,
@@ -30,6 +31,8 @@ from .send import (
     Proposal,
     Surroundings,
     accept,
+    approve_proposal,
+    approved,
     assert_as_frozen,
     assert_writable,
     drive,
@@ -37,9 +40,11 @@ from .send import (
     index_page,
     keep_receipt,
     look_again,
+    look_up_approval,
     overriding,
     propose,
     refreeze,
+    withdraw_approval,
 )
 from .states import Reason, State, Step, advance
 from .trial import Trial, record_for, send_trial
@@ -47,6 +52,7 @@ from .trial import Trial, record_for, send_trial
 __all__ = [
     "CLIPPED_AT",
     "Action",
+    "Approval",
     "Balance",
     "Built",
     "Continuation",
@@ -77,7 +83,10 @@ __all__ = [
     "accept",
     "accept_follow_up",
     "advance",
+    "approve_proposal",
+    "approved",
     "assert_as_frozen",
+    "assert_may_approve",
     "assert_writable",
     "audience_of",
     "build_issue",
@@ -92,6 +101,7 @@ __all__ = [
     "index_page",
     "keep_receipt",
     "look_again",
+    "look_up_approval",
     "make_context",
     "make_letterhead",
     "make_reader",
@@ -113,6 +123,7 @@ __all__ = [
     "statistics",
     "survey_everybody",
     "tell_story",
+    "withdraw_approval",
     "write_build",
     "write_mended",
     "write_receipt",

@@ -34,6 +34,7 @@ class Plan:
     Args:
         not_later_than: When the dispatch gives up; None leaves it the usual time.
         override: Why it is sent in spite of what its checks found, if so.
+        approval: What the dispatch keeps of the approval that it is sent by, if there is one.
         on_uncertain: `hold`, or `resend` to try those once more that are handed over without a reply.
         following: The dispatch that it follows, and whom of it it is for; None for the first to its audience.
     """
@@ -46,6 +47,7 @@ class Plan:
     return_path: str
     not_later_than: datetime | None = None
     override: Override | None = None
+    approval: str | None = None
     on_uncertain: str = "hold"
     following: Following | None = None
 
@@ -115,6 +117,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             created_at=now,
             deadline=deadline,
             override=plan.override.json() if plan.override else None,
+            approval=plan.approval,
             kind=(plan.following.kind if plan.following else Kind.FIRST).value,
             follows=plan.following.dispatch if plan.following else None,
             on_uncertain=plan.on_uncertain,

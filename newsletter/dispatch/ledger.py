@@ -45,6 +45,7 @@ class Dispatch:
     kind: str = "first"
     follows: str | None = None
     on_uncertain: str = "hold"
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.dispatch import account, ledger
 from newsletter.dispatch.account import Balance, Replies
+from newsletter.dispatch.approval import read_approval
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import read_override
 from newsletter.dispatch.states import OPEN, RESTING, State
@@ -73,6 +74,7 @@ class Receipt:
             "deadline": dispatch.deadline.isoformat(),
             "finished_at": dispatch.finished_at.isoformat() if dispatch.finished_at else None,
             "override": override.document() if override else None,
+            "approval": read_approval(dispatch.approval),
             "complete": self.complete,
             "selected": self.balance.selected,
             "states": {state.value: states.get(state, 0) for state in State},

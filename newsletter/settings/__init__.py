@@ -1,7 +1,7 @@
 """`newsletter.toml`, the environment and the secrets."""
 
 from newsletter.settings.databases import HIDDEN, hide_password
-from newsletter.settings.model import Sender, Settings
+from newsletter.settings.model import ApprovalSettings, Sender, Settings
 from newsletter.settings.providers import is_secret
 from newsletter.settings.reading import check, load, provider_settings
 from newsletter.settings.secret import SECRET_FILE, SECRET_VARIABLE, secret_keys
@@ -12,6 +12,7 @@ __all__ = [
     "HIDDEN",
     "SECRET_FILE",
     "SECRET_VARIABLE",
+    "ApprovalSettings",
     "Origin",
     "Sender",
     "Settings",

@@ -266,6 +266,19 @@ class MarkupSettings(_Table):
     """Whether they describe their events in schema.org's words, which some programs show as dates to keep."""
 
 
+class ApprovalSettings(_Table):
+    """Whether somebody must have approved an issue before it is sent."""
+
+    required: bool = False
+    """Whether sending needs an approval of exactly this content, template, audience and sender."""
+
+    four_eyes: bool = False
+    """Whether it must come from somebody else than the one who sends."""
+
+    approvers: tuple[Line, ...] = ()
+    """Who may approve, by the names that they are logged in under; anybody where nobody is named."""
+
+
 class Settings(_Table):
     """Everything that `newsletter.toml` and the environment say."""
 
@@ -289,6 +302,7 @@ class Settings(_Table):
     media: MediaSettings = MediaSettings()
     markup: MarkupSettings = MarkupSettings()
     preflight: PreflightSettings = PreflightSettings()
+    approval: ApprovalSettings = ApprovalSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""

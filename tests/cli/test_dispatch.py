@@ -128,3 +128,22 @@ def test_why_tells_the_whole_story(call: Call, sent: str) -> None:
     document = json.loads(call("why", "anna@example.org", "--json").stdout)
     assert document["dispatches"][0]["state"] == "accepted"
     assert "nobody has this address" in call("why", "nobody@example.org").stdout
+
+
+def test_issue_is_approved_before_it_is_sent_where_that_is_demanded(call: Call, workspace: Workspace) -> None:
+    call("subscribers", "add", "anna@example.org", "--list", "leden")
+    with workspace.settings_file.open("a", encoding="utf-8") as file:
+        file.write("\n[approval]\nrequired = true\n")
+    approve = ("approve", SLUG, "--list", "leden")
+    assert "newsletter approve" in call(*SEND, code=9).stderr
+    assert "Nobody has approved" in call(*approve, "--show").stdout
+    assert "Approved by" in call(*approve, "--yes").stderr
+    assert json.loads(call(*approve, "--show", "--json").stdout)["approved"]
+    issue = workspace.issues / SLUG / "issue.yaml"
+    text = issue.read_text(encoding="utf-8")
+    issue.write_text(text.replace("subject:", "subject: Anders, "), encoding="utf-8")
+    assert "another content" in call(*approve, "--show").stdout
+    assert "another content" in call(*SEND, code=9).stderr
+    issue.write_text(text, encoding="utf-8")
+    assert json.loads(call(*SEND, "--json").stdout)["approval"]["by"]
+    assert "withdrawn" in call(*approve, "--withdraw").stderr

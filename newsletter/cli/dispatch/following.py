@@ -123,7 +123,7 @@ def correct(
         proposed = sending.propose_correction(surroundings, dispatch, slug, provider, moment)
         report = look_through(face, surroundings, proposed)
         if not dry_run:
-            proposed = sending.overriding(proposed, pass_gate(report, slug, override))
+            proposed = sending.approved(surroundings, sending.overriding(proposed, pass_gate(report, slug, override)))
         _follow(face, surroundings, proposed, dry_run=dry_run, as_json=as_json, yes=yes)
 
 

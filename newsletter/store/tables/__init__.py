@@ -1,10 +1,12 @@
 """All tables, one file for each package that owns some."""
 
+from newsletter.store.tables.approvals import approvals
 from newsletter.store.tables.base import metadata
 from newsletter.store.tables.dispatch import compiled_issues, deliveries, dispatch_events, dispatches
 from newsletter.store.tables.subscribers import subscriber_topics, subscribers, subscriptions, suppressions
 
 __all__ = [
+    "approvals",
     "compiled_issues",
     "deliveries",
     "dispatch_events",

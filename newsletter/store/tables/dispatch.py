@@ -48,6 +48,7 @@ dispatches = sa.Table(
     sa.Column("deadline", UtcDateTime, nullable=False, server_default="1970-01-01 00:00:00+00:00"),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("override", sa.Text),
+    sa.Column("approval", sa.Text),
     sa.Column("kind", sa.Text, nullable=False, server_default="first"),
     sa.Column("follows", sa.ForeignKey("dispatches.id")),
     sa.Column("on_uncertain", sa.Text, nullable=False, server_default="hold"),
