@@ -10,13 +10,13 @@ import click
 from newsletter.cli.base import Face, confirm, pass_face, slug_of
 from newsletter.cli.check.gate import look_through, pass_gate
 from newsletter.cli.dispatch.driving import drive_to_rest, receipt_file
-from newsletter.cli.dispatch.moments import not_later_than_option, read_moment
-from newsletter.cli.dispatch.showing import readers, show_continuation, show_proposal
+from newsletter.cli.dispatch.moments import not_later_than_option, read_moment, read_start
+from newsletter.cli.dispatch.showing import readers, show_continuation, show_proposal, show_schedule
 from newsletter.errors import DispatchError
 
 if TYPE_CHECKING:
     from newsletter.audience import Selection
-    from newsletter.dispatch import Dispatch, Proposal, Surroundings
+    from newsletter.dispatch import Dispatch, Proposal, Start, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Wish:
     yes: bool
     override: str | None = None
     on_uncertain: str | None = None
+    start: "Start | None" = None
+    canary: float | None = None
 
 
 @click.command(name="send")
@@ -41,6 +43,16 @@ class Wish:
     "--on-uncertain",
     type=click.Choice(["hold", "resend"]),
     help="What to do with readers of whom nobody knows whether they have it: nothing, or send it once more.",
+)
+@click.option("--at", "start", metavar="WHEN", help="Begin then, such as '2026-01-31 09:00'; a worker sends it.")
+@click.option(
+    "--local-time", metavar="ATTRIBUTE", help="With --at: for each reader in the time zone that this attribute names."
+)
+@click.option(
+    "--canary",
+    type=click.FloatRange(0, 100, min_open=True, max_open=True),
+    metavar="PERCENT",
+    help="Send to so many in a hundred first, and to the others only if that goes well.",
 )
 @click.option("--refreeze", is_flag=True, help="Freeze anew what was frozen, as long as nothing has been handed over.")
 @click.option("--override", metavar="REASON", help="Send it in spite of what its checks found; the receipt keeps why.")
@@ -61,6 +73,9 @@ def command(
     provider: str | None,
     not_later_than: str | None,
     on_uncertain: str | None,
+    start: str | None,
+    local_time: str | None,
+    canary: float | None,
     refreeze: bool,
     override: str | None,
     dry_run: bool,
@@ -81,7 +96,16 @@ def command(
     from newsletter import dispatch as sending
     from newsletter.clock import now
 
-    wish = Wish(provider, read_moment(face, not_later_than), receipt, yes, override, on_uncertain)
+    wish = Wish(
+        provider,
+        read_moment(face, not_later_than),
+        receipt,
+        yes,
+        override,
+        on_uncertain,
+        _start(face, start, local_time),
+        canary,
+    )
     with face.database() as database:
         surroundings = sending.Surroundings(face.workspace, face.settings, face.definitions, face.signer, database, now)
         selection = audience.Selection(list_name, segment)
@@ -101,6 +125,9 @@ def command(
             dispatch = _go_on(face, surroundings, going_on, wish)
         else:
             dispatch = _begin(face, surroundings, slug, selection, wish, instead_of=frozen)
+        if going_on is None and dispatch.start_at is not None:
+            show_schedule(face, dispatch, as_json=as_json)
+            return
         drive_to_rest(face, surroundings, dispatch, wish.receipt, as_json=as_json)
 
 
@@ -159,4 +186,16 @@ def _propose(surroundings: "Surroundings", slug: str, selection: "Selection", wi
         wish.provider,
         wish.not_later_than,
         on_uncertain=wish.on_uncertain or "hold",
+        start=wish.start,
+        canary=wish.canary,
     )
+
+
+def _start(face: Face, at: str | None, local_time: str | None) -> "Start | None":
+    from newsletter.dispatch import Start
+
+    if at is None:
+        if local_time is not None:
+            raise click.UsageError("--local-time goes with --at.")
+        return None
+    return Start(read_start(face, at), local_time)

@@ -26,6 +26,7 @@ from .prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from .readers import make_reader
 from .receipt import Receipt, write_receipt
 from .runner import Stop
+from .scheduling import Closed, Pace, closed, due, pace_of
 from .send import (
     Continuation,
     Proposal,
@@ -47,7 +48,9 @@ from .send import (
     withdraw_approval,
 )
 from .states import Reason, State, Step, advance
+from .timing import Start
 from .trial import Trial, record_for, send_trial
+from .working import work
 
 __all__ = [
     "CLIPPED_AT",
@@ -55,6 +58,7 @@ __all__ = [
     "Approval",
     "Balance",
     "Built",
+    "Closed",
     "Continuation",
     "Controls",
     "Cost",
@@ -66,6 +70,7 @@ __all__ = [
     "Kind",
     "Mended",
     "Override",
+    "Pace",
     "PreparedIssue",
     "Proposal",
     "Reason",
@@ -74,6 +79,7 @@ __all__ = [
     "Settlement",
     "Settling",
     "Standing",
+    "Start",
     "State",
     "Step",
     "Stop",
@@ -94,8 +100,10 @@ __all__ = [
     "calendars_of",
     "catalogue",
     "check_issue",
+    "closed",
     "describe",
     "drive",
+    "due",
     "find",
     "find_dispatch",
     "index_page",
@@ -109,6 +117,7 @@ __all__ = [
     "mend_files",
     "override",
     "overriding",
+    "pace_of",
     "prepare_issue",
     "propose",
     "propose_correction",
@@ -124,6 +133,7 @@ __all__ = [
     "survey_everybody",
     "tell_story",
     "withdraw_approval",
+    "work",
     "write_build",
     "write_mended",
     "write_receipt",

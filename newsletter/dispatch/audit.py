@@ -24,6 +24,8 @@ class Action(StrEnum):
     RETRIED = "retried"
     SETTLED = "settled"
     FOLLOWED = "followed"
+    WAITED = "waited"
+    WENT_ON = "went on"
     FINISHED = "finished"
 
 

@@ -69,13 +69,18 @@ class Controls:
             _enter(connection, dispatch, PAUSED)
 
     def resume(self) -> None:
-        """Let a paused dispatch go on.
+        """Let a paused dispatch go on, whatever it was paused for.
 
         Raises:
             DispatchError: It is not paused.
         """
-        with self._acting(Action.RESUMED, PAUSED) as (connection, dispatch, _):
+        with self._acting(Action.RESUMED, PAUSED) as (connection, dispatch, now):
             _enter(connection, dispatch, OPEN)
+            # A person has decided: neither a start that was missed nor a first part holds it up any more.
+            late = (_dispatches.c.start_at < now) & (_dispatches.c.id == dispatch.id)
+            connection.execute(sa.update(_dispatches).where(late).values(start_at=now))
+            seen = _dispatches.c.canary_until.is_not(None) & (_dispatches.c.id == dispatch.id)
+            connection.execute(sa.update(_dispatches).where(seen).values(canary=None, canary_until=None))
 
     def cancel(self, reason: str = "") -> int:
         """End a dispatch: who has not been mailed is not mailed any more.

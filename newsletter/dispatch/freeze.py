@@ -3,13 +3,15 @@
 import secrets
 from base64 import b32encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import Selection, selected
 from newsletter.dispatch import ledger
+from newsletter.dispatch.brake import first_part
 from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
 from newsletter.dispatch.following import Following, Kind, assert_nothing_follows, is_followed
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
@@ -17,11 +19,12 @@ from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import Override
 from newsletter.dispatch.retry import GIVE_UP_AFTER
 from newsletter.dispatch.states import Reason, State
-from newsletter.errors import DispatchError
+from newsletter.dispatch.timing import Start, moments, pack_start, unpack_start
+from newsletter.errors import ContentError, DispatchError, Place
 from newsletter.expressions import Schema
 from newsletter.render import CompiledIssue, Letterhead
 from newsletter.store import tables
-from newsletter.subscribers import Definitions
+from newsletter.subscribers import Definitions, attribute_columns
 
 IDENTIFIER_BYTES = 5
 SECRET_BYTES = 32
@@ -37,6 +40,8 @@ class Plan:
         approval: What the dispatch keeps of the approval that it is sent by, if there is one.
         on_uncertain: `hold`, or `resend` to try those once more that are handed over without a reply.
         following: The dispatch that it follows, and whom of it it is for; None for the first to its audience.
+        start: When it begins; None for at once.
+        canary: How many in a hundred go first, before it is seen how these are taken; None for all at once.
     """
 
     compiled: CompiledIssue
@@ -50,6 +55,8 @@ class Plan:
     approval: str | None = None
     on_uncertain: str = "hold"
     following: Following | None = None
+    start: Start | None = None
+    canary: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,9 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
     """
     hold_issue(connection, plan.compiled.slug)
     selection = plan.selection
-    deadline = plan.not_later_than or now + GIVE_UP_AFTER
-    if deadline <= now:
-        raise DispatchError("the deadline has passed already", remedy="Give a later one.")
+    begin = plan.start.at.astimezone(UTC) if plan.start else now
+    deadline = plan.not_later_than or max(begin, now) + GIVE_UP_AFTER
+    _assert_in_order(plan, now, begin, deadline)
     if plan.following:
         assert_nothing_follows(connection, plan.following)
     elif ledger.find_dispatch(connection, plan.compiled.slug, selection.list, selection.segment or ""):
@@ -121,13 +128,63 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             kind=(plan.following.kind if plan.following else Kind.FIRST).value,
             follows=plan.following.dispatch if plan.following else None,
             on_uncertain=plan.on_uncertain,
+            start=pack_start(plan.start) if plan.start else None,
+            start_at=begin if plan.start else None,
         )
     )
-    count = _plan_deliveries(connection, plan, definitions, identifier, now)
+    _plan_deliveries(connection, _audience(plan, definitions), plan.start, definitions, identifier, now)
+    planned, count = _count(connection, identifier)
     if not count:
         raise nobody(plan)
-    connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == identifier).values(selected=count))
+    values = {
+        "selected": count,
+        "start_at": _earliest(connection, identifier, begin) if plan.start else None,
+        "canary": first_part(planned, plan.canary) if plan.canary else None,
+    }
+    connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == identifier).values(values))
     return ledger.read_dispatch(connection, identifier)
+
+
+def let_join(connection: sa.Connection, dispatch: Dispatch, definitions: Definitions, now: datetime) -> int:
+    """Let those into a dispatch that was frozen for later who have joined its audience until it begins.
+
+    Returns:
+        How many these are.
+    """
+    if dispatch.start is None or dispatch.kind not in (Kind.FIRST, Kind.TOP_UP):
+        return 0
+    following = Following(dispatch.follows, Kind.TOP_UP) if dispatch.follows else None
+    chosen = _chosen(Selection(dispatch.list, dispatch.segment or None), dispatch.issue, following, definitions)
+    audience = chosen.subquery()
+    there = sa.exists().where(
+        tables.deliveries.c.dispatch_id == dispatch.id,
+        tables.deliveries.c.subscriber_id == audience.c.subscriber_id,
+    )
+    # Who had left before the freeze, or left it since, has a row, or is not asked for any more.
+    fresh = sa.select(audience).where(~there, audience.c.exclusion.is_(None))
+    _plan_deliveries(connection, fresh, unpack_start(dispatch.start), definitions, dispatch.id, now)
+    _, count = _count(connection, dispatch.id)
+    connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == dispatch.id).values(selected=count))
+    return count - dispatch.selected
+
+
+def _assert_in_order(plan: Plan, now: datetime, begin: datetime, deadline: datetime) -> None:
+    """Refuse moments that cannot be kept.
+
+    Raises:
+        DispatchError: The start or the deadline has passed, or lies before the other.
+    """
+    if deadline <= now:
+        raise DispatchError("the deadline has passed already", remedy="Give a later one.")
+    if plan.start and begin <= now:
+        raise DispatchError("the moment to begin has passed already", remedy="Give a later one, or leave it out.")
+    if deadline <= begin:
+        raise DispatchError("the deadline lies before the moment to begin", remedy="Give a later deadline.")
+    if plan.canary and plan.start and plan.start.attribute:
+        raise DispatchError(
+            "a first part cannot be looked at while readers get it hour by hour around the world",
+            remedy="Choose one of the two: --canary or --local-time.",
+        )
 
 
 def nobody(plan: Plan) -> DispatchError:
@@ -150,31 +207,89 @@ def _keep_content(connection: sa.Connection, plan: Plan, schema: Schema, now: da
 
 
 def _plan_deliveries(
-    connection: sa.Connection, plan: Plan, definitions: Definitions, identifier: str, now: datetime
-) -> int:
-    audience = _audience(plan, definitions).subquery()
+    connection: sa.Connection,
+    audience: sa.Select[tuple[int, str | None]],
+    start: Start | None,
+    definitions: Definitions,
+    identifier: str,
+    now: datetime,
+) -> None:
+    chosen = audience.subquery()
+    is_included = chosen.c.exclusion.is_(None)
+    due = _due(connection, chosen, start, definitions) if start and start.attribute else None
+    waits = is_included & due.is_not(None) if due is not None else sa.false()
     rows = sa.select(
         sa.literal(identifier),
-        audience.c.subscriber_id,
-        sa.case((audience.c.exclusion.is_(None), State.PLANNED.value), else_=State.EXCLUDED.value),
-        audience.c.exclusion,
+        chosen.c.subscriber_id,
+        sa.case((waits, State.DEFERRED.value), (is_included, State.PLANNED.value), else_=State.EXCLUDED.value),
+        chosen.c.exclusion,
+        sa.case((waits, due), else_=sa.null()) if due is not None else sa.null(),
         sa.literal(now, tables.deliveries.c.changed_at.type),
     )
-    columns = ["dispatch_id", "subscriber_id", "state", "reason", "changed_at"]
+    columns = ["dispatch_id", "subscriber_id", "state", "reason", "due", "changed_at"]
     connection.execute(sa.insert(tables.deliveries).from_select(columns, rows))
+
+
+def _due(
+    connection: sa.Connection, chosen: sa.Subquery, start: Start, definitions: Definitions
+) -> sa.ColumnElement[Any]:
+    """Say in SQL when a dispatch begins for a reader, by their own time zone.
+
+    Raises:
+        ContentError: No attribute of that name is declared.
+    """
+    columns = attribute_columns(definitions)
+    if start.attribute not in columns:
+        raise ContentError(
+            f"no attribute is called {start.attribute!r}",
+            where=Place("subscribers/attributes.yaml"),
+            remedy="Declare it there, of the type text; its values are time zones such as Europe/Amsterdam.",
+        )
+    people, column = tables.subscribers, columns[start.attribute]
+    of_chosen = people.c.id == chosen.c.subscriber_id
+    zones = connection.scalars(sa.select(column).select_from(people.join(chosen, of_chosen)).distinct()).all()
+    begins = moments(start, [*zones, None])
+    kind = tables.deliveries.c.due.type
+    known = [(column == zone, sa.literal(moment, kind)) for zone, moment in begins.items() if zone is not None]
+    otherwise = sa.literal(begins[None], kind)
+    found = sa.case(*known, else_=otherwise) if known else otherwise
+    return sa.select(found).select_from(people).where(of_chosen).scalar_subquery()
+
+
+def _count(connection: sa.Connection, identifier: str) -> tuple[int, int]:
+    """Count the deliveries of a dispatch: those that are not excluded, and all."""
     # Not every driver tells how many rows such a statement wrote.
-    written = sa.select(sa.func.count()).where(tables.deliveries.c.dispatch_id == identifier)
-    return connection.scalar(written) or 0
+    state = tables.deliveries.c.state
+    row = connection.execute(
+        sa.select(sa.func.count(sa.case((state != State.EXCLUDED, 1))), sa.func.count()).where(
+            tables.deliveries.c.dispatch_id == identifier
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def _earliest(connection: sa.Connection, identifier: str, begin: datetime) -> datetime:
+    """Tell when the first reader's turn is."""
+    first: datetime | None = connection.scalar(
+        sa.select(sa.func.min(tables.deliveries.c.due)).where(tables.deliveries.c.dispatch_id == identifier)
+    )
+    return begin if first is None else first
 
 
 def _audience(plan: Plan, definitions: Definitions) -> sa.Select[tuple[int, str | None]]:
+    return _chosen(plan.selection, plan.compiled.slug, plan.following, definitions)
+
+
+def _chosen(
+    selection: Selection, issue: str, following: Following | None, definitions: Definitions
+) -> sa.Select[tuple[int, str | None]]:
     """Select the audience, with those as duplicates who have this issue from another dispatch, or may have it.
 
     Whom another dispatch still has before it is planned here too: which of both goes is decided at the last moment.
     """
-    chosen = selected(plan.selection, definitions).subquery()
-    if plan.following:
-        chosen = sa.select(chosen).where(is_followed(plan.following, chosen.c.subscriber_id)).subquery()
-    has_it_already = is_served(plan.compiled.slug, chosen.c.subscriber_id)
+    chosen = selected(selection, definitions).subquery()
+    if following:
+        chosen = sa.select(chosen).where(is_followed(following, chosen.c.subscriber_id)).subquery()
+    has_it_already = is_served(issue, chosen.c.subscriber_id)
     exclusion = sa.func.coalesce(chosen.c.exclusion, sa.case((has_it_already, Reason.DUPLICATE.value), else_=sa.null()))
     return sa.select(chosen.c.subscriber_id, exclusion.label("exclusion"))

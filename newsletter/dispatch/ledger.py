@@ -46,6 +46,10 @@ class Dispatch:
     follows: str | None = None
     on_uncertain: str = "hold"
     approval: str | None = None
+    start: str | None = None
+    start_at: datetime | None = None
+    canary: int | None = None
+    canary_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: in
     Returns:
         Subscribers' numbers, at most `size`, in ascending order.
     """
-    if assert_lease(connection, dispatch) != "open":
+    if assert_lease(connection, dispatch) != "open" or not size:
         return []
     due = (_deliveries.c.state == State.PLANNED) | (
         (_deliveries.c.state == State.DEFERRED) & (_deliveries.c.due <= now)

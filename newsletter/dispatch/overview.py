@@ -1,7 +1,7 @@
 """What can be asked about dispatches: which there are, how far each has come, and what was done with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from newsletter.dispatch.audit import Event, read_log
 from newsletter.dispatch.following import Kind
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.receipt import Receipt, account_for
+from newsletter.dispatch.scheduling import Closed, Pace, closed
 from newsletter.errors import DispatchError
 from newsletter.store import Database
 
@@ -24,12 +25,14 @@ class Standing:
         is_in_hand: Whether a process is sending it.
         events: What was done with it, the first thing first.
         followers: The dispatches that follow it.
+        closed: Why nothing of it may be handed over now, if that is so.
     """
 
     receipt: Receipt
     is_in_hand: bool
     events: tuple[Event, ...]
     followers: tuple[Dispatch, ...]
+    closed: Closed | None = None
 
     @property
     def dispatch(self) -> Dispatch:
@@ -41,6 +44,7 @@ class Standing:
         return {
             **self.receipt.document(),
             "in_hand": self.is_in_hand,
+            "closed": asdict(self.closed) if self.closed else None,
             "followed_by": [
                 {"dispatch": one.id, "kind": one.kind, "issue": one.issue, "state": one.state} for one in self.followers
             ],
@@ -74,7 +78,7 @@ def find_dispatch(connection: sa.Connection, name: str) -> Dispatch:
     )
 
 
-def standing(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> Standing:
+def standing(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: Pace) -> Standing:
     """Tell how a dispatch stands, from one state of the database.
 
     Raises:
@@ -86,10 +90,11 @@ def standing(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> St
         not lease.is_free(connection, dispatch, now),
         read_log(connection, dispatch.id),
         tuple(followers[::-1]),
+        closed(connection, dispatch, now, pace) if dispatch.finished_at is None else None,
     )
 
 
-def standings(database: Database, now: datetime, *, unfinished: bool = False) -> Sequence[Standing]:
+def standings(database: Database, now: datetime, pace: Pace, *, unfinished: bool = False) -> Sequence[Standing]:
     """Tell how all dispatches stand, the newest first.
 
     Args:
@@ -99,7 +104,7 @@ def standings(database: Database, now: datetime, *, unfinished: bool = False) ->
         DispatchError: The ledger does not balance.
     """
     with database.reading() as connection:
-        found = [standing(connection, one, now) for one in ledger.all_dispatches(connection)]
+        found = [standing(connection, one, now, pace) for one in ledger.all_dispatches(connection)]
     return [one for one in found if not unfinished or not one.receipt.balance.is_settled]
 
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from newsletter import plugins
 from newsletter.audience import Selection
-from newsletter.dispatch import approval, control, freeze, lease, ledger
+from newsletter.dispatch import approval, control, freeze, lease, ledger, scheduling
 from newsletter.dispatch.approval import Approval
-from newsletter.dispatch.audit import Action, log, who
+from newsletter.dispatch.audit import Action, log, read_log, who
 from newsletter.dispatch.batch import Letter
 from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.following import Following
@@ -26,6 +26,7 @@ from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Progress, Run, Stop
+from newsletter.dispatch.timing import Start
 from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
@@ -134,6 +135,8 @@ def propose(
     *,
     on_uncertain: str = "hold",
     following: Following | None = None,
+    start: Start | None = None,
+    canary: float | None = None,
 ) -> Proposal:
     """Compile an issue and count its audience, without writing anything.
 
@@ -141,6 +144,8 @@ def propose(
         not_later_than: When the dispatch gives up; None leaves it the usual time.
         on_uncertain: `hold`, or `resend` to try those once more that are handed over without a reply.
         following: The dispatch that it follows, if it does.
+        start: When it begins; None for at once.
+        canary: How many in a hundred go first.
 
     Raises:
         NewsletterError: The issue, the template, the list, the segment or the provider's settings are not in order.
@@ -158,6 +163,8 @@ def propose(
         not_later_than=not_later_than,
         on_uncertain=on_uncertain,
         following=following,
+        start=start,
+        canary=canary,
     )
     provider_settings(settings, surroundings.workspace, name)
     with surroundings.database.reading() as connection:
@@ -320,9 +327,16 @@ async def drive_with(
     leased = lease.take(surroundings.database, dispatch, owner, surroundings.clock())
     with surroundings.database.writing() as connection:
         now = surroundings.clock()
-        log(connection, leased.id, now, Action.STARTED, surroundings.by)
+        late = _begin(surroundings, connection, leased, definitions, now)
+        leased = replace(leased, selected=ledger.read_dispatch(connection, leased.id).selected)
         ledger.recover(connection, leased, now)
         control.heed_policy(connection, leased, now)
+    if late:
+        _let_go(surroundings, leased)
+        raise DispatchError(
+            f"dispatch {leased.id} is paused: {late}",
+            remedy=f"To send it all the same: newsletter dispatch resume {leased.id}.",
+        )
     transactions = Transactions(
         database=surroundings.database,
         dispatch=leased,
@@ -331,9 +345,39 @@ async def drive_with(
         links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
         return_path=return_path,
         clock=surroundings.clock,
+        pace=scheduling.pace_of(surroundings.settings),
         by=surroundings.by,
     )
     await Run(transactions, progress, stop, renewal).drive(provider)
+
+
+def _begin(
+    surroundings: Surroundings,
+    connection: sa.Connection,
+    dispatch: Dispatch,
+    definitions: Definitions,
+    now: datetime,
+) -> str | None:
+    """Note that a process begins; the first one lets in who has joined since a dispatch was frozen for later.
+
+    Returns:
+        Why the dispatch is paused instead, if that is so.
+    """
+    late = scheduling.begin(connection, dispatch, now, scheduling.pace_of(surroundings.settings), surroundings.by)
+    if late:
+        return late
+    has_begun = any(event.action is Action.STARTED for event in read_log(connection, dispatch.id))
+    if not has_begun and dispatch.start_at is not None and now >= dispatch.start_at:
+        joined = freeze.let_join(connection, dispatch, definitions, now)
+        log(connection, dispatch.id, now, Action.STARTED, surroundings.by, f"{joined} joined since" if joined else "")
+    elif dispatch.start_at is None or now >= dispatch.start_at:
+        log(connection, dispatch.id, now, Action.STARTED, surroundings.by)
+    return None
+
+
+def _let_go(surroundings: Surroundings, dispatch: Dispatch) -> None:
+    with surroundings.database.writing() as connection:
+        lease.give_back(connection, dispatch)
 
 
 async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop) -> None:

@@ -12,12 +12,14 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from newsletter.audience import departed
-from newsletter.dispatch import control, duplicates, lease, ledger
+from newsletter.dispatch import control, duplicates, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
+from newsletter.dispatch.brake import Brake
 from newsletter.dispatch.ledger import Dispatch, Settled
 from newsletter.dispatch.readers import ReaderLinks
 from newsletter.dispatch.retry import next_try
+from newsletter.dispatch.scheduling import Pace
 from newsletter.dispatch.states import Reason, Step
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected
@@ -39,6 +41,7 @@ class Transactions:
     Args:
         dispatch: As `lease.take` gave it.
         clock: Gives the time, aware.
+        pace: How carefully it is sent.
         by: In whose name it runs, for the log.
     """
 
@@ -49,9 +52,13 @@ class Transactions:
     links: ReaderLinks
     return_path: str
     clock: Clock
-    by: str = "unknown"
+    pace: Pace
+    by: str
     _claimed: dict[DeliveryKey, DeliveryMessage] = field(default_factory=dict)
     _unwritten: list[Outcome] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._brake = Brake(self.pace.rejected, self.pace.window)
 
     def note(self, outcome: Outcome) -> None:
         """Keep an outcome until it is written; may be called from any thread."""
@@ -62,7 +69,7 @@ class Transactions:
         now = self.clock()
         with self.database.writing() as connection:
             ledger.expire(connection, self.dispatch, now)
-            claimed = ledger.claim(connection, self.dispatch, now, BATCH)
+            claimed = ledger.claim(connection, self.dispatch, now, self._room(connection, now))
             if not claimed:
                 return None
             # Looked at here so that no message travels in vain, and again in the transaction that decides.
@@ -73,6 +80,15 @@ class Transactions:
             ledger.exclude(connection, self.dispatch, now, batch.excluded)
         self._claimed.update({message.key: message for message in batch.messages})
         return batch
+
+    def _room(self, connection: sa.Connection, now: datetime) -> int:
+        """Tell how many may be claimed now."""
+        if scheduling.closed(connection, self.dispatch, now, self.pace):
+            return 0
+        if not scheduling.judge_first_part(connection, self.dispatch, now, self.pace, self.by):
+            return 0
+        left = scheduling.left_of_first_part(connection, self.dispatch)
+        return BATCH if left is None else min(left, BATCH)
 
     def intend(self, keys: Sequence[DeliveryKey]) -> tuple[frozenset[DeliveryKey], Sequence[Outcome]]:
         """Write down what is about to be handed over, without those who may not get it any more.
@@ -116,6 +132,7 @@ class Transactions:
             self._settle(connection, outcomes, now)
             ledger.recover(connection, self.dispatch, now)
             control.heed_policy(connection, self.dispatch, now)
+            scheduling.conclude_first_part(connection, self.dispatch, now, self.pace, self.by)
             if control.come_to_rest(connection, self.dispatch, now):
                 log(connection, self.dispatch.id, now, Action.FINISHED, self.by)
             lease.give_back(connection, self.dispatch)
@@ -154,6 +171,8 @@ class Transactions:
             for subscriber, outcome in by_subscriber.items()
         ]
         ledger.settle(connection, self.dispatch, now, settled)
+        if self._brake.trips(outcomes):
+            scheduling.brake(connection, self.dispatch, now, self.by, self._brake.rejected, self.pace.window)
 
     def _forget(self, outcomes: Sequence[Outcome]) -> None:
         del self._unwritten[: len(outcomes)]

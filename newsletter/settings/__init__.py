@@ -1,7 +1,7 @@
 """`newsletter.toml`, the environment and the secrets."""
 
 from newsletter.settings.databases import HIDDEN, hide_password
-from newsletter.settings.model import ApprovalSettings, Sender, Settings
+from newsletter.settings.model import ApprovalSettings, DispatchSettings, Sender, Settings, is_time_zone
 from newsletter.settings.providers import is_secret
 from newsletter.settings.reading import check, load, provider_settings
 from newsletter.settings.secret import SECRET_FILE, SECRET_VARIABLE, secret_keys
@@ -13,6 +13,7 @@ __all__ = [
     "SECRET_FILE",
     "SECRET_VARIABLE",
     "ApprovalSettings",
+    "DispatchSettings",
     "Origin",
     "Sender",
     "Settings",
@@ -20,6 +21,7 @@ __all__ = [
     "find_keys",
     "hide_password",
     "is_secret",
+    "is_time_zone",
     "load",
     "provider_settings",
     "secret_keys",

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +21,7 @@ from newsletter.workspace import Workspace
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-x(-[a-z0-9]{1,8})+)?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_HOURS: Final = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LONGEST_HOST: Final = 253
@@ -45,12 +46,32 @@ def _check_language(text: str) -> str:
     return text
 
 
-def _check_time_zone(text: str) -> str:
+def is_time_zone(text: str) -> bool:
+    """Tell whether a text names a time zone."""
     try:
         ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{text!r} is not a time zone|Write a name such as Europe/Amsterdam.") from error
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _check_time_zone(text: str) -> str:
+    if not is_time_zone(text):
+        raise ValueError(f"{text!r} is not a time zone|Write a name such as Europe/Amsterdam.")
     return text
+
+
+def _check_hours(text: str) -> str:
+    found = _HOURS.fullmatch(text)
+    if text and (found is None or found[1] == found[2]):
+        raise ValueError(f"{text!r} is no time from one hour to another|Write it like 21:00-07:00.")
+    return text
+
+
+def _check_days(days: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(days)) == len(get_args(Day)):
+        raise ValueError("nothing could ever be sent|Leave at least one day out.")
+    return days
 
 
 def _check_address(text: str) -> str:
@@ -157,6 +178,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_line)]
 Lines = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_lines)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_address)]
+Day: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Positive = Annotated[int, Field(gt=0)]
 ReturnPath = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_return_path)]
 
@@ -266,6 +288,28 @@ class MarkupSettings(_Table):
     """Whether they describe their events in schema.org's words, which some programs show as dates to keep."""
 
 
+class DispatchSettings(_Table):
+    """When messages leave, and what stops a dispatch by itself."""
+
+    quiet_hours: Annotated[str, AfterValidator(_check_hours)] = ""
+    """From when until when nothing is handed over, by the clock of the newsletter's time zone: `21:00-07:00`."""
+
+    quiet_days: Annotated[tuple[Day, ...], AfterValidator(_check_days)] = ()
+    """Days on which nothing is handed over: `["saturday", "sunday"]`."""
+
+    latest_start_hours: Annotated[int, Field(ge=0, le=8760)] = 6
+    """How many hours after its time a dispatch still begins by itself; after that it waits for a person."""
+
+    canary_minutes: Annotated[int, Field(ge=0, le=10_080)] = 30
+    """How many minutes the first part of a dispatch is looked at before the rest follows."""
+
+    most_rejected: Annotated[float, Field(ge=0, le=100)] = 20
+    """How many in a hundred may be refused for good before a dispatch pauses by itself; 100 takes any."""
+
+    judged_by: Annotated[int, Field(ge=10, le=10_000)] = 100
+    """How many of the last outcomes that is judged by."""
+
+
 class ApprovalSettings(_Table):
     """Whether somebody must have approved an issue before it is sent."""
 
@@ -303,6 +347,7 @@ class Settings(_Table):
     markup: MarkupSettings = MarkupSettings()
     preflight: PreflightSettings = PreflightSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    dispatch: DispatchSettings = DispatchSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""

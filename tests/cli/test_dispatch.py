@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from cli.conftest import Call
 from cli.test_send import SEND, receipts, to_smtp
@@ -147,3 +148,21 @@ def test_issue_is_approved_before_it_is_sent_where_that_is_demanded(call: Call, 
     issue.write_text(text, encoding="utf-8")
     assert json.loads(call(*SEND, "--json").stdout)["approval"]["by"]
     assert "withdrawn" in call(*approve, "--withdraw").stderr
+
+
+def test_scheduled_issue_is_sent_by_a_worker_when_its_time_has_come(call: Call, workspace: Workspace) -> None:
+    call("subscribers", "add", "anna@example.org", "--list", "leden")
+    assert "--local-time goes with --at" in call(*SEND, "--local-time", "zone", code=2).stderr
+    assert "is no moment" in call(*SEND, "--at", "2026-01-31", code=2).stderr
+    assert "passed already" in call(*SEND, "--at", "2024-01-31 09:00", code=9).stderr
+    with time_machine.travel("2026-11-25T08:00:00Z", tick=False):
+        shown = call(*SEND, "--at", "2026-11-25 10:00").stdout
+        assert "begins on 2026-11-25 09:00 UTC, with 1 reader" in shown
+        assert "newsletter worker" in shown
+        assert "it starts later" in call("dispatch", "status").stdout
+        call("worker", "--once")
+        assert not receipts(workspace)
+    with time_machine.travel("2026-11-25T09:00:00Z", tick=False):
+        said = call("worker", "--once").stderr
+        assert "1 selected = 1 accepted" in said
+    assert len(receipts(workspace)) == 1

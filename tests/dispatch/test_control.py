@@ -10,7 +10,7 @@ from newsletter.dispatch.audit import Action
 from newsletter.errors import DispatchError
 from newsletter.providers.base import Accepted, Deferred, Message, Rejected, Uncertain
 from newsletter.store import tables
-from support.dispatching import SLUG, Bench, Scripted
+from support.dispatching import PACE, SLUG, Bench, Scripted
 
 NAMES = ("anna", "ben", "cas", "dirk", "eva")
 
@@ -26,7 +26,7 @@ def current(bench: Bench, dispatch: Dispatch) -> Dispatch:
 
 def actions(bench: Bench, dispatch: Dispatch) -> list[tuple[str, str, str]]:
     with bench.database.reading() as connection:
-        found = standing(connection, dispatch, bench.clock())
+        found = standing(connection, dispatch, bench.clock(), PACE)
     return [(event.action.value, event.by, event.detail) for event in found.events]
 
 
@@ -111,7 +111,7 @@ def test_cancelling_after_a_crash_puts_right_what_was_left(bench: Bench, frozen:
         ledger.intend(connection, leased, bench.clock(), {first: "k1", second: "k2"})  # type: ignore[dict-item]
     controls(bench, frozen).cancel()
     with bench.database.reading() as connection:
-        balance = standing(connection, frozen, bench.clock()).receipt.balance
+        balance = standing(connection, frozen, bench.clock(), PACE).receipt.balance
     assert balance.of(State.UNCERTAIN) == 2
     assert balance.reasons == {"cancelled": 3}
     assert balance.at_rest
@@ -192,7 +192,7 @@ def test_uncertain_can_be_noted_as_accepted_one_by_one(bench: Bench, frozen: Dis
     assert first is not None
     assert controls(bench, frozen).settle(Settlement.ACCEPTED, subscribers=[first]).settled == 1
     with bench.database.reading() as connection:
-        balance = standing(connection, frozen, bench.clock()).receipt.balance
+        balance = standing(connection, frozen, bench.clock(), PACE).receipt.balance
     assert (balance.of(State.ACCEPTED), balance.of(State.UNCERTAIN)) == (1, len(NAMES) - 1)
     with pytest.raises(DispatchError, match="none of them"):
         controls(bench, frozen).settle(Settlement.ACCEPTED, subscribers=[first])

@@ -18,7 +18,7 @@ from newsletter.dispatch.control import Controls
 from newsletter.errors import DispatchError
 from newsletter.providers.base import Accepted, Message, Outcome, Rejected, Uncertain
 from newsletter.subscribers import parse_address, unsubscribe
-from support.dispatching import SLUG, Bench, Scripted
+from support.dispatching import PACE, SLUG, Bench, Scripted
 
 NAMES = ("anna", "ben", "cas", "dirk")
 CORRECTION = "2024-03-05-overzicht-maart"
@@ -123,6 +123,6 @@ def test_two_of_a_kind_at_once_are_refused(bench: Bench, over: Dispatch) -> None
 def test_both_dispatches_name_each_other(bench: Bench, over: Dispatch) -> None:
     following = accept_follow_up(bench.surroundings, propose_retry(bench.surroundings, over, [State.REJECTED]))
     with bench.database.reading() as connection:
-        found = standing(connection, over, bench.clock())
+        found = standing(connection, over, bench.clock(), PACE)
     assert [one.id for one in found.followers] == [following.id]
     assert (found.events[-1].action.value, found.events[-1].detail) == ("followed", f"retry {following.id}")

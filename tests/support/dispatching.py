@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.audience import Selection
-from newsletter.dispatch import Dispatch, Receipt, Stop, Surroundings, accept, lease, propose, write_receipt
+from newsletter.dispatch import Dispatch, Pace, Receipt, Stop, Surroundings, accept, lease, propose, write_receipt
 from newsletter.dispatch.lease import RENEWAL
 from newsletter.dispatch.send import drive_with
+from newsletter.dispatch.timing import Quiet
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome, Provider
 from newsletter.settings import load
@@ -20,6 +21,7 @@ from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
 
 SLUG = "2024-02-20-nieuwsbrief-12"
+PACE = Pace(Quiet("UTC"))
 ELSEWHERE = "another-machine:1:1:token"
 Decide = Callable[[Message], Outcome | Exception | None]
 

@@ -17,7 +17,7 @@ def list_(face: Face, as_json: bool) -> None:
     from newsletter import dispatch as sending
 
     with opened(face) as surroundings:
-        found = sending.standings(surroundings.database, surroundings.clock())
+        found = sending.standings(surroundings.database, surroundings.clock(), sending.pace_of(face.settings))
     if as_json:
         echo_json([one.document() for one in found])
     else:
@@ -37,13 +37,13 @@ def status(face: Face, name: str | None, as_json: bool) -> None:
     from newsletter import dispatch as sending
 
     with opened(face) as surroundings:
-        now, database = surroundings.clock(), surroundings.database
+        now, database, pace = surroundings.clock(), surroundings.database, sending.pace_of(face.settings)
         if name is None:
-            found = sending.standings(database, now, unfinished=True)
+            found = sending.standings(database, now, pace, unfinished=True)
         else:
             dispatch = find(surroundings, name)
             with database.reading() as connection:
-                found = [sending.standing(connection, dispatch, now)]
+                found = [sending.standing(connection, dispatch, now, pace)]
     if as_json:
         echo_json([one.document() for one in found])
     else:
@@ -64,7 +64,7 @@ def show(face: Face, name: str, as_json: bool) -> None:
     with opened(face) as surroundings:
         dispatch = find(surroundings, name)
         with surroundings.database.reading() as connection:
-            found = sending.standing(connection, dispatch, surroundings.clock())
+            found = sending.standing(connection, dispatch, surroundings.clock(), sending.pace_of(face.settings))
     if as_json:
         echo_json(found.document())
     else:

@@ -33,3 +33,20 @@ def read_moment(face: Face, given: str | None) -> datetime | None:
             param_hint="--not-later-than",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(face.settings.time_zone))
+
+
+def read_start(face: Face, given: str) -> datetime:
+    """Read the moment at which something is to begin, in the newsletter's own time zone.
+
+    Raises:
+        click.BadParameter: It is no moment.
+    """
+    try:
+        moment = datetime.fromisoformat(given)
+        if len(given) == len("2026-01-31"):
+            raise ValueError
+    except ValueError:
+        raise click.BadParameter(
+            f"{given!r} is no moment. Write it like '2026-01-31 09:00'.", param_hint="--at"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(face.settings.time_zone))

@@ -8,7 +8,7 @@ from newsletter.cli.base import Face, echo_json
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from newsletter.dispatch import Continuation, FollowUp, Proposal, Receipt, Standing
+    from newsletter.dispatch import Continuation, Dispatch, FollowUp, Proposal, Receipt, Standing
 
 MOST_REPLIES: Final = 5
 """How many different replies are printed for each state; the receipt has more."""
@@ -158,6 +158,9 @@ def _print_status(face: Face, one: "Standing") -> None:
     console.print(f"  {receipt.equation()}", soft_wrap=True)
     if receipt.next_due and dispatch.finished_at is None:
         console.print(f"  deferred ones are due from {moment_of(receipt.next_due)}")
+    if one.closed:
+        until = f" until {moment_of(one.closed.until)}" if one.closed.until else ""
+        console.print(f"  nothing is handed over{until}: {one.closed.why}", soft_wrap=True)
     if dispatch.finished_at is None:
         console.print(f"  gives up on {moment_of(dispatch.deadline)}")
     if receipt.balance.of(State.UNCERTAIN):
@@ -179,3 +182,16 @@ def show_standing(face: Face, found: "Standing") -> None:
     for event in found.events:
         detail = f": {event.detail}" if event.detail else ""
         console.print(f"  {moment_of(event.at)}  {event.action} by {event.by}{detail}", markup=False, soft_wrap=True)
+
+
+def show_schedule(face: Face, dispatch: "Dispatch", *, as_json: bool) -> None:
+    """Say when a dispatch begins, and what sends it then."""
+    if as_json:
+        echo_json({"dispatch": dispatch.id, "selected": dispatch.selected, "start_at": dispatch.start_at})
+        return
+    begins = moment_of(dispatch.start_at) if dispatch.start_at else "at once"
+    face.console.print(f"Dispatch {dispatch.id} begins on {begins}, with {readers(dispatch.selected)}.")
+    face.console.print(
+        "Then 'newsletter worker' sends it, where one runs; or 'newsletter dispatch resume' by hand.", soft_wrap=True
+    )
+    face.console.print(f"To call it off: newsletter dispatch cancel {dispatch.id}")
