@@ -11,7 +11,7 @@ from newsletter.dispatch.following import Following, Kind
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
-from newsletter.dispatch.send import Proposal, Surroundings, as_frozen, frozen_content, propose
+from newsletter.dispatch.send import Proposal, Surroundings, as_frozen, enter, frozen_content, propose
 from newsletter.dispatch.states import Reason, State
 from newsletter.errors import DispatchError
 from newsletter.subscribers import Definitions
@@ -85,6 +85,7 @@ def accept_follow_up(surroundings: Surroundings, proposed: FollowUp | Proposal) 
     """
     definitions = proposed.definitions if isinstance(proposed, FollowUp) else surroundings.definitions
     plan, now = proposed.plan, surroundings.clock()
+    enter(surroundings)
     with surroundings.database.writing() as connection:
         dispatch = freeze.freeze(connection, plan, definitions, now)
         log(connection, dispatch.id, now, Action.FROZEN, surroundings.by, f"{dispatch.kind} of {dispatch.follows}")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter import plugins
 from newsletter.audience import Selection
-from newsletter.dispatch import approval, control, freeze, lease, ledger, scheduling
+from newsletter.dispatch import approval, control, freeze, instance, lease, ledger, scheduling
 from newsletter.dispatch.approval import Approval
 from newsletter.dispatch.audit import Action, log, read_log, who
 from newsletter.dispatch.batch import Letter
@@ -225,6 +225,7 @@ def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
     Raises:
         DispatchError: Nobody is selected, or somebody else froze one meanwhile.
     """
+    enter(surroundings)
     publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     with surroundings.database.writing() as connection:
         return _freeze(surroundings, connection, proposal.plan, surroundings.clock())
@@ -237,6 +238,7 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
             selected.
     """
+    enter(surroundings)
     publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
@@ -252,6 +254,15 @@ def _freeze(
     dispatch = freeze.freeze(connection, plan, surroundings.definitions, now)
     log(connection, dispatch.id, now, Action.FROZEN, surroundings.by, detail)
     return dispatch
+
+
+def enter(surroundings: Surroundings) -> None:
+    """Begin to freeze or send; see `instance.enter`.
+
+    Raises:
+        DispatchError: The database is not the one that this workspace knew last; its open dispatches are paused now.
+    """
+    instance.enter(surroundings.workspace, surroundings.database, surroundings.clock(), surroundings.by)
 
 
 def drive(
@@ -323,6 +334,7 @@ async def drive_with(
     compiled, schema = frozen_content(surroundings, dispatch)
     letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
     definitions = as_frozen(surroundings.definitions, schema)
+    enter(surroundings)
     owner = lease.owner_name(secrets.token_hex(4))
     leased = lease.take(surroundings.database, dispatch, owner, surroundings.clock())
     with surroundings.database.writing() as connection:

@@ -3,6 +3,7 @@
 from newsletter.store.tables.approvals import approvals
 from newsletter.store.tables.base import metadata
 from newsletter.store.tables.dispatch import compiled_issues, deliveries, dispatch_events, dispatches
+from newsletter.store.tables.instances import instances
 from newsletter.store.tables.subscribers import subscriber_topics, subscribers, subscriptions, suppressions
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "deliveries",
     "dispatch_events",
     "dispatches",
+    "instances",
     "metadata",
     "subscriber_topics",
     "subscribers",
