@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import Selection, selected
-from newsletter.dispatch import ledger
+from newsletter.dispatch import counts, ledger
 from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
 from newsletter.dispatch.ledger import Dispatch
@@ -142,9 +142,7 @@ def _plan_deliveries(
     )
     columns = ["dispatch_id", "subscriber_id", "state", "reason", "changed_at"]
     connection.execute(sa.insert(tables.deliveries).from_select(columns, rows))
-    # Not every driver tells how many rows such a statement wrote.
-    written = sa.select(sa.func.count()).where(tables.deliveries.c.dispatch_id == identifier)
-    return connection.scalar(written) or 0
+    return counts.begin(connection, identifier)
 
 
 def _audience(plan: Plan, definitions: Definitions) -> sa.Select[tuple[int, str | None]]:

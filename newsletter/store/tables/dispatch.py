@@ -75,3 +75,13 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_key", "key", unique=True),
     sa.Index("ix_deliveries_subscriber", "subscriber_id"),
 )
+
+delivery_counts = sa.Table(
+    "delivery_counts",
+    metadata,
+    sa.Column("dispatch_id", sa.ForeignKey("dispatches.id"), primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+"""How many deliveries are in each state, and excluded for each reason; those that are not excluded have "" for one."""
