@@ -105,7 +105,8 @@ class Prepared:
 
     def run(self, connection: sa.Connection, **values: object) -> int:
         """Run it and tell how many rows it has changed."""
-        return self._execute(connection, values).rowcount
+        changed: int = self._execute(connection, values).rowcount
+        return changed
 
     def _execute(self, connection: sa.Connection, values: Mapping[str, object]) -> Any:
         form = self._forms.get(connection.dialect.name) or self._form(connection.dialect)
