@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.audience.segments import segment_clause
 from newsletter.store import tables
-from newsletter.store.prepared import Numbers, Places, Prepared, is_among
+from newsletter.store.prepared import Numbers, Places, Prepared, is_among, past_index
 from newsletter.subscribers import Definitions
 
 UNSUBSCRIBED = "unsubscribed"
@@ -80,7 +80,7 @@ def _staying(given: Places) -> sa.Select[tuple[int, bool]]:
         .join_from(_people, _subscriptions, _subscriptions.c.subscriber_id == _people.c.id)
         .where(
             is_among(_subscriptions.c.subscriber_id, given["subscribers"]),
-            _subscriptions.c.list == given["list"],
+            past_index(_subscriptions.c.list) == given["list"],
             _subscriptions.c.status == "subscribed",
         )
         .order_by(_subscriptions.c.subscriber_id)

@@ -142,6 +142,9 @@ def _plan_deliveries(
     )
     columns = ["dispatch_id", "subscriber_id", "state", "reason", "changed_at"]
     connection.execute(sa.insert(tables.deliveries).from_select(columns, rows))
+    if connection.dialect.name == "postgresql":
+        # Its planner walks every row of a table that it knows nothing of yet, and knows it only minutes later.
+        connection.exec_driver_sql("ANALYZE subscribers, subscriptions, deliveries")
     return counts.begin(connection, identifier)
 
 

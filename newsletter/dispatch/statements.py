@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.dispatch.states import State
 from newsletter.store import UtcDateTime, tables
-from newsletter.store.prepared import Numbers, Places, Prepared, PreparedForEach, is_among
+from newsletter.store.prepared import Numbers, Places, Prepared, PreparedForEach, is_among, past_index
 from newsletter.store.types import BigIdentifier
 
 _deliveries, _dispatches = tables.deliveries, tables.dispatches
@@ -52,7 +52,7 @@ def _claim(given: Places) -> sa.Update:
         .where(
             _deliveries.c.dispatch_id == given["dispatch"],
             is_among(_deliveries.c.subscriber_id, given["subscribers"]),
-            _deliveries.c.state == given["since"],
+            past_index(_deliveries.c.state) == given["since"],
         )
         .values(state=State.CLAIMED.value, due=None, changed_at=given["now"])
     )
@@ -64,7 +64,7 @@ def _intend(common: Places, row: Places) -> sa.Update:
         .where(
             _deliveries.c.dispatch_id == common["dispatch"],
             _deliveries.c.subscriber_id == row["subscriber"],
-            _deliveries.c.state == State.CLAIMED.value,
+            past_index(_deliveries.c.state) == State.CLAIMED.value,
         )
         .values(
             state=State.SUBMITTING.value,
@@ -81,7 +81,7 @@ def _settle(common: Places, row: Places) -> sa.Update:
         .where(
             _deliveries.c.dispatch_id == common["dispatch"],
             _deliveries.c.subscriber_id == row["subscriber"],
-            _deliveries.c.state == common["since"],
+            past_index(_deliveries.c.state) == common["since"],
         )
         .values(
             state=common["state"],

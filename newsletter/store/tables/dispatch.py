@@ -54,6 +54,8 @@ dispatches = sa.Table(
     sa.CheckConstraint("(state = 'finished') = (finished_at IS NOT NULL)", name="finished"),
 )
 
+_HAS_KEY = sa.column("key").is_not(None)
+
 deliveries = sa.Table(
     "deliveries",
     metadata,
@@ -73,7 +75,8 @@ deliveries = sa.Table(
     sa.CheckConstraint("(state = 'excluded') = (reason IS NOT NULL)", name="reason"),
     sa.CheckConstraint("(state = 'deferred') = (due IS NOT NULL)", name="due"),
     sa.Index("ix_deliveries_work", "dispatch_id", "state", "due", "subscriber_id"),
-    sa.Index("ix_deliveries_key", "key", unique=True),
+    # Only of those that have one: a freeze writes a million that have none yet.
+    sa.Index("ix_deliveries_key", "key", unique=True, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY),
     sa.Index("ix_deliveries_subscriber", "subscriber_id"),
 )
 
