@@ -67,7 +67,6 @@ class Run:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _lingering: asyncio.TimerHandle | None = None
     _ended: bool = False
-    _closed: bool = False
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
     async def drive(self, provider: Provider) -> None:
@@ -108,8 +107,9 @@ class Run:
                 await self._let_gather()
                 await self._write()
         finally:
-            self._closed = True
-            self._answer(frozenset())
+            self._ended = True
+            for one in self._asked:
+                one.tell(frozenset())
 
     async def _let_gather(self) -> None:
         """Let everybody who is about to ask do so, for as long as more come."""
@@ -123,11 +123,10 @@ class Run:
         if self._lingering is not None:
             self._lingering.cancel()
             self._lingering = None
-        asked = [one for one in self._asked if not one.answer.done()]
-        keys = () if self._halted else tuple([key for one in asked for key in one.keys])
-        written: Sequence[Outcome]
+        asked, self._asked = self._asked, []
+        keys = [] if self._halted else [key for one in asked if not one.answer.done() for key in one.keys]
         going: frozenset[DeliveryKey] = frozenset()
-        self._asked, waiting = [], self._asked
+        written: Sequence[Outcome] = ()
         try:
             if keys:
                 going, written = await self._in_ledger(lambda: self.transactions.intend(keys))
@@ -135,16 +134,10 @@ class Run:
                 written = await self._in_ledger(self.transactions.write_outcomes)
         except NewsletterError as error:
             self._fail(error)
-        else:
-            self._tell(written)
         finally:
-            for one in waiting:
+            for one in asked:
                 one.tell(going)
-
-    def _answer(self, going: frozenset[DeliveryKey]) -> None:
-        for one in self._asked:
-            one.tell(going)
-        self._asked.clear()
+        self._tell(written)
 
     def _linger(self) -> None:
         self._lingering = asyncio.get_running_loop().call_later(LINGER.total_seconds(), self._news.set)
@@ -204,7 +197,7 @@ class Run:
 
     @property
     def _halted(self) -> bool:
-        return self._closed or self.stop.asked or bool(self._failures)
+        return self._ended or self.stop.asked or bool(self._failures)
 
     def _fail(self, error: NewsletterError) -> None:
         """Keep a failure; what fails again for the same reason is one."""
