@@ -2,13 +2,14 @@
 
 import sys
 
-from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending, signing
+from benchmarks import checking, compiling, everybody, helping, ledger_path, merging, pictures, sending, signing
 
 BENCHMARKS = {
     "help": helping.run,
     "compile": compiling.run,
     "check": checking.run,
     "merge": merging.run,
+    "ledger": ledger_path.run,
     "pictures": pictures.run,
     "everybody": everybody.run,
     "send": sending.run,
@@ -24,4 +25,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([name for name in sys.argv[1:] if not name.startswith("--")])

@@ -6,11 +6,13 @@ is, and is counted as excluded, so that the receipt tells about everybody whom a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
 from newsletter.audience.segments import segment_clause
 from newsletter.store import tables
+from newsletter.store.prepared import Numbers, Places, Prepared, is_among, past_index
 from newsletter.subscribers import Definitions
 
 UNSUBSCRIBED = "unsubscribed"
@@ -61,19 +63,9 @@ def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: s
         return {}
     if connection.dialect.name == "postgresql":
         # A suppression that is being added is a row that nobody can lock yet; this must come before the rows below.
-        connection.execute(sa.text("LOCK TABLE suppressions IN SHARE MODE"))
-    staying = (
-        sa.select(_people.c.id, _is_suppressed())
-        .join_from(_people, _subscriptions, _subscriptions.c.subscriber_id == _people.c.id)
-        .where(
-            _people.c.id.in_(subscribers),
-            _subscriptions.c.list == list_name,
-            _subscriptions.c.status == "subscribed",
-        )
-        .order_by(_people.c.id)
-        .with_for_update(read=True, of=_subscriptions)
-    )
-    found = {subscriber: bool(suppressed) for subscriber, suppressed in connection.execute(staying)}
+        connection.exec_driver_sql("LOCK TABLE suppressions IN SHARE MODE")
+    staying = _STAYING.rows(connection, subscribers=subscribers, list=list_name)
+    found = {subscriber: bool(suppressed) for subscriber, suppressed in staying}
     return {
         subscriber: SUPPRESSED if found.get(subscriber) else UNSUBSCRIBED
         for subscriber in subscribers
@@ -81,5 +73,23 @@ def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: s
     }
 
 
+def _staying(given: Places) -> sa.Select[tuple[int, bool]]:
+    """Select who is still on a list, and whether they are suppressed."""
+    return (
+        sa.select(_people.c.id, _is_suppressed())
+        .join_from(_people, _subscriptions, _subscriptions.c.subscriber_id == _people.c.id)
+        .where(
+            is_among(_subscriptions.c.subscriber_id, given["subscribers"]),
+            past_index(_subscriptions.c.list) == given["list"],
+            _subscriptions.c.status == "subscribed",
+        )
+        .order_by(_subscriptions.c.subscriber_id)
+        .with_for_update(read=True, of=_subscriptions)
+    )
+
+
 def _is_suppressed() -> sa.ColumnElement[bool]:
     return sa.exists().where(_suppressions.c.address_hash == _people.c.address_hash)
+
+
+_STAYING: Final = Prepared({"subscribers": Numbers(), "list": sa.Text()}, _staying)

@@ -1,5 +1,6 @@
 from .account import Balance, Replies
 from .approval import Approval, assert_may_approve
+from .approving import approve_proposal, approved, look_up_approval, withdraw_approval
 from .audit import Action, Event
 from .build import (
     CLIPPED_AT,
@@ -32,8 +33,6 @@ from .send import (
     Proposal,
     Surroundings,
     accept,
-    approve_proposal,
-    approved,
     assert_as_frozen,
     assert_writable,
     drive,
@@ -41,11 +40,9 @@ from .send import (
     index_page,
     keep_receipt,
     look_again,
-    look_up_approval,
     overriding,
     propose,
     refreeze,
-    withdraw_approval,
 )
 from .states import Reason, State, Step, advance
 from .timing import Start

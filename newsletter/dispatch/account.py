@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from newsletter.dispatch import counts
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.states import OPEN, RESTING, State
 from newsletter.errors import DispatchError
@@ -66,30 +67,46 @@ class Replies:
 
 
 def balance(connection: sa.Connection, dispatch: Dispatch) -> Balance:
-    """Count the deliveries of a dispatch by state.
+    """Tell how many deliveries of a dispatch are in each state, as they were counted while they moved.
 
     Raises:
         DispatchError: The counts do not add up to the audience that was frozen.
     """
-    rows = connection.execute(
-        sa.select(_deliveries.c.state, _deliveries.c.reason, sa.func.count())
-        .where(_deliveries.c.dispatch_id == dispatch.id)
-        .group_by(_deliveries.c.state, _deliveries.c.reason)
-    ).all()
+    return _balanced(dispatch, counts.read(connection, dispatch.id))
+
+
+def recount(connection: sa.Connection, dispatch: Dispatch) -> Balance:
+    """Count the deliveries themselves, and hold the counts that were kept against it.
+
+    Raises:
+        DispatchError: The counts do not add up to the audience that was frozen, or the deliveries are in other
+            states than the counts that were kept say.
+    """
+    found = counts.count_rows(connection, dispatch.id)
+    balanced = _balanced(dispatch, found)
+    if found != counts.read(connection, dispatch.id):
+        raise _unbalanced(dispatch, "its deliveries are in other states than was counted while they moved")
+    return balanced
+
+
+def _balanced(dispatch: Dispatch, counted: counts.Counts) -> Balance:
     states: dict[State, int] = dict.fromkeys(State, 0)
     reasons: dict[str, int] = {}
-    for state, reason, count in rows:
-        states[State(state)] += count
+    for (state, reason), count in counted.items():
+        states[state] += count
         if reason:
             reasons[reason] = count
     found = Balance(dispatch.selected, states, reasons)
     if not found.is_balanced:
-        raise DispatchError(
-            f"the ledger of dispatch {dispatch.id} does not balance: "
-            f"{found.selected} selected, {found.total} accounted for",
-            remedy="Send nothing more, keep a copy of the database, and report this.",
-        )
+        raise _unbalanced(dispatch, f"{found.selected} selected, {found.total} accounted for")
     return found
+
+
+def _unbalanced(dispatch: Dispatch, why: str) -> DispatchError:
+    return DispatchError(
+        f"the ledger of dispatch {dispatch.id} does not balance: {why}",
+        remedy="Send nothing more, keep a copy of the database, and report this.",
+    )
 
 
 def next_due(connection: sa.Connection, dispatch: Dispatch) -> datetime | None:

@@ -13,7 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import account, lease, ledger
+from newsletter.dispatch import account, decisions, lease, ledger
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.retry import FIRST_GAP
@@ -97,7 +97,7 @@ class Controls:
             _enter(connection, dispatch, CANCELLED)
             if lease.is_free(connection, dispatch, now):
                 ledger.recover(connection, dispatch, now)
-            excluded = ledger.exclude_all(connection, dispatch, now, Reason.CANCELLED)
+            excluded = decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
             come_to_rest(connection, dispatch, now)
             return excluded
 
@@ -108,7 +108,7 @@ class Controls:
             DispatchError: It is over, or nobody is deferred.
         """
         with self._acting(Action.RETRIED, OPEN, PAUSED) as (connection, dispatch, now):
-            count = ledger.hasten(connection, dispatch, now)
+            count = decisions.hasten(connection, dispatch, now)
             if not count:
                 raise DispatchError(f"nobody of dispatch {dispatch.id} is deferred")
             return count
@@ -136,7 +136,9 @@ class Controls:
         ):
             if settlement is Settlement.RESEND:
                 return _send_again(connection, dispatch, now, subscribers, deadline)
-            count = ledger.settle_uncertain(connection, dispatch, now, subscribers, drop=settlement is Settlement.DROP)
+            count = decisions.settle_uncertain(
+                connection, dispatch, now, subscribers, drop=settlement is Settlement.DROP
+            )
             if not count:
                 raise _nothing_uncertain(dispatch, subscribers)
             return Settling(count)
@@ -164,7 +166,7 @@ def come_to_rest(connection: sa.Connection, dispatch: Dispatch, now: datetime) -
     """End a dispatch where nothing is left that could be done, and tell whether it has come to rest."""
     state = ledger.read_dispatch(connection, dispatch.id).state
     if state == CANCELLED:
-        ledger.exclude_all(connection, dispatch, now, Reason.CANCELLED)
+        decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
     at_rest = account.balance(connection, dispatch).at_rest
     if at_rest:
         ledger.finish(connection, dispatch, now)
@@ -174,7 +176,7 @@ def come_to_rest(connection: sa.Connection, dispatch: Dispatch, now: datetime) -
 def heed_policy(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
     """Let the uncertain be tried again, once, where that was decided when the dispatch was frozen."""
     if dispatch.on_uncertain == Settlement.RESEND and now < dispatch.deadline:
-        ledger.resend(connection, dispatch, now, None, min(now + FIRST_GAP, dispatch.deadline))
+        decisions.resend(connection, dispatch, now, None, min(now + FIRST_GAP, dispatch.deadline))
 
 
 def _send_again(
@@ -195,7 +197,7 @@ def _send_again(
             f"the deadline of dispatch {dispatch.id} has passed",
             remedy="Give a new one with --not-later-than, or drop the uncertain ones.",
         )
-    count = ledger.resend(connection, dispatch, now, subscribers)
+    count = decisions.resend(connection, dispatch, now, subscribers)
     held = account.balance(connection, dispatch).of(State.UNCERTAIN) if subscribers is None else 0
     if not count:
         if held:

@@ -12,9 +12,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.ledger import Dispatch, is_contested
 from newsletter.dispatch.states import AHEAD, TAKEN
 from newsletter.store import tables
+from newsletter.store.prepared import Prepared, Types
 
 _LOCK: Final = 6_394_862_016
 """The seed of our advisory locks on issues, in PostgreSQL."""
@@ -35,10 +36,14 @@ class Rivals:
     waiting: dict[int, str]
 
 
-def hold_issue(connection: sa.Connection, issue: str) -> None:
-    """Let no other dispatch of an issue be frozen, nor hand anything over, before this transaction ends."""
+def hold_issue(connection: sa.Connection, issue: str, *, alone: bool = False) -> None:
+    """Let no other dispatch of an issue be frozen, nor hand anything over, before this transaction ends.
+
+    Args:
+        alone: There is no other dispatch of the issue: processes that drive this one need not wait for each other.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(issue, _LOCK))))
+        (_HOLD_TOGETHER if alone else _HOLD).rows(connection, issue=issue)
 
 
 def is_served(issue: str, subscriber: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -70,7 +75,7 @@ def rivals(connection: sa.Connection, dispatch: Dispatch, subscribers: Sequence[
 
     A dispatch that was frozen earlier goes first, until its deadline.
     """
-    if not subscribers:
+    if not subscribers or not is_contested(connection, dispatch):
         return Rivals(frozenset(), {})
     others = connection.execute(
         sa.select(
@@ -98,3 +103,13 @@ def rivals(connection: sa.Connection, dispatch: Dispatch, subscribers: Sequence[
         and one.subscriber_id not in served
     }
     return Rivals(served, waiting)
+
+
+_ISSUE: Final[Types] = {"issue": sa.Text()}
+_HOLD: Final = Prepared(
+    _ISSUE, lambda given: sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(given["issue"], _LOCK)))
+)
+_HOLD_TOGETHER: Final = Prepared(
+    _ISSUE,
+    lambda given: sa.select(sa.func.pg_advisory_xact_lock_shared(sa.func.hashtextextended(given["issue"], _LOCK))),
+)

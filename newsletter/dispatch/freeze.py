@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import Selection, selected
-from newsletter.dispatch import ledger
+from newsletter.dispatch import counts, ledger
 from newsletter.dispatch.brake import first_part
 from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
 from newsletter.dispatch.following import Following, Kind, assert_nothing_follows, is_followed
@@ -132,14 +132,13 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             start_at=begin if plan.start else None,
         )
     )
-    _plan_deliveries(connection, _audience(plan, definitions), plan.start, definitions, identifier, now)
-    planned, count = _count(connection, identifier)
+    count = _plan_deliveries(connection, _audience(plan, definitions), plan.start, definitions, identifier, now)
     if not count:
         raise nobody(plan)
     values = {
         "selected": count,
         "start_at": _earliest(connection, identifier, begin) if plan.start else None,
-        "canary": first_part(planned, plan.canary) if plan.canary else None,
+        "canary": first_part(_planned(connection, identifier), plan.canary) if plan.canary else None,
     }
     connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == identifier).values(values))
     return ledger.read_dispatch(connection, identifier)
@@ -162,8 +161,7 @@ def let_join(connection: sa.Connection, dispatch: Dispatch, definitions: Definit
     )
     # Who had left before the freeze, or left it since, has a row, or is not asked for any more.
     fresh = sa.select(audience).where(~there, audience.c.exclusion.is_(None))
-    _plan_deliveries(connection, fresh, unpack_start(dispatch.start), definitions, dispatch.id, now)
-    _, count = _count(connection, dispatch.id)
+    count = _plan_deliveries(connection, fresh, unpack_start(dispatch.start), definitions, dispatch.id, now)
     connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == dispatch.id).values(selected=count))
     return count - dispatch.selected
 
@@ -213,7 +211,8 @@ def _plan_deliveries(
     definitions: Definitions,
     identifier: str,
     now: datetime,
-) -> None:
+) -> int:
+    """Write deliveries, and tell how many the dispatch has then."""
     chosen = audience.subquery()
     is_included = chosen.c.exclusion.is_(None)
     due = _due(connection, chosen, start, definitions) if start and start.attribute else None
@@ -228,6 +227,10 @@ def _plan_deliveries(
     )
     columns = ["dispatch_id", "subscriber_id", "state", "reason", "due", "changed_at"]
     connection.execute(sa.insert(tables.deliveries).from_select(columns, rows))
+    if connection.dialect.name == "postgresql":
+        # Its planner walks every row of a table that it knows nothing of yet, and knows it only minutes later.
+        connection.exec_driver_sql("ANALYZE subscribers, subscriptions, deliveries")
+    return counts.begin(connection, identifier)
 
 
 def _due(
@@ -256,16 +259,8 @@ def _due(
     return sa.select(found).select_from(people).where(of_chosen).scalar_subquery()
 
 
-def _count(connection: sa.Connection, identifier: str) -> tuple[int, int]:
-    """Count the deliveries of a dispatch: those that are not excluded, and all."""
-    # Not every driver tells how many rows such a statement wrote.
-    state = tables.deliveries.c.state
-    row = connection.execute(
-        sa.select(sa.func.count(sa.case((state != State.EXCLUDED, 1))), sa.func.count()).where(
-            tables.deliveries.c.dispatch_id == identifier
-        )
-    ).one()
-    return row[0], row[1]
+def _planned(connection: sa.Connection, identifier: str) -> int:
+    return sum(count for (state, _), count in counts.read(connection, identifier).items() if state is State.PLANNED)
 
 
 def _earliest(connection: sa.Connection, identifier: str, begin: datetime) -> datetime:

@@ -1,17 +1,19 @@
 """The ledger: one function for each thing that is written to it.
 
 Every function takes a connection with a transaction under way. Those that change deliveries take the number of
-the lease they act under and refuse when it is no longer the newest.
+the lease they act under and refuse when it is no longer the newest; they keep the counts of deliveries too.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch.states import TAKEN, Reason, State, Step, sources, target
+from newsletter.dispatch import counts, statements
+from newsletter.dispatch.states import TAKEN, Reason, State, Step, advance, sources, target
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.store import tables
@@ -21,6 +23,8 @@ _dispatches = tables.dispatches
 _events = tables.dispatch_events
 
 REPLY_LENGTH = 500
+OPEN: Final = "open"
+"""The state of a dispatch that may hand messages over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Settled:
 
     Args:
         due: When one that was deferred may be tried again.
+        since: The state that it is in: claimed, where it was refused before its intent.
     """
 
     subscriber: int
@@ -65,6 +70,7 @@ class Settled:
     reply: str = ""
     reference: str = ""
     due: datetime | None = None
+    since: State = State.SUBMITTING
 
 
 def find_dispatch(connection: sa.Connection, issue: str, list_name: str, segment: str) -> Dispatch | None:
@@ -117,41 +123,41 @@ def assert_lease(connection: sa.Connection, dispatch: Dispatch) -> str:
     Raises:
         DispatchError: Another process has taken over.
     """
-    statement = sa.select(_dispatches.c.lease_number, _dispatches.c.state).where(_dispatches.c.id == dispatch.id)
-    if connection.dialect.name == "postgresql":
-        statement = statement.with_for_update(read=True)
-    row = connection.execute(statement).one_or_none()
-    if row is None or row.lease_number != dispatch.lease_number:
-        raise DispatchError(
-            f"another process has taken over dispatch {dispatch.id}",
-            remedy="Let that process finish; this one has stopped.",
-        )
-    return str(row.state)
+    return _look(connection, dispatch).state
+
+
+def is_contested(connection: sa.Connection, dispatch: Dispatch) -> bool:
+    """Tell whether there are other dispatches of the same issue.
+
+    Raises:
+        DispatchError: Another process has taken over.
+    """
+    return _look(connection, dispatch).contested
 
 
 def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: int) -> list[int]:
-    """Claim deliveries that are planned, or deferred and due.
+    """Claim deliveries that are deferred and due, those due first before others, and then such as are planned.
+
+    Nothing is claimed of a dispatch that is not open.
 
     Returns:
         Subscribers' numbers, at most `size`, in ascending order.
     """
-    if assert_lease(connection, dispatch) != "open" or not size:
+    if assert_lease(connection, dispatch) != OPEN:
         return []
-    due = (_deliveries.c.state == State.PLANNED) | (
-        (_deliveries.c.state == State.DEFERRED) & (_deliveries.c.due <= now)
-    )
-    chosen = (
-        sa.select(_deliveries.c.subscriber_id)
-        .where(_deliveries.c.dispatch_id == dispatch.id, due)
-        .order_by(_deliveries.c.subscriber_id)
-        .limit(size)
-    )
-    if connection.dialect.name == "postgresql":
-        chosen = chosen.with_for_update(skip_locked=True)
-    subscribers = list(connection.scalars(chosen))
-    if subscribers:
-        _advance(connection, dispatch, Step.CLAIM, now, subscribers, due=None)
-    return subscribers
+    claimed: list[int] = []
+    moves: Counter[tuple[State, str]] = Counter()
+    for since, chosen in ((State.DEFERRED, statements.DUE), (State.PLANNED, statements.PLANNED)):
+        room = size - len(claimed)
+        found = [row[0] for row in chosen.rows(connection, dispatch=dispatch.id, now=now, size=room)] if room else []
+        if found:
+            values = {"dispatch": dispatch.id, "now": now, "since": since.value, "subscribers": found}
+            moved = statements.CLAIM.run(connection, **values)
+            _assert_all_moved(moved, len(found), Step.CLAIM)
+            moves.update(_move(since, State.CLAIMED, moved))
+            claimed += found
+    counts.move(connection, dispatch.id, moves)
+    return sorted(claimed)
 
 
 def expire(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
@@ -159,7 +165,7 @@ def expire(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None
     assert_lease(connection, dispatch)
     if now >= dispatch.deadline:
         reason = Reason.EXPIRED.value
-        _advance(
+        take_step(
             connection,
             dispatch,
             Step.EXCLUDE,
@@ -175,10 +181,12 @@ def postpone(
     connection: sa.Connection, dispatch: Dispatch, now: datetime, until: datetime, waiting: Mapping[int, str]
 ) -> None:
     """Put off claimed deliveries, each with why; nobody has refused them."""
+    if not waiting:
+        return
     assert_lease(connection, dispatch)
     for why in set(waiting.values()):
         members = [subscriber for subscriber, given in waiting.items() if given == why]
-        _advance(connection, dispatch, Step.DEFER, now, members, since=(State.CLAIMED,), due=until, reply=why)
+        take_step(connection, dispatch, Step.DEFER, now, members, since=(State.CLAIMED,), due=until, reply=why)
 
 
 def deferrals(connection: sa.Connection, dispatch: Dispatch, subscribers: Collection[int]) -> dict[int, int]:
@@ -194,134 +202,61 @@ def deferrals(connection: sa.Connection, dispatch: Dispatch, subscribers: Collec
 def release(connection: sa.Connection, dispatch: Dispatch, now: datetime, subscribers: Collection[int]) -> None:
     """Give back deliveries that were claimed and not handed over."""
     assert_lease(connection, dispatch)
-    _advance(connection, dispatch, Step.RELEASE, now, subscribers)
+    take_step(connection, dispatch, Step.RELEASE, now, subscribers)
 
 
 def exclude(connection: sa.Connection, dispatch: Dispatch, now: datetime, reasons: Mapping[int, Reason]) -> None:
     """Exclude deliveries, each for its reason."""
+    if not reasons:
+        return
     assert_lease(connection, dispatch)
     for reason in set(reasons.values()):
         members = [subscriber for subscriber, given in reasons.items() if given is reason]
-        _advance(connection, dispatch, Step.EXCLUDE, now, members, reason=reason.value, due=None)
+        take_step(connection, dispatch, Step.EXCLUDE, now, members, reason=reason.value, due=None)
 
 
-def intend(connection: sa.Connection, dispatch: Dispatch, now: datetime, keys: Mapping[int, DeliveryKey]) -> None:
-    """Write down that messages are about to be handed over; committed before their last octet may leave."""
-    assert_lease(connection, dispatch)
-    if not keys:
-        return
-    statement = (
-        sa.update(_deliveries)
-        .where(
-            _deliveries.c.dispatch_id == dispatch.id,
-            _deliveries.c.subscriber_id == sa.bindparam("subscriber"),
-            _in_source_of(Step.INTEND),
-        )
-        .values(
-            state=target(Step.INTEND),
-            attempts=_deliveries.c.attempts + 1,
-            key=sa.bindparam("delivery_key"),
-            changed_at=now,
-        )
-    )
-    parameters = [{"subscriber": subscriber, "delivery_key": key} for subscriber, key in keys.items()]
-    _assert_all_moved(connection.execute(statement, parameters).rowcount, len(parameters), Step.INTEND)
+def intend(
+    connection: sa.Connection, dispatch: Dispatch, now: datetime, keys: Mapping[int, DeliveryKey]
+) -> Mapping[int, DeliveryKey]:
+    """Write down that messages are about to be handed over; committed before their last octet may leave.
+
+    Returns:
+        What may be handed over: nothing of a dispatch that is not open.
+    """
+    return exchange(connection, dispatch, now, (), keys)
 
 
 def settle(connection: sa.Connection, dispatch: Dispatch, now: datetime, settled: Sequence[Settled]) -> None:
     """Write down what became of messages that were handed over, or refused before they were."""
-    assert_lease(connection, dispatch)
-    for step in {one.step for one in settled}:
-        statement = (
-            sa.update(_deliveries)
-            .where(
-                _deliveries.c.dispatch_id == dispatch.id,
-                _deliveries.c.subscriber_id == sa.bindparam("subscriber"),
-                _in_source_of(step),
-            )
-            .values(
-                state=target(step),
-                reply=sa.bindparam("new_reply"),
-                reference=sa.bindparam("new_reference"),
-                due=sa.bindparam("new_due"),
-                deferrals=_deliveries.c.deferrals + int(step is Step.DEFER),
-                changed_at=now,
-            )
-        )
-        parameters = [
-            {
-                "subscriber": one.subscriber,
-                "new_reply": one.reply[:REPLY_LENGTH] or None,
-                "new_reference": one.reference[:REPLY_LENGTH] or None,
-                "new_due": one.due,
-            }
-            for one in settled
-            if one.step is step
-        ]
-        _assert_all_moved(connection.execute(statement, parameters).rowcount, len(parameters), step)
+    exchange(connection, dispatch, now, settled, {})
 
 
-def exclude_all(connection: sa.Connection, dispatch: Dispatch, now: datetime, reason: Reason) -> int:
-    """Exclude everybody whom nobody has in hand; tell how many that were."""
-    since = (State.PLANNED, State.DEFERRED)
-    return _advance(connection, dispatch, Step.EXCLUDE, now, None, since=since, reason=reason.value, due=None)
-
-
-def hasten(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> int:
-    """Make everybody due who is deferred; tell how many these are."""
-    statement = (
-        sa.update(_deliveries)
-        .where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == State.DEFERRED)
-        .values(due=now, changed_at=now)
-    )
-    return connection.execute(statement).rowcount
-
-
-def settle_uncertain(
-    connection: sa.Connection, dispatch: Dispatch, now: datetime, subscribers: Collection[int] | None, *, drop: bool
-) -> int:
-    """Give up the uncertain, or note that they were accepted; tell how many these were."""
-    uncertain = _uncertain(connection, dispatch, subscribers)
-    if drop:
-        return _advance(
-            connection,
-            dispatch,
-            Step.EXCLUDE,
-            now,
-            uncertain,
-            since=(State.UNCERTAIN,),
-            reason=Reason.ABANDONED.value,
-        )
-    return _advance(connection, dispatch, Step.ACCEPT, now, uncertain, since=(State.UNCERTAIN,))
-
-
-def resend(
+def exchange(
     connection: sa.Connection,
     dispatch: Dispatch,
     now: datetime,
-    subscribers: Collection[int] | None,
-    due: datetime | None = None,
-) -> int:
-    """Defer those uncertain who were never sent their message again; tell how many these are.
+    settled: Sequence[Settled],
+    keys: Mapping[int, DeliveryKey],
+) -> Mapping[int, DeliveryKey]:
+    """Write down what became of some messages and that others are about to be handed over, in as few steps as it takes.
 
-    Args:
-        due: When they are tried again; at once if not given.
+    Returns:
+        What may be handed over: nothing of a dispatch that is not open.
     """
-    fresh = _uncertain(connection, dispatch, subscribers, resends=0)
-    return _advance(connection, dispatch, Step.DEFER, now, fresh, since=(State.UNCERTAIN,), due=due or now, resends=1)
-
-
-def _uncertain(
-    connection: sa.Connection, dispatch: Dispatch, subscribers: Collection[int] | None, resends: int | None = None
-) -> list[int]:
-    chosen = sa.select(_deliveries.c.subscriber_id).where(
-        _deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == State.UNCERTAIN
-    )
-    if subscribers is not None:
-        chosen = chosen.where(_deliveries.c.subscriber_id.in_(list(subscribers)))
-    if resends is not None:
-        chosen = chosen.where(_deliveries.c.resends == resends)
-    return list(connection.scalars(chosen))
+    going = keys if assert_lease(connection, dispatch) == OPEN else {}
+    moves: Counter[tuple[State, str]] = Counter()
+    by_step: dict[tuple[State, Step], list[Settled]] = {}
+    for one in settled:
+        by_step.setdefault((one.since, one.step), []).append(one)
+    for (since, step), ones in by_step.items():
+        moves.update(_settle(connection, dispatch, now, since, step, ones))
+    if going:
+        state, since = target(Step.INTEND), State.CLAIMED
+        moved = statements.INTEND.run(connection, list(going.items()), dispatch=dispatch.id, now=now)
+        _assert_all_moved(moved, len(going), Step.INTEND)
+        moves.update(_move(since, state, moved))
+    counts.move(connection, dispatch.id, moves)
+    return going
 
 
 def recover(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> int:
@@ -331,8 +266,8 @@ def recover(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> int
         How many deliveries are uncertain because of it.
     """
     assert_lease(connection, dispatch)
-    _advance(connection, dispatch, Step.RELEASE, now, None)
-    return _advance(connection, dispatch, Step.LOSE, now, None, reply="the sending process ended before the reply")
+    take_step(connection, dispatch, Step.RELEASE, now, None)
+    return take_step(connection, dispatch, Step.LOSE, now, None, reply="the sending process ended before the reply")
 
 
 def was_touched(connection: sa.Connection, dispatch: Dispatch) -> bool:
@@ -356,6 +291,7 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
             f"messages of dispatch {dispatch.id} have been handed over already, or may have been",
             remedy="It can only go on as it was frozen: leave out --refreeze.",
         )
+    counts.forget(connection, dispatch.id)
     connection.execute(sa.delete(_events).where(_events.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_deliveries).where(_deliveries.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_dispatches).where(_dispatches.c.id == dispatch.id))
@@ -370,6 +306,7 @@ def finish(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None
         .where(_dispatches.c.id == dispatch.id, _dispatches.c.finished_at.is_(None))
         .values(state=sa.case((is_cancelled, "cancelled"), else_="finished"), finished_at=now)
     )
+    connection.info.pop(_LOOK, None)
 
 
 def _dispatch(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Dispatch | None:
@@ -378,7 +315,7 @@ def _dispatch(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> D
     return Dispatch(*row) if row else None
 
 
-def _advance(
+def take_step(
     connection: sa.Connection,
     dispatch: Dispatch,
     step: Step,
@@ -393,24 +330,46 @@ def _advance(
     Args:
         since: Only from these states.
     """
-    starts = [state for state in sources(step) if since is None or state in since]
-    statement = (
-        sa.update(_deliveries)
-        .where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state.in_(starts))
-        .values(state=target(step), changed_at=now, **values)
-    )
-    if subscribers is None:
-        return connection.execute(statement).rowcount
-    if not subscribers:
+    if subscribers is not None and not subscribers:
         return 0
-    moved = connection.execute(statement.where(_deliveries.c.subscriber_id.in_(list(subscribers)))).rowcount
-    _assert_all_moved(moved, len(subscribers), step)
-    return moved
+    reason = str(values.get("reason") or "")
+    moves: Counter[tuple[State, str]] = Counter()
+    total = 0
+    for start in sources(step):
+        if since is not None and start not in since:
+            continue
+        statement = (
+            sa.update(_deliveries)
+            .where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == start)
+            .values(state=target(step), changed_at=now, **values)
+        )
+        if subscribers is not None:
+            statement = statement.where(_deliveries.c.subscriber_id.in_(list(subscribers)))
+        moved = connection.execute(statement).rowcount
+        moves.update(_move(start, target(step), moved, reason))
+        total += moved
+    if subscribers is not None:
+        _assert_all_moved(total, len(subscribers), step)
+    counts.move(connection, dispatch.id, moves)
+    return total
 
 
-def _in_source_of(step: Step) -> sa.ColumnElement[bool]:
-    """Guard a statement that is run for many deliveries at once, which takes no list of its own."""
-    return sa.or_(*(_deliveries.c.state == state for state in sources(step)))
+def _settle(
+    connection: sa.Connection, dispatch: Dispatch, now: datetime, since: State, step: Step, settled: Sequence[Settled]
+) -> counts.Counts:
+    state = advance(since, step)
+    rows = [
+        (one.subscriber, one.reply[:REPLY_LENGTH] or None, one.reference[:REPLY_LENGTH] or None, one.due)
+        for one in settled
+    ]
+    values = {"since": since.value, "state": state.value, "more": int(step is Step.DEFER)}
+    moved = statements.SETTLE.run(connection, rows, dispatch=dispatch.id, now=now, **values)
+    _assert_all_moved(moved, len(rows), step)
+    return _move(since, state, moved)
+
+
+def _move(since: State, state: State, count: int, reason: str = "") -> counts.Counts:
+    return {(since, ""): -count, (state, reason): count}
 
 
 def _assert_all_moved(moved: int, wanted: int, step: Step) -> None:
@@ -419,3 +378,39 @@ def _assert_all_moved(moved: int, wanted: int, step: Step) -> None:
             f"{wanted - moved} of {wanted} deliveries were not where they should be for the step {step}",
             remedy="Nothing of it was written. Run the same command again.",
         )
+
+
+_LOOK: Final = "newsletter: what a transaction has seen of its dispatch"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a transaction has seen of its dispatch; it holds for as long as that lasts."""
+
+    transaction: object
+    dispatch: str
+    lease_number: int
+    state: str
+    contested: bool
+
+
+def _look(connection: sa.Connection, dispatch: Dispatch) -> _Look:
+    """Look at a dispatch once in a transaction: nobody else changes it before that ends."""
+    transaction = connection.get_transaction()
+    seen: _Look | None = connection.info.get(_LOOK)
+    if (
+        seen is not None
+        and seen.transaction is transaction
+        and (seen.dispatch, seen.lease_number) == (dispatch.id, dispatch.lease_number)
+    ):
+        return seen
+    rows = statements.LOOK.rows(connection, dispatch=dispatch.id)
+    if not rows or rows[0][0] != dispatch.lease_number:
+        raise DispatchError(
+            f"another process has taken over dispatch {dispatch.id}",
+            remedy="Let that process finish; this one has stopped.",
+        )
+    _, state, contested = rows[0]
+    seen = _Look(connection.get_transaction(), dispatch.id, dispatch.lease_number, state, bool(contested))
+    connection.info[_LOOK] = seen
+    return seen

@@ -1,6 +1,8 @@
 """Drives one dispatch from its ledger: claims, hands over, writes down, until nothing is left that can be done now.
 
 The database is spoken to from one thread of its own, so that the event loop goes on carrying messages meanwhile.
+What is asked of the ledger while that thread is busy waits and goes in one transaction afterwards: the more messages
+are under way, the less each of them costs.
 """
 
 import asyncio
@@ -9,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from newsletter.dispatch import lease
-from newsletter.dispatch.batch import DeliveryMessage
+from newsletter.dispatch.batch import Batch, DeliveryMessage
 from newsletter.dispatch.transactions import Transactions
 from newsletter.errors import NewsletterError, raise_all
 from newsletter.message import DeliveryKey
@@ -20,6 +22,9 @@ from newsletter.providers.base import Outcome, Provider
 from newsletter.store import insist
 
 Progress: TypeAlias = Callable[[Outcome], None]
+LINGER: Final = timedelta(milliseconds=50)
+"""How long outcomes wait for an intent that takes them along. It writes them first, so that waiting puts no more in
+doubt than is under way."""
 _T = TypeVar("_T")
 
 
@@ -28,6 +33,18 @@ class Stop:
     """Asks a run to end as soon as what is under way is settled."""
 
     asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Somebody who waits to hear which of their messages may go."""
+
+    keys: Sequence[DeliveryKey]
+    answer: "asyncio.Future[frozenset[DeliveryKey]]"
+
+    def tell(self, going: frozenset[DeliveryKey]) -> None:
+        if not self.answer.done():
+            self.answer.set_result(going.intersection(self.keys))
 
 
 @dataclass
@@ -46,7 +63,9 @@ class Run:
     stop: Stop
     renewal: timedelta = lease.RENEWAL
     _failures: list[NewsletterError] = field(default_factory=list)
+    _asked: list[_Asked] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _lingering: asyncio.TimerHandle | None = None
     _ended: bool = False
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
@@ -65,7 +84,8 @@ class Run:
             async with aclosing(provider.submit(self._messages(), self._intend)) as submitted:  # type: ignore[type-var]
                 async for outcome in submitted:
                     self.transactions.note(outcome)
-                    self._news.set()
+                    if self._lingering is None:
+                        self._linger()
         except NewsletterError as error:
             self._fail(error)
         finally:
@@ -80,17 +100,47 @@ class Run:
         raise_all(self._failures)
 
     async def _write_down(self) -> None:
-        """Write outcomes as soon as they come, all that came meanwhile in one transaction."""
-        ended = False
-        while not ended:
-            await self._news.wait()
-            self._news.clear()
-            ended = self._ended
-            try:
-                self._tell(await self._in_ledger(self.transactions.write_outcomes))
-            except NewsletterError as error:
-                self._fail(error)
-                return
+        """Write what was asked and what came: all of it that there is by then in one transaction."""
+        try:
+            while not (self._ended or self._failures):
+                await self._news.wait()
+                await self._let_gather()
+                await self._write()
+        finally:
+            self._ended = True
+            for one in self._asked:
+                one.tell(frozenset())
+
+    async def _let_gather(self) -> None:
+        """Let everybody who is about to ask do so, for as long as more come."""
+        count = -1
+        while count < len(self._asked):
+            count = len(self._asked)
+            await asyncio.sleep(0)
+
+    async def _write(self) -> None:
+        self._news.clear()
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+        asked, self._asked = self._asked, []
+        keys = [] if self._halted else [key for one in asked if not one.answer.done() for key in one.keys]
+        going: frozenset[DeliveryKey] = frozenset()
+        written: Sequence[Outcome] = ()
+        try:
+            if keys:
+                going, written = await self._in_ledger(lambda: self.transactions.intend(keys))
+            else:
+                written = await self._in_ledger(self.transactions.write_outcomes)
+        except NewsletterError as error:
+            self._fail(error)
+        finally:
+            for one in asked:
+                one.tell(going)
+        self._tell(written)
+
+    def _linger(self) -> None:
+        self._lingering = asyncio.get_running_loop().call_later(LINGER.total_seconds(), self._news.set)
 
     async def _hold_lease(self) -> None:
         """Renew the lease for as long as the run goes on, also while a provider keeps everybody waiting."""
@@ -103,29 +153,33 @@ class Run:
                 return
 
     async def _messages(self) -> AsyncIterator[DeliveryMessage]:
-        while not self._halted:
-            try:
-                batch = await self._in_ledger(self.transactions.claim)
-            except NewsletterError as error:
-                self._fail(error)
-                return
-            if batch is None:
-                return
+        """Give messages; while those of one batch are handed over, the next is claimed."""
+        batch = await self._claim()
+        while batch is not None:
+            following = asyncio.create_task(self._claim())
             for message in batch.messages:
                 if self._halted:
                     return
                 yield message
+            # What was not due while the last batch was handed over may be due by now.
+            batch = await following or await self._claim()
+
+    async def _claim(self) -> Batch | None:
+        if self._halted:
+            return None
+        try:
+            return await self._in_ledger(self.transactions.claim)
+        except NewsletterError as error:
+            self._fail(error)
+            return None
 
     async def _intend(self, keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
         if self._halted:
             return frozenset()
-        try:
-            going, written = await self._in_ledger(lambda: self.transactions.intend(keys))
-        except NewsletterError as error:
-            self._fail(error)
-            return frozenset()
-        self._tell(written)
-        return going
+        asked = _Asked(keys, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        self._news.set()
+        return await asked.answer
 
     async def _put_down(self) -> None:
         try:
@@ -143,7 +197,7 @@ class Run:
 
     @property
     def _halted(self) -> bool:
-        return self.stop.asked or bool(self._failures)
+        return self._ended or self.stop.asked or bool(self._failures)
 
     def _fail(self, error: NewsletterError) -> None:
         """Keep a failure; what fails again for the same reason is one."""

@@ -164,7 +164,8 @@ def due(connection: sa.Connection, now: datetime, pace: Pace) -> Sequence[Dispat
 
 
 def _pause(connection: sa.Connection, dispatch: Dispatch, now: datetime, by: str, why: str) -> None:
-    connection.execute(
+    paused = connection.execute(
         sa.update(_dispatches).where(_dispatches.c.id == dispatch.id, _dispatches.c.state == OPEN).values(state=PAUSED)
     )
-    log(connection, dispatch.id, now, Action.PAUSED, by, why)
+    if paused.rowcount:
+        log(connection, dispatch.id, now, Action.PAUSED, by, why)

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from newsletter import plugins
 from newsletter.audience import Selection
-from newsletter.dispatch import approval, control, freeze, instance, lease, ledger, scheduling
-from newsletter.dispatch.approval import Approval
+from newsletter.dispatch import control, freeze, instance, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log, read_log, who
 from newsletter.dispatch.batch import Letter
 from newsletter.dispatch.duplicates import hold_issue
@@ -175,48 +174,6 @@ def propose(
 def overriding(proposal: Proposal, override: Override | None) -> Proposal:
     """Propose the same in spite of what its checks found."""
     return replace(proposal, plan=replace(proposal.plan, override=override))
-
-
-def approve_proposal(surroundings: Surroundings, proposal: Proposal) -> Approval:
-    """Approve exactly what is proposed, in the name of whoever is logged in.
-
-    Raises:
-        DispatchError: The workspace names others who may.
-    """
-    approval.assert_may_approve(surroundings.by, surroundings.settings.approval)
-    sealed = _seal(surroundings, proposal)
-    with surroundings.database.writing() as connection:
-        return approval.approve(connection, proposal.plan, sealed, surroundings.by, surroundings.clock())
-
-
-def withdraw_approval(surroundings: Surroundings, proposal: Proposal) -> int:
-    """Take an approval back; tell how many held."""
-    with surroundings.database.writing() as connection:
-        return approval.withdraw(connection, proposal.plan, surroundings.clock())
-
-
-def look_up_approval(surroundings: Surroundings, proposal: Proposal) -> tuple[Approval | None, tuple[str, ...]]:
-    """Give the approval of what is proposed, and what has changed since, which voids it."""
-    with surroundings.database.reading() as connection:
-        found = approval.find_approval(connection, proposal.plan)
-    return found, found.seal.changes(_seal(surroundings, proposal)) if found else ()
-
-
-def approved(surroundings: Surroundings, proposal: Proposal) -> Proposal:
-    """Propose the same by its approval, where there is one that holds.
-
-    Raises:
-        DispatchError: The workspace demands one, and there is none that holds.
-    """
-    with surroundings.database.reading() as connection:
-        found = approval.find_approval(connection, proposal.plan)
-    sealed = _seal(surroundings, proposal)
-    holding = approval.assert_approved(found, sealed, surroundings.by, surroundings.settings.approval)
-    return replace(proposal, plan=replace(proposal.plan, approval=holding.json() if holding else None))
-
-
-def _seal(surroundings: Surroundings, proposal: Proposal) -> approval.Seal:
-    return approval.seal(proposal.plan, proposal.prepared.template.digest, surroundings.definitions)
 
 
 def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:

@@ -12,18 +12,19 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from newsletter.audience import departed
-from newsletter.dispatch import control, duplicates, lease, ledger, scheduling
+from newsletter.dispatch import account, control, duplicates, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log
-from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
+from newsletter.dispatch.batch import Batch, Letter, make_batch
 from newsletter.dispatch.brake import Brake
 from newsletter.dispatch.ledger import Dispatch, Settled
 from newsletter.dispatch.readers import ReaderLinks
 from newsletter.dispatch.retry import next_try
 from newsletter.dispatch.scheduling import Pace
-from newsletter.dispatch.states import Reason, Step
+from newsletter.dispatch.states import Reason, State, Step
+from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected
-from newsletter.store import Database
+from newsletter.store import Database, Standing
 from newsletter.subscribers import Definitions
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -54,20 +55,35 @@ class Transactions:
     clock: Clock
     pace: Pace
     by: str
-    _claimed: dict[DeliveryKey, DeliveryMessage] = field(default_factory=dict)
-    _unwritten: list[Outcome] = field(default_factory=list)
+    _claimed: dict[DeliveryKey, int] = field(default_factory=dict)
+    _intended: set[DeliveryKey] = field(default_factory=set)
+    _unwritten: dict[DeliveryKey, Outcome] = field(default_factory=dict)
+    _contested: bool = False
+    _braking: bool = False
 
     def __post_init__(self) -> None:
+        self._standing = Standing(self.database)
         self._brake = Brake(self.pace.rejected, self.pace.window)
 
     def note(self, outcome: Outcome) -> None:
-        """Keep an outcome until it is written; may be called from any thread."""
-        self._unwritten.append(outcome)
+        """Keep an outcome until it is written; may be called from any thread.
+
+        Raises:
+            DispatchError: The provider has reported on this delivery before, or was never to hand it over.
+        """
+        key = outcome.key
+        if key in self._unwritten or key not in self._claimed:
+            raise DispatchError(
+                f"the provider {self.dispatch.provider} reports on the delivery {key}, which it does not have",
+                remedy="Please report this; what it said first is in the ledger.",
+            )
+        self._unwritten[key] = outcome
+        self._braking = self._brake.trips([outcome]) or self._braking
 
     def claim(self) -> Batch | None:
         """Claim a batch and make its messages; None when nothing can be done now."""
         now = self.clock()
-        with self.database.writing() as connection:
+        with self._standing.writing() as connection:
             ledger.expire(connection, self.dispatch, now)
             claimed = ledger.claim(connection, self.dispatch, now, self._room(connection, now))
             if not claimed:
@@ -78,7 +94,7 @@ class Transactions:
                 connection, self.dispatch, staying, self.definitions, self.letter, self.links, self.return_path
             )
             ledger.exclude(connection, self.dispatch, now, batch.excluded)
-        self._claimed.update({message.key: message for message in batch.messages})
+        self._claimed.update({message.key: message.subscriber for message in batch.messages})
         return batch
 
     def _room(self, connection: sa.Connection, now: datetime) -> int:
@@ -96,48 +112,65 @@ class Transactions:
         Returns:
             What may go, and the outcomes that were written first.
         """
-        wanted = {self._claimed[key].subscriber: key for key in keys if key in self._claimed}
-        now, outcomes = self.clock(), tuple(self._unwritten)
-        with self.database.writing() as connection:
-            duplicates.hold_issue(connection, self.dispatch.issue)
-            self._settle(connection, outcomes, now)
-            is_open = ledger.assert_lease(connection, self.dispatch) == control.OPEN
-            staying = self._staying(connection, list(wanted), now) if is_open else []
-            going = {subscriber: wanted[subscriber] for subscriber in staying}
-            ledger.intend(connection, self.dispatch, now, going)
+        try:
+            return self._intend(keys)
+        except _Contested:
+            self._contested = True
+            return self._intend(keys)
+
+    def _intend(self, keys: Sequence[DeliveryKey]) -> tuple[frozenset[DeliveryKey], Sequence[Outcome]]:
+        wanted = {self._claimed[key]: key for key in keys if key in self._claimed}
+        now, outcomes = self.clock(), tuple(self._unwritten.values())
+        with self._standing.writing() as connection:
+            duplicates.hold_issue(connection, self.dispatch.issue, alone=not self._contested)
+            if ledger.is_contested(connection, self.dispatch) and not self._contested:
+                raise _Contested
+            is_open = ledger.assert_lease(connection, self.dispatch) == ledger.OPEN
+            staying = self._staying(connection, sorted(wanted), now) if is_open else ()
+            settled = self._settled(connection, outcomes, now)
+            going = ledger.exchange(connection, self.dispatch, now, settled, {one: wanted[one] for one in staying})
+            self._heed_brake(connection, now)
         self._forget(outcomes)
         for subscriber in wanted.keys() - going.keys():
             del self._claimed[wanted[subscriber]]
+        self._intended.update(going.values())
         return frozenset(going.values()), outcomes
 
     def write_outcomes(self) -> Sequence[Outcome]:
         """Write the outcomes that have come, and give them."""
-        outcomes = tuple(self._unwritten)
+        outcomes = tuple(self._unwritten.values())
         if outcomes:
-            with self.database.writing() as connection:
-                self._settle(connection, outcomes, self.clock())
+            with self._standing.writing() as connection:
+                now = self.clock()
+                ledger.settle(connection, self.dispatch, now, self._settled(connection, outcomes, now))
+                self._heed_brake(connection, now)
             self._forget(outcomes)
         return outcomes
 
     def renew_lease(self) -> None:
         """Hold the lease for longer."""
-        with self.database.writing() as connection:
+        with self._standing.writing() as connection:
             lease.renew(connection, self.dispatch, self.clock())
 
     def put_down(self) -> Sequence[Outcome]:
         """Write the last outcomes and give back what was not handed over; the rest of it is uncertain."""
-        outcomes = tuple(self._unwritten)
-        with self.database.writing() as connection:
-            now = self.clock()
-            self._settle(connection, outcomes, now)
-            ledger.recover(connection, self.dispatch, now)
-            control.heed_policy(connection, self.dispatch, now)
-            scheduling.conclude_first_part(connection, self.dispatch, now, self.pace, self.by)
-            if control.come_to_rest(connection, self.dispatch, now):
-                log(connection, self.dispatch.id, now, Action.FINISHED, self.by)
-            lease.give_back(connection, self.dispatch)
+        outcomes = tuple(self._unwritten.values())
+        try:
+            with self._standing.writing() as connection:
+                now = self.clock()
+                ledger.settle(connection, self.dispatch, now, self._settled(connection, outcomes, now))
+                ledger.recover(connection, self.dispatch, now)
+                control.heed_policy(connection, self.dispatch, now)
+                scheduling.conclude_first_part(connection, self.dispatch, now, self.pace, self.by)
+                account.recount(connection, self.dispatch)
+                if control.come_to_rest(connection, self.dispatch, now):
+                    log(connection, self.dispatch.id, now, Action.FINISHED, self.by)
+                lease.give_back(connection, self.dispatch)
+        finally:
+            self._standing.close()
         self._forget(outcomes)
         self._claimed.clear()
+        self._intended.clear()
         return outcomes
 
     def _staying(self, connection: sa.Connection, subscribers: Sequence[int], now: datetime) -> Sequence[int]:
@@ -162,28 +195,41 @@ class Transactions:
         ledger.postpone(connection, self.dispatch, now, until, waiting)
         return [one for one in subscribers if one not in found.served and one not in found.waiting]
 
-    def _settle(self, connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
-        by_subscriber = {self._claimed[outcome.key].subscriber: outcome for outcome in outcomes}
-        deferred = [subscriber for subscriber, one in by_subscriber.items() if isinstance(one, Deferred)]
+    def _settled(self, connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> list[Settled]:
+        deferred = [self._claimed[outcome.key] for outcome in outcomes if isinstance(outcome, Deferred)]
         before = ledger.deferrals(connection, self.dispatch, deferred) if deferred else {}
-        settled = [
-            _settled(subscriber, outcome, now, before.get(subscriber, 0) + 1, self.dispatch.deadline)
-            for subscriber, outcome in by_subscriber.items()
-        ]
-        ledger.settle(connection, self.dispatch, now, settled)
-        if self._brake.trips(outcomes):
+        settled = []
+        for outcome in outcomes:
+            key, subscriber = outcome.key, self._claimed[outcome.key]
+            since = State.SUBMITTING if key in self._intended else State.CLAIMED
+            again = before.get(subscriber, 0) + 1
+            settled.append(_settled(subscriber, since, outcome, now, again, self.dispatch.deadline))
+        return settled
+
+    def _heed_brake(self, connection: sa.Connection, now: datetime) -> None:
+        """Pause the dispatch when too many were refused; called last, as no step of this transaction sees it."""
+        if self._braking:
             scheduling.brake(connection, self.dispatch, now, self.by, self._brake.rejected, self.pace.window)
 
     def _forget(self, outcomes: Sequence[Outcome]) -> None:
-        del self._unwritten[: len(outcomes)]
+        self._braking = False
         for outcome in outcomes:
+            del self._unwritten[outcome.key]
             del self._claimed[outcome.key]
+            self._intended.discard(outcome.key)
 
 
-def _settled(subscriber: int, outcome: Outcome, now: datetime, deferrals: int, deadline: datetime) -> Settled:
+class _Contested(Exception):
+    """Another dispatch of the issue was frozen since this one has begun to work."""
+
+
+def _settled(
+    subscriber: int, since: State, outcome: Outcome, now: datetime, deferrals: int, deadline: datetime
+) -> Settled:
     if isinstance(outcome, Accepted):
-        return Settled(subscriber, Step.ACCEPT, outcome.reply, outcome.reference)
+        return Settled(subscriber, Step.ACCEPT, outcome.reply, outcome.reference, since=since)
     if isinstance(outcome, Deferred):
         due = next_try(now, deferrals, outcome.retry_after, deadline)
-        return Settled(subscriber, Step.DEFER, outcome.reply, due=due)
-    return Settled(subscriber, Step.REJECT if isinstance(outcome, Rejected) else Step.LOSE, outcome.reply)
+        return Settled(subscriber, Step.DEFER, outcome.reply, due=due, since=since)
+    step = Step.REJECT if isinstance(outcome, Rejected) else Step.LOSE
+    return Settled(subscriber, step, outcome.reply, since=since)

@@ -27,6 +27,8 @@ def wire_address(address: str) -> str:
     Source: RFC 5321 §4.5.3.1, RFC 5890, RFC 6531 §3.
     """
     local, _, domain = address.rpartition("@")
+    if local and domain and len(address) <= MAXIMUM_LOCAL_PART and address.isascii():
+        return address
     if not local or not domain:
         raise ValueError(f"{address!r} is not an address")
     written = ascii_domain(domain)

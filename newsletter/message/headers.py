@@ -44,6 +44,8 @@ def text_header(name: str, value: str) -> bytes:
     """
     line = one_line(value)
     if _plain(line):
+        if len(name) + len(line) + 2 <= PREFERRED_LINE:
+            return f"{name}: {line}\r\n".encode()
         return _fold(f"{name}:", line.split(" "))
     return _fold(f"{name}:", _encoded_words(line, first_room=ENCODED_WORD - len(name) - 1))
 
@@ -92,6 +94,8 @@ def exact_header(name: str, value: str) -> bytes:
     """
     if not (value.isascii() and value.isprintable()):
         raise ValueError(f"{name} holds something else than printable ASCII")
+    if " " not in value and len(name) + len(value) + 2 <= MAXIMUM_LINE:
+        return f"{name}: {value}\r\n".encode()
     folded = _fold(f"{name}:", value.split(" "))
     if max(map(len, folded.split(b"\r\n"))) > MAXIMUM_LINE:
         raise ValueError(f"{name} is longer than a line may be")
@@ -103,7 +107,9 @@ _TOKEN_ADDRESS = re.compile(r'(?:"[^"\x00-\x1f\x7f]+"|[^\s<>()\[\]:;@\\,"\x00-\x
 
 def _plain(line: str) -> bool:
     """Tell whether a text can stand as it is: ASCII, nothing that reads as an encoded word, no overlong word."""
-    return line.isascii() and "=?" not in line and all(len(word) < MAXIMUM_LINE - 80 for word in line.split(" "))
+    if not line.isascii() or "=?" in line:
+        return False
+    return len(line) < MAXIMUM_LINE - 80 or all(len(word) < MAXIMUM_LINE - 80 for word in line.split(" "))
 
 
 def _has_surrogates(value: str) -> bool:

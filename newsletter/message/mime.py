@@ -24,8 +24,13 @@ def encode_piece(text: str) -> bytes:
     Returns:
         Lines of at most 76 octets, each ended by CRLF; empty for an empty text.
     """
-    if len(text) < MAXIMUM_LINE - 1 and text.isascii() and text.isprintable() and "=" not in text:
-        return text.encode("ascii") + SOFT_BREAK if text else b""
+    if text.isascii() and text.isprintable() and "=" not in text:
+        plain = text.encode("ascii")
+        if len(plain) < MAXIMUM_LINE - 1:
+            return plain + SOFT_BREAK if plain else b""
+        if b" " not in plain and not plain.endswith(b"."):  # a link, as a rule
+            lines = [plain[start : start + MAXIMUM_LINE - 1] for start in range(0, len(plain), MAXIMUM_LINE - 1)]
+            return SOFT_BREAK.join(lines) + SOFT_BREAK
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     # The standard encoder writes a space at the end of a full line as =20 beyond the limit.
     encoded = _OVERLONG.sub(_split_line, b2a_qp(unified.encode("utf-8", "replace"), istext=True))

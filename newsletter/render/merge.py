@@ -26,7 +26,7 @@ from newsletter.message import (
     text_header,
 )
 from newsletter.render.compile import CompiledIssue
-from newsletter.render.slots import Block, Parts, ReaderLink, Slot, Value, escape_for, token, walk
+from newsletter.render.slots import Block, Parts, ReaderLink, Slot, Value, escaper, token, walk
 
 PLAN_LIMIT: Final = 256
 """How many plans are kept; a plan is about as large as a message."""
@@ -94,6 +94,13 @@ Piece: TypeAlias = bytes | int
 
 @dataclass(slots=True)
 class _Plan:
+    """How to put messages together.
+
+    Args:
+        pieces: What to join; first comes the header, which is each reader's own, and holes are empty.
+        holes: Places in `pieces`, each with the number of the slot that fills it.
+    """
+
     pieces: list[bytes]
     holes: list[tuple[int, int]]
 
@@ -117,8 +124,7 @@ class Merger:
         before, between, after = frame(boundary(compiled.nonce))
         self._frame = (before, between, after)
         self._slots = _number_slots(compiled)
-        self._makers = [_maker(slot.value) for slot in self._slots]
-        self._places = [slot.place for slot in self._slots]
+        self._makers = [(_maker(slot.value), escaper(slot.place)) for slot in self._slots]
         self._questions = _questions(compiled)
         self._deciders = [predicate(condition) for condition in self._questions.values()]
         self._plain_subject = all(isinstance(part, str) for part in compiled.subject)
@@ -147,11 +153,16 @@ class Merger:
 
     def _message(self, reader: Reader, answers: Answers, escaped: list[str]) -> bytes:
         plan = self._plans.get(answers) or self._plan(answers)
-        encoded = [encode_piece(value) for value in escaped]
         pieces = plan.pieces.copy()
+        pieces[0] = self.headers(reader, escaped)
+        encoded: dict[str, bytes] = {}  # a value mostly stands in more places than one, and alike
         for position, number in plan.holes:
-            pieces[position] = encoded[number]
-        return b"".join((self.headers(reader, escaped), *pieces))
+            value = escaped[number]
+            piece = encoded.get(value)
+            if piece is None:
+                piece = encoded[value] = encode_piece(value)
+            pieces[position] = piece
+        return b"".join(pieces)
 
     def answers(self, reader: Reader) -> Answers:
         """Answer every condition of the issue for one reader."""
@@ -165,7 +176,7 @@ class Merger:
                 self._common,
                 self._subject or text_header("Subject", self._fill_subject(escaped)),
                 mailbox_header("To", reader.mailbox),
-                f"Message-ID: {self.message_id(reader.key)}\r\n".encode(),
+                f"Message-ID: <{reader.key}@{self._domain}>\r\n".encode(),
                 exact_header("List-Unsubscribe", f"<{reader.links['unsubscribe']}>"),
                 ONE_CLICK,
             )
@@ -191,7 +202,7 @@ class Merger:
         return MergedParts(common, {name: escaped[numbers[slot]] for name, slot in common.slots})
 
     def _escaped(self, reader: Reader) -> list[str]:
-        return [escape_for(place, make(reader)) for place, make in zip(self._places, self._makers, strict=True)]
+        return [escape(make(reader)) for make, escape in self._makers]
 
     def _fill_subject(self, escaped: list[str]) -> str:
         return one_line(
@@ -299,7 +310,7 @@ def _maker(value: Value) -> Callable[[Reader], str]:
 
 
 def _join_literals(run: list[Piece]) -> _Plan:
-    plan = _Plan([], [])
+    plan = _Plan([b""], [])
     literal: list[bytes] = []
     for piece in run:
         if isinstance(piece, bytes):

@@ -7,11 +7,11 @@ ended up fixes how its values are escaped.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from newsletter import errors
@@ -247,20 +247,47 @@ def _slot(text: str, match: re.Match[str], value: Value, place: PlaceFinder) -> 
 
 _SCHEMES = ("https://", "http://", "mailto:")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_MARKUP = re.compile("[&<>\"']")
+
+
+def escaper(place: Place) -> Callable[[str], str]:
+    """Give what escapes readers' values for where they go; control characters and line breaks become spaces.
+
+    A value is data, so whatever looks like markup or an expression in it stays text.
+    """
+    return _ESCAPERS[place]
 
 
 def escape_for(place: Place, value: str) -> str:
-    """Escape one reader's value for where it goes; control characters and line breaks become spaces.
+    """Escape one reader's value for where it goes; see `escaper`."""
+    return _ESCAPERS[place](value)
 
-    Args:
-        value: Any text; a value is data, so whatever looks like markup or an expression in it stays text.
-    """
-    if not value.isprintable():
-        value = _BREAKS.sub(" ", value).encode("utf-8", "replace").decode("utf-8")
-    if place is Place.MARKUP:
-        return escape(value, quote=True)
-    if place is Place.LINK_PART:
-        return quote(value, safe="")
-    if place is Place.LINK:
-        return escape(value, quote=True) if value.lower().startswith(_SCHEMES) else ""
-    return value
+
+def _plain(value: str) -> str:
+    if value.isprintable():
+        return value
+    return _BREAKS.sub(" ", value).encode("utf-8", "replace").decode("utf-8")
+
+
+def _markup(value: str) -> str:
+    value = _plain(value)
+    return escape(value, quote=True) if _MARKUP.search(value) else value
+
+
+def _link(value: str) -> str:
+    value = _plain(value)
+    if not value.startswith(_SCHEMES) and not value.lower().startswith(_SCHEMES):
+        return ""
+    return escape(value, quote=True) if _MARKUP.search(value) else value
+
+
+def _link_part(value: str) -> str:
+    return quote(_plain(value), safe="")
+
+
+_ESCAPERS: Final[Mapping[Place, Callable[[str], str]]] = {
+    Place.MARKUP: _markup,
+    Place.LINK: _link,
+    Place.LINK_PART: _link_part,
+    Place.PLAIN: _plain,
+}

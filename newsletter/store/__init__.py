@@ -3,12 +3,14 @@
 from newsletter.store import tables
 from newsletter.store.engine import Database, DatabaseBusy, DatabaseState, inspect_database, open_database
 from newsletter.store.patience import insist
+from newsletter.store.standing import Standing
 from newsletter.store.types import UtcDateTime
 
 __all__ = [
     "Database",
     "DatabaseBusy",
     "DatabaseState",
+    "Standing",
     "UtcDateTime",
     "insist",
     "inspect_database",

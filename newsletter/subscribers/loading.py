@@ -32,8 +32,8 @@ def read_records(connection: sa.Connection, subscribers: Sequence[int], definiti
         topics_of.setdefault(subscriber, set()).add(topic)
     names = ("email", "first_name", "last_name", "language", *attributes)
     records: dict[int, Record] = {}
-    for id_, *values in connection.execute(chosen):
-        known: dict[str, Value] = dict(zip(names, values, strict=True))
-        known[TOPICS] = frozenset(topics_of.get(id_, ()))
-        records[id_] = Record(id_, values[0], known)
+    for row in connection.execute(chosen):
+        known: dict[str, Value] = dict(zip(names, row[1:], strict=True))
+        known[TOPICS] = frozenset(topics_of.get(row[0], ()))
+        records[row[0]] = Record(row[0], row[1], known)
     return records

@@ -75,6 +75,25 @@ def test_earlier_dispatch_holds_nobody_up_after_its_deadline(two_lists: Bench) -
     assert two_lists.receipt.balance.reasons == {"expired": 1}
 
 
+def test_dispatch_that_is_frozen_while_another_is_driven_takes_nobody_from_it(two_lists: Bench) -> None:
+    """The first had no rival when it began to hand over, and learns of this one in the middle of it."""
+    names = ["jan", "piet", "kees"]
+    for name in BOTH:
+        two_lists.subscribe(names, to=name)
+    first = two_lists.freeze()
+    by_second: list[str] = []
+
+    def freeze_another(_message: Message) -> None:
+        if not by_second:
+            two_lists.clock.pass_by(minutes=1)
+            by_second.extend(["frozen", *drive(two_lists, two_lists.freeze(to="anderen"))])
+
+    provider = Scripted(after_intent=freeze_another)
+    two_lists.drive(first, provider)
+    assert len(provider.handed_over) == 3
+    assert by_second == ["frozen"]
+
+
 def test_machines_whose_clocks_differ_about_the_deadline_hand_over_once(two_lists: Bench) -> None:
     """The later dispatch is driven by a clock that is ahead, between claim and intent of the earlier one."""
     first, second = on_both(two_lists, "jan")

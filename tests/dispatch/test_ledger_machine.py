@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from newsletter.dispatch import Controls, Dispatch, Settlement, State, Step, account, lease, ledger
+from newsletter.dispatch import Controls, Dispatch, Settlement, State, Step, account, counts, lease, ledger
 from newsletter.dispatch.ledger import Settled
 from newsletter.dispatch.states import FINAL, TRANSITIONS, Reason
 from newsletter.errors import DispatchError
@@ -50,6 +50,7 @@ class Ledger(RuleBasedStateMachine):
                 for number in range(1, SIZE + 1)
             ]
             connection.execute(sa.insert(tables.deliveries), rows)
+            assert counts.begin(connection, "d") == SIZE
             self.worker = ledger.read_dispatch(connection, "d")
         self.model = dict.fromkeys(range(1, SIZE + 1), State.PLANNED)
         self.state = "open"
@@ -79,12 +80,13 @@ class Ledger(RuleBasedStateMachine):
         if self.state != "open":
             assert claimed == []
             return
-        ready = [
-            number
-            for number, state in sorted(self.model.items())
-            if state is State.PLANNED or (state is State.DEFERRED and self.due[number] <= self.now)
+        due = [
+            (self.due[number], number)
+            for number, state in self.model.items()
+            if state is State.DEFERRED and self.due[number] <= self.now
         ]
-        assert claimed == ready[:size]
+        planned = [number for number, state in sorted(self.model.items()) if state is State.PLANNED]
+        assert claimed == sorted([*(number for _, number in sorted(due)), *planned][:size])
         for number in claimed:
             self.model[number] = State.CLAIMED
 
@@ -100,7 +102,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(numbers=st.sets(st.integers(1, SIZE)), step=st.sampled_from(OUTCOMES), minutes=st.integers(0, 60))
     def settle(self, numbers: set[int], step: Step, minutes: int) -> None:
         due = self.now + timedelta(minutes=minutes) if step is Step.DEFER else None
-        settled = [Settled(number, step, "reply", due=due) for number in numbers]
+        settled = [Settled(number, step, "reply", due=due, since=self.model[number]) for number in numbers]
         if (
             self.step(step, numbers, lambda connection: ledger.settle(connection, self.worker, self.now, settled))
             and due
@@ -211,6 +213,7 @@ class Ledger(RuleBasedStateMachine):
             rows = connection.execute(sa.select(tables.deliveries.c.subscriber_id, tables.deliveries.c.state))
             assert {number: State(state) for number, state in rows} == self.model
             balance = account.balance(connection, self.worker)
+            assert balance == account.recount(connection, self.worker)
         assert balance.total == SIZE
         assert balance.at_rest == all(state in FINAL | {State.UNCERTAIN} for state in self.model.values())
 

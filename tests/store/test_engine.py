@@ -34,7 +34,7 @@ def test_revisions_are_those_of_the_migrations() -> None:
     assert known_revisions() == walked[::-1]
 
 
-def test_dispatch_of_before_there_were_deadlines_gets_one(database_url: str, tmp_path: Path) -> None:
+def test_dispatch_of_before_there_were_deadlines_and_counts_gets_both(database_url: str, tmp_path: Path) -> None:
     engine = sa.create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
     frozen = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
     with engine.begin() as connection:
@@ -54,6 +54,7 @@ def test_dispatch_of_before_there_were_deadlines_gets_one(database_url: str, tmp
     with database.reading() as connection:
         assert connection.scalar(sa.select(tables.dispatches.c.deadline)) == frozen + timedelta(days=4)
         assert connection.scalar(sa.select(tables.deliveries.c.deferrals)) == 0
+        assert connection.execute(sa.select(tables.delivery_counts)).all() == [("d", "planned", "", 1)]
     database.close()
 
 

@@ -2,7 +2,13 @@
 
 from newsletter.store.tables.approvals import approvals
 from newsletter.store.tables.base import metadata
-from newsletter.store.tables.dispatch import compiled_issues, deliveries, dispatch_events, dispatches
+from newsletter.store.tables.dispatch import (
+    compiled_issues,
+    deliveries,
+    delivery_counts,
+    dispatch_events,
+    dispatches,
+)
 from newsletter.store.tables.instances import instances
 from newsletter.store.tables.subscribers import subscriber_topics, subscribers, subscriptions, suppressions
 
@@ -10,6 +16,7 @@ __all__ = [
     "approvals",
     "compiled_issues",
     "deliveries",
+    "delivery_counts",
     "dispatch_events",
     "dispatches",
     "instances",

@@ -1,0 +1,192 @@
+"""Statements that run very often: compiled once for each kind of database, and run without compiling them again.
+
+Each is built of SQLAlchemy's constructs, so that it means the same on both databases. One that is for many rows at
+once is run once for each of them in SQLite, which has no way to go, and once for all of them, with arrays, in
+PostgreSQL.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+Types: TypeAlias = Mapping[str, "sa.types.TypeEngine[Any]"]
+Places: TypeAlias = Mapping[str, sa.ColumnElement[Any]]
+"""Where the values of a statement go, or the columns of its rows, by name."""
+_Process: TypeAlias = Callable[[Any], Any]
+
+
+class Numbers(sa.TypeDecorator[Collection[int]]):
+    """Any count of numbers as one value; see `is_among`."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> "sa.types.TypeEngine[Any]":
+        return dialect.type_descriptor(ARRAY(sa.BigInteger) if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Collection[int] | None, dialect: sa.Dialect) -> Any:
+        return list(value or ()) if dialect.name == "postgresql" else json.dumps(list(value or ()))
+
+
+class is_among(FunctionElement[Any]):  # noqa: N801 - used as a function
+    """Say that a column is one of the numbers that a place will hold, however many these are.
+
+    Its type is left open: SQLite has no truth values, and would be asked whether it equals 1, past every index.
+    """
+
+    name = "is_among"
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[int], numbers: sa.ColumnElement[Any]) -> None:
+        super().__init__(column, numbers)
+
+
+@compiles(is_among, "postgresql")
+def _in_postgresql(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} = ANY ({numbers})"
+
+
+@compiles(is_among, "sqlite")
+def _in_sqlite(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - both are SQL already
+
+
+def past_index(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Give a column as no index knows it, for a guard on rows that are found by their numbers.
+
+    A database that has no statistics yet may take the guard's index for the narrower one, and walk a million rows.
+    """
+    return column + sa.literal_column("''", sa.Text())
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A statement as one kind of database takes it.
+
+    Args:
+        fixed: Its values that are always the same.
+        order: The names of all its values in the order of their places; empty where they go by name.
+        processes: Makes of a value what the driver takes, where that is something else.
+    """
+
+    sql: str
+    fixed: Mapping[str, object]
+    order: tuple[str, ...]
+    processes: Mapping[str, _Process]
+
+    def known(self, values: Mapping[str, object]) -> dict[str, object]:
+        known = {**self.fixed, **values}
+        for name, process in self.processes.items():
+            if name in known:
+                known[name] = process(known[name])
+        return known
+
+
+class Prepared:
+    """A statement.
+
+    Args:
+        types: Its values.
+        build: Builds it of the places of its values.
+    """
+
+    def __init__(self, types: Types, build: Callable[[Places], sa.Executable]) -> None:
+        self._types = types
+        self._build = build
+        self._forms: dict[str, _Form] = {}
+
+    def rows(self, connection: sa.Connection, **values: object) -> list[tuple[Any, ...]]:
+        """Run it and give what it selects, as the driver gives it."""
+        cursor = self._execute(connection, values).cursor
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor is not None else []
+        return rows
+
+    def run(self, connection: sa.Connection, **values: object) -> int:
+        """Run it and tell how many rows it has changed."""
+        changed: int = self._execute(connection, values).rowcount
+        return changed
+
+    def _execute(self, connection: sa.Connection, values: Mapping[str, object]) -> Any:
+        form = self._forms.get(connection.dialect.name) or self._form(connection.dialect)
+        known = form.known(values)
+        return connection.exec_driver_sql(form.sql, tuple([known[name] for name in form.order]) or known)
+
+    def _form(self, dialect: sa.Dialect) -> _Form:
+        form = self._forms[dialect.name] = _compile(self._build(_places(self._types)), dialect)
+        return form
+
+
+class PreparedForEach:
+    """A statement for many rows, which may have some values in common.
+
+    Args:
+        common: The values in common.
+        row: The columns of a row.
+        build: Builds it of the places of the values in common and of the columns.
+    """
+
+    def __init__(self, common: Types, row: Types, build: Callable[[Places, Places], sa.Executable]) -> None:
+        self._common = common
+        self._row = row
+        self._build = build
+        self._forms: dict[str, _Form] = {}
+
+    def run(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]], **values: object) -> int:
+        """Run it and tell how many rows of the database it has changed.
+
+        Args:
+            rows: At least one, each with the columns in their order.
+        """
+        dialect = connection.dialect
+        form = self._forms.get(dialect.name) or self._form(dialect)
+        if form.order:
+            return connection.exec_driver_sql(form.sql, self._each(form, rows, values)).rowcount
+        columns = dict(zip(self._row, map(list, zip(*rows, strict=True)), strict=True))
+        return connection.exec_driver_sql(form.sql, form.known({**values, **columns})).rowcount
+
+    def _each(
+        self, form: _Form, rows: Sequence[tuple[Any, ...]], values: Mapping[str, object]
+    ) -> list[tuple[object, ...]]:
+        for place, name in enumerate(self._row):
+            if process := form.processes.get(name):
+                rows = [(*row[:place], process(row[place]), *row[place + 1 :]) for row in rows]
+        known = form.known(values)
+        names, common = [*self._row, *known], tuple(known.values())
+        in_order = itemgetter(*map(names.index, form.order))
+        return [in_order(row + common) for row in rows]
+
+    def _form(self, dialect: sa.Dialect) -> _Form:
+        row = _places(self._row)
+        if dialect.name == "postgresql":
+            arrays = [sa.bindparam(name, type_=ARRAY(kind)) for name, kind in self._row.items()]
+            columns = [sa.column(name, kind) for name, kind in self._row.items()]
+            row = dict(sa.func.unnest(*arrays).table_valued(*columns).render_derived().c.items())
+        form = self._forms[dialect.name] = _compile(self._build(_places(self._common), row), dialect)
+        return form
+
+
+def _places(types: Types) -> dict[str, sa.ColumnElement[Any]]:
+    return {name: sa.bindparam(name, type_=kind) for name, kind in types.items()}
+
+
+def _compile(statement: sa.Executable, dialect: sa.Dialect) -> _Form:
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    processes: dict[str, _Process] = {}
+    fixed: dict[str, object] = {}
+    for bind, name in compiled.bind_names.items():
+        if not bind.required:
+            fixed[name] = bind.value
+        process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if process is not None:
+            processes[name] = process
+    return _Form(str(compiled), fixed, tuple(compiled.positiontup or ()), processes)
