@@ -17,6 +17,7 @@ from newsletter.dispatch.states import TAKEN, Reason, State, Step, advance, sour
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.store import tables
+from newsletter.store.prepared import past_index
 
 _deliveries = tables.deliveries
 _dispatches = tables.dispatches
@@ -121,8 +122,8 @@ def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: in
         room = size - len(claimed)
         found = [row[0] for row in chosen.rows(connection, dispatch=dispatch.id, now=now, size=room)] if room else []
         if found:
-            values = {"dispatch": dispatch.id, "now": now, "since": since.value, "subscribers": found}
-            moved = statements.CLAIM.run(connection, **values)
+            rows = [(subscriber,) for subscriber in found]
+            moved = statements.CLAIM.run(connection, rows, dispatch=dispatch.id, now=now, since=since.value)
             _assert_all_moved(moved, len(found), Step.CLAIM)
             moves.update(_move(since, State.CLAIMED, moved))
             claimed += found
@@ -308,11 +309,14 @@ def _advance(
             continue
         statement = (
             sa.update(_deliveries)
-            .where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == start)
+            .where(_deliveries.c.dispatch_id == dispatch.id)
             .values(state=target(step), changed_at=now, **values)
         )
-        if subscribers is not None:
-            statement = statement.where(_deliveries.c.subscriber_id.in_(list(subscribers)))
+        if subscribers is None:
+            statement = statement.where(_deliveries.c.state == start)
+        else:
+            chosen = _deliveries.c.subscriber_id.in_(list(subscribers))
+            statement = statement.where(chosen, past_index(_deliveries.c.state) == start)
         moved = connection.execute(statement).rowcount
         moves.update(_move(start, target(step), moved, reason))
         total += moved
