@@ -307,16 +307,15 @@ def _advance(
     for start in sources(step):
         if since is not None and start not in since:
             continue
-        statement = (
-            sa.update(_deliveries)
-            .where(_deliveries.c.dispatch_id == dispatch.id)
-            .values(state=target(step), changed_at=now, **values)
-        )
+        statement = sa.update(_deliveries).values(state=target(step), changed_at=now, **values)
         if subscribers is None:
-            statement = statement.where(_deliveries.c.state == start)
+            statement = statement.where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == start)
         else:
-            chosen = _deliveries.c.subscriber_id.in_(list(subscribers))
-            statement = statement.where(chosen, past_index(_deliveries.c.state) == start)
+            statement = statement.where(
+                _deliveries.c.subscriber_id.in_(list(subscribers)),
+                past_index(_deliveries.c.dispatch_id) == dispatch.id,
+                past_index(_deliveries.c.state) == start,
+            )
         moved = connection.execute(statement).rowcount
         moves.update(_move(start, target(step), moved, reason))
         total += moved
