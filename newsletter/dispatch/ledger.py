@@ -17,6 +17,7 @@ from newsletter.dispatch.states import TAKEN, Reason, State, Step, advance, sour
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.store import tables
+from newsletter.store.prepared import past_index
 
 _deliveries = tables.deliveries
 _dispatches = tables.dispatches
@@ -151,8 +152,8 @@ def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: in
         room = size - len(claimed)
         found = [row[0] for row in chosen.rows(connection, dispatch=dispatch.id, now=now, size=room)] if room else []
         if found:
-            values = {"dispatch": dispatch.id, "now": now, "since": since.value, "subscribers": found}
-            moved = statements.CLAIM.run(connection, **values)
+            rows = [(subscriber,) for subscriber in found]
+            moved = statements.CLAIM.run(connection, rows, dispatch=dispatch.id, now=now, since=since.value)
             _assert_all_moved(moved, len(found), Step.CLAIM)
             moves.update(_move(since, State.CLAIMED, moved))
             claimed += found
@@ -338,13 +339,15 @@ def take_step(
     for start in sources(step):
         if since is not None and start not in since:
             continue
-        statement = (
-            sa.update(_deliveries)
-            .where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == start)
-            .values(state=target(step), changed_at=now, **values)
-        )
-        if subscribers is not None:
-            statement = statement.where(_deliveries.c.subscriber_id.in_(list(subscribers)))
+        statement = sa.update(_deliveries).values(state=target(step), changed_at=now, **values)
+        if subscribers is None:
+            statement = statement.where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == start)
+        else:
+            statement = statement.where(
+                _deliveries.c.subscriber_id.in_(list(subscribers)),
+                past_index(_deliveries.c.dispatch_id) == dispatch.id,
+                past_index(_deliveries.c.state) == start,
+            )
         moved = connection.execute(statement).rowcount
         moves.update(_move(start, target(step), moved, reason))
         total += moved

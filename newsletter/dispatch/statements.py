@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.dispatch.states import State
 from newsletter.store import UtcDateTime, tables
-from newsletter.store.prepared import Numbers, Places, Prepared, PreparedForEach, is_among, past_index
+from newsletter.store.prepared import Places, Prepared, PreparedForEach, past_index
 from newsletter.store.types import BigIdentifier
 
 _deliveries, _dispatches = tables.deliveries, tables.dispatches
@@ -46,15 +46,15 @@ def _chosen(given: Places, state: State) -> sa.Select[tuple[int]]:
     )
 
 
-def _claim(given: Places) -> sa.Update:
+def _claim(common: Places, row: Places) -> sa.Update:
     return (
         sa.update(_deliveries)
         .where(
-            _deliveries.c.dispatch_id == given["dispatch"],
-            is_among(_deliveries.c.subscriber_id, given["subscribers"]),
-            past_index(_deliveries.c.state) == given["since"],
+            _deliveries.c.dispatch_id == common["dispatch"],
+            _deliveries.c.subscriber_id == row["subscriber"],
+            past_index(_deliveries.c.state) == common["since"],
         )
-        .values(state=State.CLAIMED.value, due=None, changed_at=given["now"])
+        .values(state=State.CLAIMED.value, due=None, changed_at=common["now"])
     )
 
 
@@ -101,7 +101,7 @@ LOOK: Final = Prepared({"dispatch": _text}, _look)
 """The lease's number, the state, and whether the issue has other dispatches."""
 DUE: Final = Prepared({**_SHARED, "size": _number}, _due)
 PLANNED: Final = Prepared({**_SHARED, "size": _number}, _planned)
-CLAIM: Final = Prepared({**_SHARED, "since": _text, "subscribers": Numbers()}, _claim)
+CLAIM: Final = PreparedForEach({**_SHARED, "since": _text}, {"subscriber": BigIdentifier}, _claim)
 INTEND: Final = PreparedForEach(_SHARED, {"subscriber": BigIdentifier, "delivery_key": _text}, _intend)
 SETTLE: Final = PreparedForEach(
     {**_SHARED, "since": _text, "state": _text, "more": _number},
