@@ -14,13 +14,8 @@ from newsletter.errors import ProviderError, StoreError
 from newsletter.message import DeliveryKey
 from newsletter.providers import smtp
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
-from newsletter.providers.smtp.protocol import (
-    GarbageError,
-    Reply,
-    ReplyReader,
-    dot_stuff,
-    read_extensions,
-)
+from newsletter.providers.smtp.letter import dot_stuff
+from newsletter.providers.smtp.protocol import GarbageError, Reply, ReplyReader, read_extensions
 from support.smtp_server import (
     CONTENT,
     DROP,
