@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending, signing
+from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending, signing, wire
 
 BENCHMARKS = {
     "help": helping.run,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "everybody": everybody.run,
     "send": sending.run,
     "sign": signing.run,
+    "wire": wire.run,
 }
 
 

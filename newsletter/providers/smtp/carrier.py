@@ -1,6 +1,5 @@
 """Carries messages over one connection at a time, one behind the other as closely as the server allows."""
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -105,10 +104,11 @@ class _Journey:
         self._connection = connection
         self._server = office.pool.server(connection)
         self._again = again
+        self._limit = connection.extensions.message_bytes
         self._loads: dict[Transaction, Load] = {}
         self._ahead: Load | None = None
         self._opened: Transaction | None = None
-        self._has_news = False
+        self._intending: Transaction | None = None
         self._streams = False
         self._stopped = False
         self._between = True
@@ -117,12 +117,15 @@ class _Journey:
         """Carry a message, and those after it for as long as there are any and the connection lasts."""
         begun = self._connection.begun
         self._streams = not first.breaks and self._server.level(self._connection) is Level.CHUNKED
+        self._connection.listener = self._take
         try:
             self._ahead = await self._load(first)
             await (self._stream() if self._streams else self._chain())
         except BaseException:
             self._connection.close()
             raise
+        finally:
+            self._connection.listener = None
         if load := self._ahead:
             trouble = self._connection.trouble
             if trouble and self._connection.begun == begun:
@@ -138,9 +141,8 @@ class _Journey:
             self._loads[self._connection.begin(load.letter, level)] = load
             await self._look_ahead()
             while self._loads:
-                self._take(await self._connection.news())
-                await self._let_it_be_seen()
-                if self._opened and not self._connection.trouble:
+                await self._connection.stir()
+                if self._opened and not self._connection.dialogue.broken:
                     await self._finish(self._opened)
 
     async def _finish(self, transaction: Transaction) -> None:
@@ -154,11 +156,16 @@ class _Journey:
         if connection.trouble:
             return
         self._between = False
-        if key not in await self._office.intend([key]):
+        self._intending = transaction
+        going = await self._office.intend([key])
+        self._intending = None
+        if key not in going:
             self._drop(transaction)
             return
         transaction.intended = True
-        if connection.trouble:
+        if trouble := connection.trouble:
+            if self._loads.pop(transaction, None):
+                self._settle(Ending(Deferred(key, trouble), in_doubt=True))
             return
         following = self._ahead if self._may_chain() else None
         begun = connection.finish(transaction, following.letter if following else None)
@@ -183,8 +190,7 @@ class _Journey:
                 if not loads:
                     return
                 continue
-            self._take(await self._connection.news())
-            await self._let_it_be_seen()
+            await self._connection.stir()
 
     def _begin_all(self, loads: Sequence[Load]) -> None:
         """Write whole messages; those that the connection has no life for any more wait."""
@@ -196,7 +202,11 @@ class _Journey:
             self._loads[transaction] = load
 
     def _take(self, events: Sequence[Event]) -> None:
-        """Take what has happened."""
+        """Take what has happened.
+
+        As it happens: whoever reads the outcomes then sees them before `go` goes on and more is intended, and a kill
+        leaves less in doubt.
+        """
         lost: list[Lost] = []
         for event in events:
             match event:
@@ -226,6 +236,8 @@ class _Journey:
 
     def _lose(self, event: Lost) -> None:
         """Settle a message whose connection broke: what may have been taken is not sent again."""
+        if event.transaction is self._intending:
+            return  # what became of it depends on the intent, which is being written
         load = self._loads.pop(event.transaction, None)
         key = event.transaction.letter.key
         if event.transaction.handed_over:
@@ -254,18 +266,11 @@ class _Journey:
         self._connection.close()
 
     def _settle(self, ending: Ending) -> None:
-        self._has_news = True
         if self._office.settle(ending):
             self._stopped = True
 
-    async def _let_it_be_seen(self) -> None:
-        """Let whoever reads the outcomes see them before more is intended: a kill then leaves less in doubt."""
-        if self._has_news:
-            self._has_news = False
-            await asyncio.sleep(0)
-
     def _may_begin(self) -> bool:
-        if self._stopped or self._office.has_failed or self._connection.trouble:
+        if self._stopped or self._office.has_failed or self._connection.dialogue.broken:
             return False
         if self._streams and self._server.level(self._connection) is not Level.CHUNKED:
             return False
@@ -295,7 +300,7 @@ class _Journey:
         """Make a message ready for the server; None if it can never go there."""
         letter = await self._write_letter(cargo)
         if isinstance(letter, Letter):
-            limit = self._connection.extensions.message_bytes
+            limit = self._limit
             if limit is None or letter.size <= limit:
                 return Load(cargo, letter)
             words = f"the message of {letter.size} bytes is larger than the server takes ({limit} bytes)"

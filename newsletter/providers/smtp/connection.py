@@ -4,10 +4,11 @@ import asyncio
 import ipaddress
 import math
 import ssl
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from newsletter.providers.smtp.access import Access, LostError
 from newsletter.providers.smtp.dialogue import Answered, Dialogue, Event, Level, Transaction
@@ -18,6 +19,9 @@ BLOCK: Final = 262_144
 """How many octets of a content are written before the network is asked whether it can follow."""
 
 
+Listener: TypeAlias = Callable[[Sequence[Event]], None]
+
+
 class Connection(asyncio.Protocol):
     """A connection, and what is said on it.
 
@@ -26,6 +30,7 @@ class Connection(asyncio.Protocol):
         round_trip: How many seconds an answer took that needs no thought.
         begun: How many messages were begun on it.
         completed: How many of them came to their end.
+        listener: Told at once of what happens to messages.
     """
 
     def __init__(self, access: Access) -> None:
@@ -36,12 +41,17 @@ class Connection(asyncio.Protocol):
         self.completed = 0
         self.let_in = False
         self.dialogue = Dialogue()
+        self.listener: Listener | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._news: list[Event] = []
+        self._answers: deque[Reply] = deque()
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self._is_full = False
+        self._has_stirred = False
+        self._held = b""
+        self._holding: asyncio.Handle | None = None
+        self._patience = {phase: min(seconds, access.timeout) for phase, seconds in PATIENCE.items()}
         self._deadline = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._answered = 0
@@ -51,13 +61,13 @@ class Connection(asyncio.Protocol):
     @property
     def is_ready(self) -> bool:
         """Whether another message can begin."""
-        return self.let_in and self.dialogue.is_idle and not self._news
+        return self.let_in and self.dialogue.is_idle
 
     @property
     def trouble(self) -> str:
         """What keeps us from writing on, or nothing."""
-        if not self.dialogue.broken and self._there.is_closing():
-            self.dialogue.break_off("the connection was lost")
+        if self._there.is_closing():
+            self._end("the connection was lost")
         return self.dialogue.broken
 
     @property
@@ -87,9 +97,15 @@ class Connection(asyncio.Protocol):
         return transaction
 
     async def write_content(self, content: bytes) -> None:
-        """Write a content, no faster than the network takes it; stop when the connection breaks."""
+        """Write a content, no faster than the network takes it; stop when the connection breaks.
+
+        A short one waits for the end of what is being done: if its final dot comes by then, both go in one write.
+        """
+        if self.trouble:
+            return
         if len(content) <= BLOCK and not self._is_full:
-            self._write(content)
+            self._held = content
+            self._holding = self._loop.call_soon(self._let_go)
             return
         for start in range(0, len(content), BLOCK):
             while self._is_full and not self.trouble:
@@ -98,7 +114,7 @@ class Connection(asyncio.Protocol):
                 await self._writer
             if self.trouble:
                 return
-            self._write(content[start : start + BLOCK])
+            self._there.write(content[start : start + BLOCK])
         self._watch(anew=True)
 
     def finish(self, transaction: Transaction, following: Letter | None) -> Transaction | None:
@@ -109,14 +125,12 @@ class Connection(asyncio.Protocol):
             return None
         return self.begin(following, Level.CHAINED)
 
-    async def news(self) -> Sequence[Event]:
-        """Wait until something has happened, and give all that has."""
-        while not self._news and not self.dialogue.broken:
+    async def stir(self) -> None:
+        """Wait until something has happened that was not waited for yet."""
+        if not self._has_stirred:
             self._reader = self._loop.create_future()
             await self._reader
-        self._news += self.dialogue.take_events()
-        news, self._news = self._news, []
-        return news
+        self._has_stirred = False
 
     async def ask(self, phase: Phase, line: bytes) -> Reply:
         """Say something that belongs to no message, and wait for the reply.
@@ -134,9 +148,10 @@ class Connection(asyncio.Protocol):
         Raises:
             LostError: The connection failed.
         """
-        for event in await self.news():
-            if isinstance(event, Answered):
-                return event.reply
+        while not self._answers and not self.dialogue.broken:
+            await self.stir()
+        if self._answers:
+            return self._answers.popleft()
         raise LostError(self.dialogue.broken)
 
     async def start_tls(self) -> None:
@@ -164,9 +179,10 @@ class Connection(asyncio.Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        self._news += self.dialogue.feed(data)
+        events = self.dialogue.feed(data)
         self._flush()
-        self._wake()
+        if events:
+            self._tell(events)
 
     def eof_received(self) -> None:
         self._lose()
@@ -187,16 +203,27 @@ class Connection(asyncio.Protocol):
             raise RuntimeError("there is no connection yet")
         return self._transport
 
-    def _write(self, octets: bytes) -> None:
-        if not self.trouble:
-            self._there.write(octets)
-
     def _flush(self) -> None:
         """Write what the dialogue has to say."""
         output = self.dialogue.take_output()
         if output and not self.trouble:
-            self._there.write(output[0] if len(output) == 1 else b"".join(output))
+            if self._holding:
+                self._there.writelines((self._held, *output))
+                self._forget_held()
+            else:
+                self._there.write(b"".join(output))
         self._watch()
+
+    def _let_go(self) -> None:
+        content = self._held
+        self._forget_held()
+        if not self.trouble:
+            self._there.write(content)
+
+    def _forget_held(self) -> None:
+        if self._holding:
+            self._holding.cancel()
+        self._held, self._holding = b"", None
 
     def _watch(self, *, anew: bool = False) -> None:
         """Give the next reply its time, from the one before it on."""
@@ -209,7 +236,7 @@ class Connection(asyncio.Protocol):
             self._wait_until(phase)
 
     def _wait_until(self, phase: Phase) -> None:
-        self._deadline = self._loop.time() + self._limit(phase)
+        self._deadline = self._loop.time() + self._patience[phase]
         # A timer that rings too early looks again; most never ring.
         if self._timer is None or self._timer.when() > self._deadline:
             self._set_timer()
@@ -227,10 +254,7 @@ class Connection(asyncio.Protocol):
             self._set_timer()
             return
         phase = self.dialogue.waits_for or Phase.CONTENT
-        self._end(f"no answer within {self._limit(phase):g} seconds at {phase}")
-
-    def _limit(self, phase: Phase) -> float:
-        return min(PATIENCE[phase], self.access.timeout)
+        self._end(f"no answer within {self._patience[phase]:g} seconds at {phase}")
 
     def _lose(self) -> None:
         phase = self.dialogue.waits_for
@@ -238,22 +262,30 @@ class Connection(asyncio.Protocol):
 
     def _end(self, reason: str) -> None:
         self.dialogue.break_off(reason)
-        self._wake()
+        self._tell(self.dialogue.take_events())
 
-    def _wake(self) -> None:
-        """Let those who wait see what has happened; of a broken connection nothing more is wanted."""
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Tell what has happened, and let those who wait look; of a broken connection nothing more is wanted."""
         if self.dialogue.broken:
-            self._deadline = math.inf
-            if self._timer:
-                self._timer.cancel()
-                self._timer = None
-            if self._transport:
-                self._transport.abort()
-            self._news += self.dialogue.take_events()
-            self._release()
-        reader = self._reader
-        if reader and not reader.done() and (self._news or self.dialogue.broken):
-            reader.set_result(None)
+            self._hang_up()
+        for event in events:
+            if isinstance(event, Answered):
+                self._answers.append(event.reply)
+        if self.listener and events:
+            self.listener(events)
+        self._has_stirred = True
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _hang_up(self) -> None:
+        self._deadline = math.inf
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport:
+            self._transport.abort()
+        self._forget_held()
+        self._release()
 
     def _release(self) -> None:
         if self._writer and not self._writer.done():

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from newsletter.providers.base import Uncertain
 from newsletter.providers.smtp.letter import Letter
@@ -25,6 +25,8 @@ from newsletter.providers.smtp.protocol import (
     command,
 )
 from newsletter.providers.smtp.replies import NOT_UNDERSTOOD, Ending, Verdict, end, judge
+
+_RESET: Final = (Phase.RESET, command("RSET"))
 
 OUT_OF_TURN: Final = "the server spoke out of turn"
 
@@ -81,8 +83,8 @@ class Transaction:
     """One message on its way over one connection.
 
     Args:
-        unsaid: Its commands that are not written yet.
         intended: Its intent is written down.
+        unsaid: Its commands that are not written yet.
         handed_over: Its last octet was given away: only a reply says that it was not taken.
         ending: What became of it, as soon as that is certain.
         refusal: A refusal of us, and not of the message.
@@ -93,8 +95,8 @@ class Transaction:
 
     letter: Letter
     level: Level
-    unsaid: deque[tuple[Phase, bytes]]
     intended: bool = False
+    unsaid: Sequence[tuple[Phase, bytes]] = ()
     handed_over: bool = False
     ending: Ending | None = None
     refusal: tuple[Phase, Reply] | None = None
@@ -103,38 +105,33 @@ class Transaction:
     misunderstood: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A command that belongs to no message was answered."""
 
     phase: Phase
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """The server waits for a message's content."""
 
     transaction: Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """All replies to a message are read; its `ending` tells what became of it, None that the refusal is all."""
 
     transaction: Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """No more replies to a message will come; it may have been taken if it was handed over, and else was not."""
 
     transaction: Transaction
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """Nothing more can be said; comes after what became of every message."""
 
     reason: str
@@ -194,21 +191,23 @@ class Dialogue:
         Args:
             intended: It has to be, where the whole of it goes.
         """
-        behind_all = all(earlier.handed_over for earlier in self._under_way)
-        if not behind_all or (letter.chunked and not intended):
+        in_between = self._under_way and not self._under_way[-1].handed_over
+        if in_between or (letter.chunked and not intended):
             raise RuntimeError("a message cannot begin here")
-        transaction = Transaction(letter, level, deque(letter.steps), intended)
+        transaction = Transaction(letter, level, intended)
         if self.broken:
             self._events.append(Lost(transaction, self.broken))
             return transaction
         # The state after a failed BDAT is anybody's guess. Source: RFC 3030 §2.
+        steps = letter.steps
         if self._unclean or (letter.chunked and self._under_way):
-            transaction.unsaid.appendleft((Phase.RESET, command("RSET")))
+            steps = _RESET, *steps
             self._unclean = False
         self._under_way.append(transaction)
-        self._say_next(transaction)
-        while level is not Level.ONE_BY_ONE and transaction.unsaid:
-            self._say_next(transaction)
+        if level is Level.ONE_BY_ONE:
+            steps, transaction.unsaid = steps[:1], steps[1:]
+        for phase, line in steps:
+            self._say(phase, line, transaction)
         if letter.chunked:
             self._say(Phase.END, b"BDAT %d LAST\r\n" % letter.size, transaction)
             self._output.append(letter.content)
@@ -304,7 +303,7 @@ class Dialogue:
             self.break_off(f"the server lost the thread at {phase}: {reply.words}")
             return
         transaction.refused_at = phase
-        transaction.unsaid.clear()
+        transaction.unsaid = ()
         if verdict is Verdict.REFUSED:
             transaction.refusal = phase, reply
         # Before it knows whom we write to, a refusal of us says nothing of the message.
@@ -337,7 +336,8 @@ class Dialogue:
         self._events.append(Ended(transaction))
 
     def _say_next(self, transaction: Transaction) -> None:
-        phase, line = transaction.unsaid.popleft()
+        (phase, line), *rest = transaction.unsaid
+        transaction.unsaid = rest
         self._say(phase, line, transaction)
 
     def _say(self, phase: Phase, line: bytes, transaction: Transaction | None) -> None:

@@ -5,7 +5,6 @@ Source: RFC 5321 §2.3.8 and §4.5.2; RFC 1870 (SIZE), 6152 (8BITMIME), 3030 (CH
 
 import io
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,8 @@ from newsletter.providers.smtp.protocol import Extensions, Phase, command
 
 DATA: Final = command("DATA")
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[0-9A-Za-z_.-]{1,255}")
+"""Most addresses; they go as they are."""
 _PATH: Final = re.compile(
     r'(?:"[^"\\\x00-\x1f\x7f]*"|[^\s<>()\[\]:;@\\,"\x00-\x20\x7f]+)@(?:\[[0-9A-Za-z.:]+\]|[0-9A-Za-z_.-]+)'
 )
@@ -68,22 +69,22 @@ def prepare(message: Message, content: bytes, extensions: Extensions, *, chunked
     """
     sender = _path(message.envelope_sender) if message.envelope_sender else ""
     address = message.recipient.address
-    utf8 = needs_utf8(address)
+    utf8 = not address.isascii() and needs_utf8(address)
     if utf8 and "SMTPUTF8" not in extensions:
         return Rejected(message.key, "the server does not take addresses like this one: it lacks SMTPUTF8")
     try:
-        recipient = _path(address)
+        recipient = f"RCPT TO:<{_path(address)}>\r\n".encode()
     except ValueError:
         return Rejected(message.key, "the address cannot be written in an SMTP command")
     eight_bit = not content.isascii()
     if eight_bit and "8BITMIME" not in extensions:
         return Rejected(message.key, "the server takes no content beyond ASCII: it lacks 8BITMIME")
     size = len(content)
-    parameters = "".join(_sender_parameters(extensions, size, utf8=utf8, eight_bit=eight_bit))
+    parameters = _sender_parameters(extensions, size, utf8=utf8, eight_bit=eight_bit)
     return Letter(
         message.key,
         f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
-        f"RCPT TO:<{recipient}>\r\n".encode(),
+        recipient,
         content if chunked else dot_stuff(content),
         size,
         chunked,
@@ -106,18 +107,18 @@ def has_whole_line_ends(content: bytes) -> bool:
 
 
 def _path(address: str) -> str:
+    if _PLAIN.fullmatch(address):
+        return address
     path = wire_address(address)
     if not _PATH.fullmatch(path):
         raise ValueError("this address cannot stand in a command")
-    path.encode()
     return path
 
 
-def _sender_parameters(extensions: Extensions, size: int, *, utf8: bool, eight_bit: bool) -> Iterable[str]:
+def _sender_parameters(extensions: Extensions, size: int, *, utf8: bool, eight_bit: bool) -> str:
     """Give the parameters of MAIL, each with a space before it; BODY only for what is not 7-bit."""
-    if "SIZE" in extensions:
-        yield f" SIZE={size}"
-    if (utf8 or eight_bit) and "8BITMIME" in extensions:
-        yield " BODY=8BITMIME"
-    if utf8:
-        yield " SMTPUTF8"
+    size_of_it = f" SIZE={size}" if "SIZE" in extensions.offered else ""
+    if not (utf8 or eight_bit):
+        return size_of_it
+    body = " BODY=8BITMIME" if "8BITMIME" in extensions.offered else ""
+    return size_of_it + body + (" SMTPUTF8" if utf8 else "")

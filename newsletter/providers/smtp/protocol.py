@@ -81,8 +81,10 @@ class Reply:
     @property
     def words(self) -> str:
         """Code and text for people and the ledger: without addresses, which servers like to repeat."""
-        text = " ".join(line for line in self.lines if line)
-        return f"{self.code} {_ADDRESS.sub('(address)', text)}".strip()[:MAXIMUM_WORDS]
+        text = " ".join(filter(None, self.lines))
+        if "@" in text:
+            text = _ADDRESS.sub("(address)", text)
+        return f"{self.code} {text}".strip()[:MAXIMUM_WORDS]
 
     def words_without(self, secrets: Iterable[str]) -> str:
         """Give the words, or the codes alone where the server repeats a secret."""
@@ -97,17 +99,19 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._place = 0
         self._code = 0
         self._lines: list[str] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left that no reply has used up."""
-        return not self._rest and not self._lines
+        return self._place == len(self._rest) and not self._lines
 
     def feed(self, octets: bytes) -> None:
         """Take what came."""
-        self._rest = self._rest + octets if self._rest else octets
+        self._rest = self._rest[self._place :] + octets
+        self._place = 0
 
     def next_reply(self) -> Reply | None:
         """Give the next reply, or None when more octets are needed.
@@ -117,13 +121,16 @@ class ReplyReader:
 
         Source: RFC 5321 §4.2.1.
         """
-        while (end := self._rest.find(b"\n")) >= 0:
-            line, self._rest = self._rest[:end], self._rest[end + 1 :]
+        while (end := self._rest.find(b"\n", self._place)) >= 0:
+            line = self._rest[self._place : end]
+            self._place = end + 1
+            if not self._lines and (whole := _whole_reply(line)):
+                return whole
             if self._take(line):
                 reply = Reply(self._code, tuple(self._lines))
                 self._lines = []
                 return reply
-        if len(self._rest) > MAXIMUM_REPLY_LINE:
+        if len(self._rest) - self._place > MAXIMUM_REPLY_LINE:
             raise GarbageError("a reply without an end")
         return None
 
@@ -131,25 +138,26 @@ class ReplyReader:
         """Take one line; tell whether it is a reply's last."""
         if len(line) > MAXIMUM_REPLY_LINE or len(self._lines) >= MAXIMUM_REPLY_LINES:
             raise GarbageError("something that is no SMTP reply")
-        code, is_last, text = _read_line(line)
+        found = _LINE.fullmatch(line.removesuffix(b"\r"))
+        if found is None:
+            raise GarbageError("something that is no SMTP reply")
+        code = int(found[1])
         if self._lines and code != self._code:
             raise GarbageError("a reply whose lines contradict each other")
         self._code = code
-        self._lines.append(text)
-        return is_last
+        self._lines.append(_read_text(found[3]))
+        return found[2] != b"-"
 
 
 @lru_cache(maxsize=64)
-def _read_line(line: bytes) -> tuple[int, bool, str]:
-    """Read code, whether it is the last line, and text; most lines of a server are like one before.
+def _whole_reply(line: bytes) -> Reply | None:
+    """Read a line that is a reply by itself, as most are; and most of a server's are like one before."""
+    found = _LINE.fullmatch(line.removesuffix(b"\r")) if len(line) <= MAXIMUM_REPLY_LINE else None
+    return Reply(int(found[1]), (_read_text(found[3]),)) if found and found[2] != b"-" else None
 
-    Raises:
-        GarbageError: It is no line of a reply.
-    """
-    found = _LINE.fullmatch(line.removesuffix(b"\r"))
-    if found is None:
-        raise GarbageError("something that is no SMTP reply")
-    return int(found[1]), found[2] != b"-", one_line((found[3] or b"").decode("utf-8", "replace"))
+
+def _read_text(octets: bytes | None) -> str:
+    return one_line((octets or b"").decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Hands messages over through several connections at once, and sees what each one's ending says of the rest."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from newsletter.errors import Place, ProviderError
@@ -17,18 +18,43 @@ async def submit(
     pool: Pool, messages: AsyncIterator[Message], intend: Intend, signing: Signing, *, connections: int
 ) -> AsyncIterator[Outcome]:
     """Hand over messages, each signed; see `Provider.submit`."""
-    outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
-    supply = Supply(messages, connections)
-    submission = Submission(pool, supply, signing, intend, outcomes.put_nowait)
+    outcomes = _Outcomes()
+    submission = Submission(pool, Supply(messages, connections), signing, intend, outcomes.put)
     work = asyncio.create_task(submission.run(connections))
-    work.add_done_callback(lambda _: outcomes.put_nowait(None))
+    work.add_done_callback(lambda _: outcomes.wake())
     try:
-        while (outcome := await outcomes.get()) is not None:
-            yield outcome
+        while not work.done():
+            await outcomes.wait()
+            while outcomes.there:
+                yield outcomes.there.popleft()
         await work
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
+
+
+class _Outcomes:
+    """Outcomes on their way to whoever reads them."""
+
+    def __init__(self) -> None:
+        self.there: deque[Outcome] = deque()
+        self._reader: asyncio.Future[None] | None = None
+
+    def put(self, outcome: Outcome) -> None:
+        """Add one."""
+        self.there.append(outcome)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the reader look."""
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait for one, or for the end."""
+        if not self.there:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
 
 
 class Submission:
