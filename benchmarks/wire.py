@@ -148,7 +148,7 @@ def _key(folder: Path, kind: Any) -> dict[str, Path]:
     return {kind: file}
 
 
-def _ours(port: int, count: int, size: int, depth: int = 4, dkim: dict[str, Path] | None = None) -> tuple[float, float]:
+def _ours(port: int, count: int, size: int, depth: int = 2, dkim: dict[str, Path] | None = None) -> tuple[float, float]:
     return run_loop(_submit(port, count, size, depth, dkim or {}))
 
 

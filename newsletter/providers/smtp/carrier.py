@@ -156,6 +156,7 @@ class _Journey:
         if connection.trouble:
             return
         self._between = False
+        await self._look_ahead()
         self._intending = transaction
         going = await self._office.intend([key])
         self._intending = None

@@ -243,6 +243,8 @@ class Dialogue:
             return
         self.broken = reason
         for transaction in self._under_way:
+            # Commands are obeyed in their order, so a server that closes in answer to one does nothing of what follows.
+            transaction.handed_over = transaction.handed_over and not self.dismissed
             known = transaction.ending or transaction.refusal
             self._events.append(Ended(transaction) if known else Lost(transaction, reason))
         self._under_way.clear()

@@ -42,7 +42,8 @@ class _Smtp:
         return Limits(1, settings.connections * settings.pipeline_depth, self._pool.message_bytes)
 
     def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
-        return submit(self._pool, messages, intend, self._signing, connections=self._settings.connections)
+        connections, depth = self._settings.connections, self._settings.pipeline_depth
+        return submit(self._pool, messages, intend, self._signing, connections=connections, depth=depth)
 
 
 @asynccontextmanager

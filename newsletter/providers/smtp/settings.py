@@ -45,7 +45,7 @@ class Settings(ProviderSettings):
     helo: str | None = None
     connections: Annotated[int, Field(ge=1, le=64)] = 4
     messages_per_connection: Annotated[int, Field(ge=1)] = 100
-    pipeline_depth: Annotated[int, Field(ge=1, le=32)] = 4
+    pipeline_depth: Annotated[int, Field(ge=1, le=32)] = 2
     dkim: Mapping[str, Path] = Field(default_factory=dict)
     dkim_domain: str | None = Field(default=None, validate_default=True)
     timeout: Annotated[float, Field(gt=0, le=600)] = 600.0

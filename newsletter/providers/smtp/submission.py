@@ -15,11 +15,21 @@ from newsletter.providers.smtp.supply import Supply
 
 
 async def submit(
-    pool: Pool, messages: AsyncIterator[Message], intend: Intend, signing: Signing, *, connections: int
+    pool: Pool,
+    messages: AsyncIterator[Message],
+    intend: Intend,
+    signing: Signing,
+    *,
+    connections: int,
+    depth: int = 1,
 ) -> AsyncIterator[Outcome]:
-    """Hand over messages, each signed; see `Provider.submit`."""
+    """Hand over messages, each signed; see `Provider.submit`.
+
+    Args:
+        depth: How many may be under way on one connection.
+    """
     outcomes = _Outcomes()
-    submission = Submission(pool, Supply(messages, connections), signing, intend, outcomes.put)
+    submission = Submission(pool, Supply(messages, connections * (depth + 1)), signing, intend, outcomes.put)
     work = asyncio.create_task(submission.run(connections))
     work.add_done_callback(lambda _: outcomes.wake())
     try:
