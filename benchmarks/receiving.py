@@ -94,10 +94,10 @@ class _Delayed(asyncio.Protocol):
         asyncio.get_running_loop().call_later(self.delay, self.hang_up)
 
     def pass_on(self, data: bytes) -> None:
-        if self.other:
-            self.other.write(data)
-        else:
+        if self.other is None:
             self.early.append(data)
+        elif not self.other.is_closing():
+            self.other.write(data)
 
     def hang_up(self) -> None:
         if self.other:

@@ -1,19 +1,23 @@
 """How fast messages leave by SMTP, beside other programs, on one machine and to a server far away.
 
-The receiving end is Postfix's smtp-sink, which throws everything away. All senders take turns within one run, so that
+The receiving end is Postfix's smtp-sink, which throws everything away; how much it can take at most is measured too, by
+octets that were made beforehand. All senders take turns within one run, so that
 their ratios hold whatever else the machine does. Nodemailer is measured where NODEMAILER_FOLDER names a folder in which
 `npm install nodemailer` was run.
 """
 
 import asyncio
 import os
+import selectors
 import shutil
 import smtplib
+import socket
 import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -116,8 +120,10 @@ def _here(port: int, size: int, folder: Path) -> Contest:
             "ours": partial(_ours, port, many, size),
             "ours, Ed25519": partial(_ours, port, many, size, dkim=_key(folder, "ed25519")),
             "ours, RSA-2048": partial(_ours, port, few * 3, size, dkim=_key(folder, "rsa")),
+            "octets made beforehand": partial(_beforehand, port, many, size),
             "smtplib, 1 connection": partial(_smtplib, port, few, size),
-            "aiosmtplib": partial(_aiosmtplib, port, few, size),
+            "aiosmtplib": partial(_aiosmtplib, port, few, size, asyncio.run),
+            "aiosmtplib on uvloop": partial(_aiosmtplib, port, few, size, run_loop),
         }
     )
     node = os.environ.get("NODEMAILER_FOLDER")
@@ -132,7 +138,7 @@ def _far(port: int) -> Contest:
     return Contest(
         {
             "ours": partial(_ours, port, 800, SIZES[0]),
-            "aiosmtplib": partial(_aiosmtplib, port, 200, SIZES[0]),
+            "aiosmtplib": partial(_aiosmtplib, port, 200, SIZES[0], asyncio.run),
         }
     )
 
@@ -198,8 +204,30 @@ def _smtplib(port: int, count: int, size: int) -> tuple[float, float]:
         return count / (time.perf_counter() - start), (time.process_time() - cpu) / count * 1e6
 
 
-def _aiosmtplib(port: int, count: int, size: int) -> tuple[float, float]:
-    return run_loop(_send_with_aiosmtplib(port, count, size))
+def _beforehand(port: int, count: int, size: int) -> tuple[float, float]:
+    """Write the same octets over and over, and hardly read what comes back: the most that the sink can take."""
+    envelope = b"MAIL FROM:<%s>\r\nRCPT TO:<lid@example.com>\r\nDATA\r\n" % SENDER.encode()
+    whole = _content(size) + b".\r\n" + envelope
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        for _ in range(CONNECTIONS):
+            here = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for line in (b"", b"EHLO example.org\r\n"):
+                here.sendall(line)
+                here.recv(4096)
+            here.sendall(envelope)
+            selector.register(here, selectors.EVENT_READ, here)
+        start, cpu, opened = time.perf_counter(), time.process_time(), 0
+        while opened < count + CONNECTIONS:
+            for key, _ in selector.select():
+                if b"354" in key.data.recv(4096):
+                    opened += 1
+                    key.data.sendall(whole)
+        return count / (time.perf_counter() - start), (time.process_time() - cpu) / count * 1e6
+
+
+def _aiosmtplib(port: int, count: int, size: int, loop: Callable[[Any], Any]) -> tuple[float, float]:
+    figures: tuple[float, float] = loop(_send_with_aiosmtplib(port, count, size))
+    return figures
 
 
 async def _send_with_aiosmtplib(port: int, count: int, size: int) -> tuple[float, float]:
