@@ -14,6 +14,7 @@ from newsletter.errors import ProviderError
 from newsletter.message import DeliveryKey
 from newsletter.providers import smtp
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
+from newsletter.providers.smtp.keys import make_key_file
 from support.smtp_server import CONTENT, Certificate, Run, Sample, make_certificate, samples, submit
 from support.wire_server import FAR, OFFERS, SILENCE, WireServer, wire_server
 
@@ -225,6 +226,23 @@ def test_a_server_that_takes_the_content_and_says_nothing_leaves_it_uncertain(of
     assert isinstance(result.outcomes["key0"], Accepted)
     assert isinstance(result.outcomes["key1"], Accepted)
     assert len(result.outcomes) == 4
+
+
+@pytest.mark.parametrize("offers", [OFFERS, CHUNKING, ()], ids=["data", "bdat", "one by one"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_server_that_lets_us_in_and_leaves_is_not_tried_for_ever(
+    offers: Sequence[str], signed: bool, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {}
+    if signed:  # which takes a while, in which the connection goes
+        make_key_file(tmp_path / "rsa.pem", "example.org", "rsa", "rsa")
+        options = {"dkim": {"rsa": tmp_path / "rsa.pem"}, "dkim_domain": "example.org"}
+    server = WireServer(offers, leaves_at_once=True, distance=FAR)
+    content = b"From: from@example.org\r\nSubject: x\r\n\r\nx\r\n"
+    result = run(server, [Sample(number, content=content) for number in range(3)], **options)
+    assert server.messages == []
+    assert result.error is not None or kinds(result) == [Deferred] * 3
+    assert server.connections <= 10
 
 
 def test_servers_share_the_work_and_one_that_is_away_is_left_out(caplog: pytest.LogCaptureFixture) -> None:

@@ -21,6 +21,7 @@ class WireServer:
         offers: What EHLO offers.
         answer: Gives another reply to a command than the usual one; of DATA to its command, of END to its dot.
         distance: How many seconds a reply takes to us.
+        leaves_at_once: Hang up behind the reply to EHLO.
         closes_after: Hang up once so many messages were taken on a connection.
         forgets_behind: Commands behind which everything is thrown away that came with them.
         in_octets: Write replies one octet at a time.
@@ -30,6 +31,7 @@ class WireServer:
     offers: Sequence[str] = OFFERS
     answer: Callable[[str, str], str | None] = lambda _verb, _rest: None
     distance: float = 0
+    leaves_at_once: bool = False
     closes_after: int = 0
     forgets_behind: Sequence[str] = ()
     in_octets: bool = False
@@ -103,7 +105,7 @@ class _Session(asyncio.Protocol):
             self.mode, self.size = "chunk", int(argument.split(maxsplit=1)[0])
             return
         self.say(answer)
-        if verb == "QUIT" or answer.startswith("421"):
+        if verb == "QUIT" or (verb == "EHLO" and self.server.leaves_at_once) or answer.startswith("421"):
             self.leave()
 
     def usual(self, verb: str) -> str:

@@ -136,6 +136,9 @@ class _Journey:
     async def _chain(self) -> None:
         """Carry one message after the other, each envelope in the write that ends the one before, if it may be."""
         while self._may_begin() and (load := await self._take_ahead()):
+            if self._connection.trouble:
+                self._ahead = load
+                return
             alone = load.cargo.breaks > 0
             level = Level.ONE_BY_ONE if alone else min(self._server.level(self._connection), Level.GROUPED)
             self._loads[self._connection.begin(load.letter, level)] = load
