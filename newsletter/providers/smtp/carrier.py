@@ -22,7 +22,14 @@ TOO_LARGE: Final = "too large"
 
 
 class Office(Protocol):
-    """What carriers share: it takes what became of each message, and knows when to stop."""
+    """What carriers share: it takes what became of each message, and knows when to stop.
+
+    Attributes:
+        is_wary: A message was withheld last, so that others may be too: their intents are asked for before anything
+            of them is written, as the server has to be left once it waits for a content.
+    """
+
+    is_wary: bool
 
     @property
     def pool(self) -> Pool: ...
@@ -139,9 +146,12 @@ class _Journey:
             if self._connection.trouble:
                 self._ahead = load
                 return
+            asked = self._office.is_wary
+            if asked and not await self._may_go(load):
+                continue
             alone = load.cargo.breaks > 0
             level = Level.ONE_BY_ONE if alone else min(self._server.level(self._connection), Level.GROUPED)
-            self._loads[self._connection.begin(load.letter, level)] = load
+            self._loads[self._connection.begin(load.letter, level, intended=asked)] = load
             await self._look_ahead()
             while self._loads:
                 await self._connection.stir()
@@ -160,13 +170,15 @@ class _Journey:
             return
         self._between = False
         await self._look_ahead()
-        self._intending = transaction
-        going = await self._office.intend([key])
-        self._intending = None
-        if key not in going:
-            self._drop(transaction)
-            return
-        transaction.intended = True
+        if not transaction.intended:
+            self._intending = transaction
+            going = await self._office.intend([key])
+            self._intending = None
+            if key not in going:
+                self._office.is_wary = True
+                self._drop(transaction)
+                return
+            transaction.intended = True
         if trouble := connection.trouble:
             if self._loads.pop(transaction, None):
                 self._settle(Ending(Deferred(key, trouble), in_doubt=True))
@@ -178,6 +190,17 @@ class _Journey:
             self._ahead = None
             self._loads[begun] = following
         await self._look_ahead()
+
+    async def _may_go(self, load: Load) -> bool:
+        """Ask for a message's intent before anything of it is written; settle it if the connection broke meanwhile."""
+        key = load.letter.key
+        if key not in await self._office.intend([key]):
+            return False
+        self._office.is_wary = False
+        if trouble := self._connection.trouble:
+            self._settle(Ending(Deferred(key, trouble), in_doubt=True))
+            return False
+        return True
 
     async def _stream(self) -> None:
         """Keep several whole messages under way."""
@@ -282,7 +305,7 @@ class _Journey:
 
     def _may_chain(self) -> bool:
         load = self._ahead
-        if load is None or load.cargo.breaks or not self._may_begin():
+        if load is None or load.cargo.breaks or self._office.is_wary or not self._may_begin():
             return False
         return self._server.level(self._connection) >= Level.CHAINED
 

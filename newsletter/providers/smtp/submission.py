@@ -81,6 +81,7 @@ class Submission:
         self.supply = supply
         self.signing = signing
         self.intend = intend
+        self.is_wary = False
         self._report = report
         self._streak = Streak(report)
         self._has_accepted = False
