@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import checking, compiling, everybody, helping, ledger_path, merging, pictures, sending, signing
+from benchmarks import checking, compiling, everybody, helping, ledger_path, merging, pictures, sending, signing, wire
 
 BENCHMARKS = {
     "help": helping.run,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "everybody": everybody.run,
     "send": sending.run,
     "sign": signing.run,
+    "wire": wire.run,
 }
 
 

@@ -35,6 +35,7 @@ The way of the data, and the packages that answer for each step:
 - `documents`: YAML and front matter with the place of everything in them.
 - `data`: data files that the package carries.
 - `clock`: the time, asked for in one place.
+- `event_loop`: runs what waits for the network, by the fastest loop that is installed.
 - `plugins`: finds and loads what stands in a plug-in folder or an entry point.
 - `workspace`: where everything lies on disk, and atomic writing.
 - `errors`: every error that a person may see.

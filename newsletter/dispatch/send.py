@@ -1,6 +1,5 @@
 """Sends an issue to an audience: freezes a dispatch, or takes up the one there is, and drives it to rest."""
 
-import asyncio
 import secrets
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from newsletter import plugins
+from newsletter import event_loop, plugins
 from newsletter.audience import Selection
 from newsletter.dispatch import control, freeze, instance, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log, read_log, who
@@ -236,7 +235,7 @@ def drive(
     failure: NewsletterError | None = None
     if dispatch.state == "open":
         try:
-            asyncio.run(_drive(surroundings, dispatch, progress, stop))
+            event_loop.run(_drive(surroundings, dispatch, progress, stop))
         except DispatchError:
             raise
         except NewsletterError as error:

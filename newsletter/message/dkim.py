@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from newsletter.message.searching import as_text, search_for
+
 SHORTEST_KEY: Final = 2048
 """Bits of an RSA key that we sign with. RFC 8301 §3.2 asks for 1,024 at least, and for 2,048 where one can."""
 LONGEST_KEY: Final = 4096
@@ -44,6 +46,8 @@ OVERSIGNED: Final = frozenset({b"from", b"subject", b"reply-to", b"list-unsubscr
 _FIELD: Final = re.compile(rb"([^:\r\n]+):((?:[^\r\n]|\r\n[ \t])*)\r\n")
 _SPACE: Final = re.compile(rb"[ \t]+")
 _LAST_SPACE: Final = re.compile(rb"[ \t]+(?=\r\n)")
+_holds_two_spaces: Final = search_for("  ")
+_holds_last_space: Final = search_for(" \r\n")
 _LINE: Final = 72
 
 PrivateKey: TypeAlias = RSAPrivateKey | Ed25519PrivateKey
@@ -151,7 +155,8 @@ def relaxed_body(body: bytes) -> bytes:
     # Most bodies have nothing to leave out, and to find that out is much quicker than to write them anew.
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
-    if b"  " in body or b"\t" in body or b" \r\n" in body:
+    text = as_text(body)
+    if _holds_two_spaces(text) or "\t" in text or _holds_last_space(text):
         body = _LAST_SPACE.sub(b"", _SPACE.sub(b" ", body))
     stripped = body.rstrip(b"\r\n")
     return stripped + b"\r\n" if stripped else b""

@@ -14,13 +14,8 @@ from newsletter.errors import ProviderError, StoreError
 from newsletter.message import DeliveryKey
 from newsletter.providers import smtp
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
-from newsletter.providers.smtp.protocol import (
-    GarbageError,
-    Reply,
-    ReplyReader,
-    dot_stuff,
-    read_extensions,
-)
+from newsletter.providers.smtp.letter import dot_stuff
+from newsletter.providers.smtp.protocol import GarbageError, Reply, ReplyReader, read_extensions
 from support.smtp_server import (
     CONTENT,
     DROP,
@@ -321,6 +316,10 @@ def test_nobody_is_there() -> None:
         ({"ca_file": "weg.pem"}, "no such file"),
         ({"helo": "a b"}, "not the name of a host"),
         ({"tls": "ssl"}, "starttls"),
+        ({"host": []}, "at least 1"),
+        ({"host": ["smtp.example.org", "smtp.example.org:587"]}, "not the name of a host"),
+        ({"host": ["localhost", "a.example"], "username": "smid", "password": PASSWORD, "tls": "none"}, "in the clear"),
+        ({"pipeline_depth": 0}, "greater than"),
         ({"port": 0}, "greater than"),
     ],
 )
@@ -333,6 +332,8 @@ def test_settings_that_fit(certificate: Certificate) -> None:
     login = {"username": "smid", "password": PASSWORD, "tls": "none"}
     for host in ("localhost", "127.0.0.1", "::1"):
         assert smtp.Settings.model_validate({"host": host, **login}).host == host
+    several = smtp.Settings.model_validate({"host": ["a.example", "bücher.example", "a.example"]})
+    assert several.hosts == ("a.example", "xn--bcher-kva.example")
     context = {"root": certificate.file.parent}
     found = smtp.Settings.model_validate({"host": "bücher.example", "ca_file": "certificate.pem"}, context=context)
     assert (found.host, found.ca_file) == ("xn--bcher-kva.example", certificate.file)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from newsletter.errors import Place, ProviderError
-from newsletter.providers.smtp.replies import Ending
+from newsletter.providers.smtp.protocol import Phase, Reply, secrets
+from newsletter.providers.smtp.replies import remedy_for
 from newsletter.providers.smtp.settings import Tls
 
 CONNECT: Final = 60.0
@@ -21,18 +22,6 @@ class LostError(Exception):
 
 class UnavailableError(ProviderError):
     """The server lets us in no further for now; other connections may stand."""
-
-
-class RefusedError(ProviderError):
-    """The server refuses us in answer to a message that has got as far as its recipient.
-
-    Args:
-        ending: What became of that message: it waits, so that the next run gets past it.
-    """
-
-    def __init__(self, error: ProviderError, ending: Ending) -> None:
-        super().__init__(error.message, where=error.where, remedy=error.remedy)
-        self.ending = ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +71,18 @@ def error_about(access: Access, what: str, setting: str, remedy: str) -> Provide
 def server_name(access: Access) -> str:
     """Name a server at the start of a sentence."""
     return f"{access.host}, port {access.port},"
+
+
+def refusal(access: Access, phase: Phase, reply: Reply, *, temporary: bool = False) -> ProviderError:
+    """Say that a server refuses us, in its own words but for our secrets.
+
+    Args:
+        temporary: For now; then it is an `UnavailableError`.
+    """
+    words = reply.words_without(secrets(access.username, access.password))
+    message = f"{server_name(access)} refuses us at {phase}: {words}"
+    if temporary:
+        remedy = "Wait a while, then run the same command again."
+        return UnavailableError(message, where=Place(field="providers.smtp"), remedy=remedy)
+    remedy = remedy_for(phase, reply, logged_in=bool(access.username))
+    return ProviderError(message, where=Place(field="providers.smtp"), remedy=remedy)

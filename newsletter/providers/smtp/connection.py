@@ -1,359 +1,292 @@
-"""One connection to a mail server: TLS, login, one message after another, and what the network does meanwhile."""
+"""One connection to a mail server: its dialogue carried over the network, with a limit to every wait."""
 
 import asyncio
 import ipaddress
-import socket
+import math
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, TypeAlias, cast
 
-from newsletter.errors import Place, ProviderError
-from newsletter.providers.base import Deferred, Intend, Uncertain
-from newsletter.providers.smtp.access import (
-    Access,
-    LostError,
-    RefusedError,
-    UnavailableError,
-    connecting,
-    error_about,
-    server_name,
-)
-from newsletter.providers.smtp.protocol import (
-    CLOSING,
-    END_OF_MESSAGE,
-    PATIENCE,
-    Extensions,
-    GarbageError,
-    Letter,
-    Phase,
-    Reply,
-    ReplyReader,
-    command,
-    encode64,
-    name_for_hello,
-    plain_response,
-    read_extensions,
-    secrets,
-)
-from newsletter.providers.smtp.replies import Ending, Verdict, end, judge, remedy_for
+from newsletter.providers.smtp.access import Access, LostError
+from newsletter.providers.smtp.dialogue import Answered, Dialogue, Event, Level, Transaction
+from newsletter.providers.smtp.letter import Letter
+from newsletter.providers.smtp.protocol import PATIENCE, Extensions, Phase, Reply, command
 
-BLOCK: Final = 65536
+BLOCK: Final = 262_144
+"""How many octets of a content are written before the network is asked whether it can follow."""
 
 
-class _Reader(asyncio.StreamReader):
-    """A reader that knows how much has arrived, read or not."""
-
-    arrived = 0
-
-    def feed_data(self, data: Any) -> None:
-        self.arrived += len(data)
-        super().feed_data(data)
+Listener: TypeAlias = Callable[[Sequence[Event]], None]
 
 
-class Connection:
-    """An open connection, greeted and logged in.
+class Connection(asyncio.Protocol):
+    """A connection, and what is said on it.
 
     Attributes:
         extensions: What the server offers.
-        sent: How many messages were begun on it.
+        round_trip: How many seconds an answer took that needs no thought.
+        begun: How many messages were begun on it.
+        completed: How many of them came to their end.
+        listener: Told at once of what happens to messages.
     """
 
-    def __init__(self, access: Access, reader: _Reader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, access: Access) -> None:
+        self.access = access
         self.extensions = Extensions()
-        self.sent = 0
-        self._access = access
-        self._reader = reader
-        self._writer = writer
-        self._replies = ReplyReader()
-        self._taken = 0
-        self._ready = False
-        self._unclean = False
+        self.round_trip = 0.0
+        self.begun = 0
+        self.completed = 0
+        self.let_in = False
+        self.dialogue = Dialogue()
+        self.listener: Listener | None = None
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._answers: deque[Reply] = deque()
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+        self._is_full = False
+        self._has_stirred = False
+        self._held = b""
+        self._holding: asyncio.Handle | None = None
+        self._patience = {phase: min(seconds, access.timeout) for phase, seconds in PATIENCE.items()}
+        self._deadline = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._answered = 0
+        # The server speaks first, perhaps before anybody listens.
+        self.dialogue.ask(Phase.GREETING)
 
     @property
     def is_ready(self) -> bool:
         """Whether another message can begin."""
-        return self._ready and not self._trouble()
+        return self.let_in and self.dialogue.is_idle
+
+    @property
+    def trouble(self) -> str:
+        """What keeps us from writing on, or nothing."""
+        if self._there.is_closing():
+            self._end("the connection was lost")
+        return self.dialogue.broken
 
     @property
     def is_private(self) -> bool:
         """Whether nobody else can read along: TLS, or a server on this machine."""
-        peer = self._writer.get_extra_info("peername")[0]
-        return bool(self._writer.get_extra_info("ssl_object")) or ipaddress.ip_address(peer).is_loopback
+        peer = self._there.get_extra_info("peername")[0]
+        return bool(self._there.get_extra_info("ssl_object")) or ipaddress.ip_address(peer).is_loopback
+
+    @property
+    def own_address(self) -> str:
+        """The address of this end."""
+        return str(self._there.get_extra_info("sockname")[0])
 
     @property
     def certificate_ends(self) -> datetime | None:
         """When the certificate that the server showed runs out; None without TLS."""
-        certificate = self._writer.get_extra_info("peercert")
+        certificate = self._there.get_extra_info("peercert")
         if not certificate:
             return None
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
 
-    async def greet(self) -> None:
-        """Go through greeting, TLS and login.
+    def begin(self, letter: Letter, level: Level, *, intended: bool = False) -> Transaction:
+        """Begin a message; see `Dialogue.begin`."""
+        self.begun += 1
+        transaction = self.dialogue.begin(letter, level, intended=intended)
+        self._flush()
+        return transaction
 
-        Raises:
-            ProviderError: The server refuses us, or does not do what the settings ask for.
-            LostError: The connection failed meanwhile.
+    async def write_content(self, content: bytes) -> None:
+        """Write a content, no faster than the network takes it; stop when the connection breaks.
+
+        A short one waits for the end of what is being done: if its final dot comes by then, both go in one write.
         """
-        self._expect(Phase.GREETING, await self._read(Phase.GREETING))
-        await self._hello()
-        if self._access.tls == "starttls":
-            await self._start_tls()
-            await self._hello()
-        if self._access.username:
-            await self._log_in()
-        self._ready = True
+        if self.trouble:
+            return
+        if len(content) <= BLOCK and not self._is_full:
+            self._held = content
+            self._holding = self._loop.call_soon(self._let_go)
+            return
+        for start in range(0, len(content), BLOCK):
+            while self._is_full and not self.trouble:
+                self._wait_until(Phase.CONTENT)
+                self._writer = self._loop.create_future()
+                await self._writer
+            if self.trouble:
+                return
+            self._there.write(content[start : start + BLOCK])
+        self._watch(anew=True)
 
-    async def send(self, letter: Letter, intend: Intend, *, pipelining: bool) -> Ending | None:
-        """Hand over one message; None when its key was withheld.
-
-        Args:
-            intend: Asked once the whole content is written, except the final dot.
-            pipelining: Write the envelope in one go where the server allows it.
-
-        Raises:
-            LostError: The connection failed before `intend` was asked.
-            RefusedError: The server refuses us as a sender, and the message waits.
-            ProviderError: It does so before it knows whom we write to.
-        """
-        self._ready = False
-        self.sent += 1
-        if self._unclean:
-            await self._reset()
-        at_once = pipelining and "PIPELINING" in self.extensions
-        refusal = await (self._in_one_go(letter) if at_once else self._one_by_one(letter))
-        if refusal:
-            return refusal
-        for start in range(0, len(letter.content), BLOCK):
-            await self._write(Phase.CONTENT, letter.content[start : start + BLOCK])
-        if trouble := self._trouble():
-            raise LostError(trouble)
-        if letter.key not in await intend([letter.key]):
-            self.close()
+    def finish(self, transaction: Transaction, following: Letter | None) -> Transaction | None:
+        """Write a message's final dot, and the envelope of the next one in the same write."""
+        self.dialogue.finish(transaction)
+        if following is None:
+            self._flush()
             return None
-        if trouble := self._trouble():
-            return Ending(Deferred(letter.key, trouble))
-        return await self._end(letter)
+        return self.begin(following, Level.CHAINED)
+
+    async def stir(self) -> None:
+        """Wait until something has happened that was not waited for yet."""
+        if not self._has_stirred:
+            self._reader = self._loop.create_future()
+            await self._reader
+        self._has_stirred = False
+
+    async def ask(self, phase: Phase, line: bytes) -> Reply:
+        """Say something that belongs to no message, and wait for the reply.
+
+        Raises:
+            LostError: The connection failed.
+        """
+        self.dialogue.ask(phase, line)
+        self._flush()
+        return await self.reply()
+
+    async def reply(self) -> Reply:
+        """Wait for a reply that belongs to no message, such as the greeting.
+
+        Raises:
+            LostError: The connection failed.
+        """
+        while not self._answers and not self.dialogue.broken:
+            await self.stir()
+        if self._answers:
+            return self._answers.popleft()
+        raise LostError(self.dialogue.broken)
+
+    async def start_tls(self) -> None:
+        """Go on encrypted."""
+        access = self.access
+        there = await self._loop.start_tls(self._there, self, access.context, server_hostname=access.host)
+        self._transport = cast("asyncio.Transport", there)
 
     async def quit(self) -> None:
         """Say goodbye and close; no error."""
         try:
             with suppress(LostError):
-                if self.is_ready:
-                    await self._ask(Phase.QUIT, command("QUIT"))
+                if self.is_ready and not self.trouble:
+                    await self.ask(Phase.QUIT, command("QUIT"))
         finally:
             self.close()
 
     def close(self) -> None:
         """Close at once; what is not written yet never will be."""
-        self._ready = False
-        self._writer.transport.abort()
+        self.let_in = False
+        self._end("the connection was closed")
 
-    async def _end(self, letter: Letter) -> Ending:
-        """Write the final dot. From here on only a reply says that the message was not taken. RFC 1047."""
-        try:
-            reply = await self._ask(Phase.END, END_OF_MESSAGE)
-        except LostError as error:
-            self.close()
-            return Ending(Uncertain(letter.key, str(error)))
-        verdict = judge(Phase.END, reply)
-        self._ready = reply.code != CLOSING and verdict is not Verdict.UNCLEAR
-        self._unclean = verdict is not Verdict.GO_ON
-        ending = end(letter.key, Phase.END, verdict, reply)
-        if verdict is Verdict.REFUSED:
-            raise RefusedError(self._refusal(Phase.END, reply, temporary=False), ending)
-        return ending
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._watch()
 
-    async def _one_by_one(self, letter: Letter) -> Ending | None:
-        """Go through MAIL, RCPT and DATA; give the message's ending if it is there."""
-        for phase, line in letter.steps:
-            reply = await self._ask(phase, line)
-            verdict = self._expect(phase, reply, letter)
-            if verdict is not Verdict.GO_ON:
-                self._ready = self._unclean = True
-                return end(letter.key, phase, verdict, reply)
-        return None
+    def data_received(self, data: bytes) -> None:
+        events = self.dialogue.feed(data)
+        self._flush()
+        if events:
+            self._tell(events)
 
-    async def _in_one_go(self, letter: Letter) -> Ending | None:
-        """Do the same in one write; every reply is read. Source: RFC 2920 §3.1."""
-        steps = letter.steps
-        await self._write(Phase.SENDER, b"".join(line for _, line in steps))
-        for place, (phase, _) in enumerate(steps, 1):
-            reply = await self._read(phase)
-            verdict = self._expect(phase, reply, letter)
-            if verdict is not Verdict.GO_ON:
-                await self._give_up(phase, [later for later, _ in steps[place:]])
-                return end(letter.key, phase, verdict, reply)
-        return None
+    def eof_received(self) -> None:
+        self._lose()
 
-    async def _give_up(self, refused: Phase, unread: Sequence[Phase]) -> None:
-        """End a refused transaction whose other commands are written already; a failure here changes nothing."""
-        with suppress(LostError):
-            replies = [await self._read(phase) for phase in unread]
-            if replies and judge(Phase.DATA, replies[-1]) is Verdict.GO_ON:
-                if refused is Phase.SENDER:
-                    # It may have taken the recipient all the same: a dot would deliver an empty message.
-                    return
-                await self._ask(Phase.END, END_OF_MESSAGE)
-            self._ready = self._unclean = True
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
+        self._lose()
 
-    async def _reset(self) -> None:
-        """Clear what the message before may have left."""
-        reply = await self._ask(Phase.RESET, command("RSET"))
-        if judge(Phase.RESET, reply) is not Verdict.GO_ON:
-            raise LostError(f"the server broke off at {Phase.RESET}: {reply.words}")
-        self._unclean = False
+    def pause_writing(self) -> None:
+        self._is_full = True
 
-    async def _hello(self) -> None:
-        address = self._writer.get_extra_info("sockname")[0]
-        name = self._access.helo or name_for_hello(socket.gethostname(), address)
-        reply = await self._ask(Phase.HELLO, command("EHLO", name))
-        if reply.code in (500, 502):  # RFC 5321 §3.2
-            reply = await self._ask(Phase.HELLO, command("HELO", name))
-        self._expect(Phase.HELLO, reply)
-        self.extensions = read_extensions(reply)
+    def resume_writing(self) -> None:
+        self._is_full = False
+        self._release()
 
-    async def _start_tls(self) -> None:
-        """Turn the connection over to TLS. Source: RFC 3207."""
-        access = self._access
-        if "STARTTLS" not in self.extensions:
-            remedy = 'Set tls = "implicit" if the server does TLS from the start, as it does on port 465.'
-            raise error_about(access, "offers no STARTTLS", "tls", remedy)
-        self._expect(Phase.STARTTLS, await self._ask(Phase.STARTTLS, command("STARTTLS")))
-        async with connecting(access):
-            await self._writer.start_tls(access.context, server_hostname=access.host)
-        # The server must not speak before our EHLO: what is here was put in before TLS, by whomever.
-        if not self._has_read_all():
-            what = "sent something between STARTTLS and TLS, as somebody does who breaks into a connection"
-            raise error_about(access, what, "host", "Try from another network, or tell the server's keeper.")
+    @property
+    def _there(self) -> asyncio.Transport:
+        if self._transport is None:
+            raise RuntimeError("there is no connection yet")
+        return self._transport
 
-    async def _log_in(self) -> None:
-        """Log in with PLAIN or LOGIN; never in the clear, except on this machine. Source: RFC 4954, 4616."""
-        access, mechanisms = self._access, self.extensions.mechanisms
-        if not self.is_private:
-            raise error_about(access, "would get the password in the clear", "tls", 'Set tls = "starttls".')
-        if "PLAIN" in mechanisms:
-            reply = await self._ask(
-                Phase.LOGIN, command("AUTH", "PLAIN", plain_response(access.username, access.password))
-            )
-        elif "LOGIN" in mechanisms:
-            reply = await self._ask(Phase.LOGIN, command("AUTH", "LOGIN"))
-            for text in (access.username, access.password):
-                if reply.code == 334:
-                    reply = await self._ask(Phase.LOGIN, command(encode64(text)))
-        else:
-            remedy = "Take username and password away if the server needs none, or try another tls or port."
-            raise error_about(access, "offers no login with PLAIN or LOGIN", "username", remedy)
-        self._expect(Phase.LOGIN, reply)
+    def _flush(self) -> None:
+        """Write what the dialogue has to say."""
+        output = self.dialogue.take_output()
+        if output and not self.trouble:
+            if self._holding:
+                self._there.writelines((self._held, *output))
+                self._forget_held()
+            else:
+                self._there.write(b"".join(output))
+        self._watch()
 
-    def _expect(self, phase: Phase, reply: Reply, letter: Letter | None = None) -> Verdict:
-        """Judge a reply, and raise what is not about a single message.
+    def _let_go(self) -> None:
+        content = self._held
+        self._forget_held()
+        if not self.trouble:
+            self._there.write(content)
 
-        Args:
-            letter: The message under way; it waits if we are refused in answer to its recipient.
-        """
-        verdict = judge(phase, reply)
-        if verdict is Verdict.GO_ON:
-            return verdict
-        if phase in (Phase.GREETING, Phase.HELLO, Phase.STARTTLS, Phase.LOGIN):
-            raise self._refusal(phase, reply, temporary=verdict in (Verdict.LATER, Verdict.CLOSED))
-        if verdict is Verdict.REFUSED:
-            refusal = self._refusal(phase, reply, temporary=False)
-            if letter is None or phase is Phase.SENDER:
-                raise refusal
-            raise RefusedError(refusal, end(letter.key, phase, verdict, reply))
-        if verdict in (Verdict.CLOSED, Verdict.UNCLEAR):
-            raise LostError(f"the server broke off at {phase}: {reply.words}")
-        return verdict
+    def _forget_held(self) -> None:
+        if self._holding:
+            self._holding.cancel()
+        self._held, self._holding = b"", None
 
-    def _refusal(self, phase: Phase, reply: Reply, *, temporary: bool) -> ProviderError:
-        words = reply.words_without(secrets(self._access.username, self._access.password))
-        message = f"{server_name(self._access)} refuses us at {phase}: {words}"
-        if temporary:
-            remedy = "Wait a while, then run the same command again."
-            return UnavailableError(message, where=Place(field="providers.smtp"), remedy=remedy)
-        remedy = remedy_for(phase, reply, logged_in=bool(self._access.username))
-        return ProviderError(message, where=Place(field="providers.smtp"), remedy=remedy)
+    def _watch(self, *, anew: bool = False) -> None:
+        """Give the next reply its time, from the one before it on."""
+        dialogue = self.dialogue
+        phase = dialogue.waits_for
+        if phase is None:
+            self._deadline = math.inf
+        elif anew or self._deadline == math.inf or self._answered != dialogue.answered:
+            self._answered = dialogue.answered
+            self._wait_until(phase)
 
-    async def _ask(self, phase: Phase, octets: bytes) -> Reply:
-        await self._write(phase, octets)
-        return await self._read(phase)
+    def _wait_until(self, phase: Phase) -> None:
+        self._deadline = self._loop.time() + self._patience[phase]
+        # A timer that rings too early looks again; most never ring.
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._set_timer()
 
-    async def _write(self, phase: Phase, octets: bytes) -> None:
-        async with self._patience(phase):
-            self._writer.write(octets)
-            await self._writer.drain()
+    def _set_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._ring)
 
-    async def _read(self, phase: Phase) -> Reply:
-        async with self._patience(phase):
-            while (reply := self._replies.next_reply()) is None:
-                octets = await self._reader.read(BLOCK)
-                if not octets:
-                    raise _lost(phase)
-                self._taken += len(octets)
-                self._replies.feed(octets)
-            return reply
+    def _ring(self) -> None:
+        self._timer = None
+        if self._deadline == math.inf:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_timer()
+            return
+        phase = self.dialogue.waits_for or Phase.CONTENT
+        self._end(f"no answer within {self._patience[phase]:g} seconds at {phase}")
 
-    @asynccontextmanager
-    async def _patience(self, phase: Phase) -> AsyncIterator[None]:
-        """Turn every failure of the network into a lost connection."""
-        limit = min(PATIENCE[phase], self._access.timeout)
-        try:
-            async with asyncio.timeout(limit):
-                yield
-        except TimeoutError as error:
-            raise LostError(f"no answer within {limit:g} seconds at {phase}") from error
-        except GarbageError as error:
-            raise LostError(f"the server sent {error} at {phase}") from error
-        except OSError as error:
-            raise _lost(phase) from error
+    def _lose(self) -> None:
+        phase = self.dialogue.waits_for
+        self._end(f"the connection was lost at {phase}" if phase else "the connection was lost")
 
-    def _trouble(self) -> str:
-        """Say what keeps us from writing on: a closed connection, or words that answer nothing."""
-        if self._writer.transport.is_closing() or self._reader.at_eof():
-            return "the connection was lost"
-        return "" if self._has_read_all() else "the server spoke out of turn"
+    def _end(self, reason: str) -> None:
+        self.dialogue.break_off(reason)
+        self._tell(self.dialogue.take_events())
 
-    def _has_read_all(self) -> bool:
-        """Tell whether everything that came was a reply to something. A stray one would answer the next command."""
-        return self._reader.arrived == self._taken and self._replies.is_empty
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Tell what has happened, and let those who wait look; of a broken connection nothing more is wanted."""
+        if self.dialogue.broken:
+            self._hang_up()
+        for event in events:
+            if isinstance(event, Answered):
+                self._answers.append(event.reply)
+        if self.listener and events:
+            self.listener(events)
+        self._has_stirred = True
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
 
+    def _hang_up(self) -> None:
+        self._deadline = math.inf
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport:
+            self._transport.abort()
+        self._forget_held()
+        self._release()
 
-async def connect(access: Access) -> Connection:
-    """Open a connection, up to and including the login.
-
-    Raises:
-        UnavailableError: The server cannot be reached, or not now.
-        ProviderError: It refuses us, or its certificate is not what it should be.
-    """
-    loop = asyncio.get_running_loop()
-    reader = _Reader(loop=loop)
-    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-    secure = access.tls == "implicit"
-    async with connecting(access):
-        transport, _ = await loop.create_connection(
-            lambda: protocol,
-            access.host,
-            access.port,
-            ssl=access.context if secure else None,
-            server_hostname=access.host if secure else None,
-        )
-    connection = Connection(access, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
-    try:
-        await connection.greet()
-    except LostError as error:
-        raise UnavailableError(
-            f"{server_name(access)} does not let us in: {error}",
-            where=Place(field="providers.smtp.host"),
-            remedy='Check host and port; port 465 wants tls = "implicit", as a rule.',
-        ) from error
-    finally:
-        if not connection.is_ready:
-            connection.close()
-    return connection
-
-
-def _lost(phase: Phase) -> LostError:
-    return LostError(f"the connection was lost at {phase}")
+    def _release(self) -> None:
+        if self._writer and not self._writer.done():
+            self._writer.set_result(None)

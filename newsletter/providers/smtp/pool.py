@@ -1,26 +1,42 @@
-"""Open connections to one mail server, kept for the next message."""
+"""Open connections to mail servers, kept for the next message."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
 
-from newsletter.providers.smtp.access import Access
-from newsletter.providers.smtp.connection import Connection, connect
+from newsletter.providers.smtp.access import UnavailableError
+from newsletter.providers.smtp.connection import Connection
+from newsletter.providers.smtp.login import connect
+from newsletter.providers.smtp.server import Server
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Pool:
-    """Gives connections and takes them back.
+    """Gives connections and takes them back; new ones go to the server that carries least.
 
-    Args:
-        messages_per_connection: After how many messages to begin a new one.
-
-    Attributes:
-        message_bytes: The largest message that the server takes, as far as it has said so.
+    A server that cannot be reached is left out for as long as another one answers.
     """
 
-    def __init__(self, access: Access, messages_per_connection: int) -> None:
-        self.message_bytes: int | None = None
-        self._access = access
-        self._messages_per_connection = messages_per_connection
+    def __init__(self, servers: Sequence[Server]) -> None:
+        self._servers = servers
+        self._of = {server.access: server for server in servers}
         self._kept: list[Connection] = []
+
+    @property
+    def message_bytes(self) -> int | None:
+        """The largest message that every server takes, as far as they have said so."""
+        return min((server.message_bytes for server in self._servers if server.message_bytes is not None), default=None)
+
+    @property
+    def in_use(self) -> int:
+        """How many connections carry something now."""
+        return sum(server.in_use for server in self._servers)
+
+    def server(self, connection: Connection) -> Server:
+        """Give what is known of a connection's server."""
+        return self._of[connection.access]
 
     async def take(self, *, fresh: bool) -> Connection:
         """Give an open connection, kept or new.
@@ -29,28 +45,26 @@ class Pool:
             fresh: A new one, in the place of one that was kept.
 
         Raises:
-            ProviderError: As `connection.connect` does.
+            ProviderError: As `login.connect` does.
         """
-        kept = await self.take_kept()
-        if kept and not fresh:
-            return kept
-        if kept:
+        kept = await self._find_kept()
+        if kept and fresh:
             kept.close()
-        connection = await connect(self._access)
-        self.message_bytes = connection.extensions.message_bytes
+            kept = None
+        connection = kept or await self._connect()
+        self.server(connection).in_use += 1
         return connection
 
     async def take_kept(self) -> Connection | None:
         """Give a connection that is open already, if there is one; those used up are closed on the way."""
-        while self._kept:
-            connection = self._kept.pop()
-            if connection.is_ready and connection.sent < self._messages_per_connection:
-                return connection
-            await connection.quit()
-        return None
+        kept = await self._find_kept()
+        if kept:
+            self.server(kept).in_use += 1
+        return kept
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next message, or close it if one broke off on it."""
+        self.server(connection).in_use -= 1
         if connection.is_ready:
             self._kept.append(connection)
         else:
@@ -60,3 +74,29 @@ class Pool:
         """Say goodbye on every connection."""
         kept, self._kept = self._kept, []
         await asyncio.gather(*(connection.quit() for connection in kept))
+
+    async def _find_kept(self) -> Connection | None:
+        while self._kept:
+            connection = self._kept.pop()
+            if connection.is_ready and self.server(connection).has_room(connection):
+                return connection
+            await connection.quit()
+        return None
+
+    async def _connect(self) -> Connection:
+        failure: UnavailableError | None = None
+        for server in sorted(self._servers, key=lambda server: (server.is_away, server.in_use)):
+            try:
+                connection = await connect(server.access)
+            except UnavailableError as error:
+                if not server.in_use and not server.is_away and len(self._servers) > 1:
+                    server.is_away = True
+                    _LOG.warning("%s; it is left out while another server answers", error.message)
+                failure = failure or error
+            else:
+                server.is_away = False
+                server.message_bytes = connection.extensions.message_bytes
+                return connection
+        if failure is None:
+            raise RuntimeError("there is no server")
+        raise failure

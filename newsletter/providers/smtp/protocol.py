@@ -1,18 +1,18 @@
 """SMTP without a network: replies read, and commands written.
 
-Source: RFC 5321; RFC 1870 (SIZE), 2034 and 3463 (enhanced codes), 2920 (PIPELINING), 4954 (AUTH), 6531 (SMTPUTF8).
+Source: RFC 5321; RFC 1870 (SIZE), 2034 and 3463 (enhanced codes), 4954 (AUTH).
 """
 
 import base64
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
-from newsletter.message import DeliveryKey, needs_utf8, one_line, wire_address
-from newsletter.providers.base import Message, Rejected
+from newsletter.message import one_line
 
 MAXIMUM_REPLY_LINE: Final = 4096
 """Eight times what RFC 5321 §4.5.3.1.5 allows; more is not a mail server."""
@@ -24,10 +24,8 @@ END_OF_MESSAGE: Final = b".\r\n"
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
-_PATH = re.compile(
-    r'(?:"[^"\\\x00-\x1f\x7f]*"|[^\s<>()\[\]:;@\\,"\x00-\x20\x7f]+)@(?:\[[0-9A-Za-z.:]+\]|[0-9A-Za-z_.-]+)'
-)
-
+_REPEATED = re.compile(r'<[^<>]*@[^<>]*>|"[^"]*"@\S*|\S*@\S*')
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -83,8 +81,10 @@ class Reply:
     @property
     def words(self) -> str:
         """Code and text for people and the ledger: without addresses, which servers like to repeat."""
-        text = " ".join(line for line in self.lines if line)
-        return f"{self.code} {_ADDRESS.sub('(address)', text)}".strip()[:MAXIMUM_WORDS]
+        text = " ".join(filter(None, self.lines))
+        if "@" in text:
+            text = _ADDRESS.sub("(address)", text)
+        return f"{self.code} {text}".strip()[:MAXIMUM_WORDS]
 
     def words_without(self, secrets: Iterable[str]) -> str:
         """Give the words, or the codes alone where the server repeats a secret."""
@@ -94,22 +94,24 @@ class Reply:
         return self.words
 
 
-@dataclass(slots=True)
 class ReplyReader:
     """Takes octets as they come and gives whole replies."""
 
-    _rest: bytes = b""
-    _code: int = 0
-    _lines: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._rest = b""
+        self._place = 0
+        self._code = 0
+        self._lines: list[str] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left that no reply has used up."""
-        return not self._rest and not self._lines
+        return self._place == len(self._rest) and not self._lines
 
     def feed(self, octets: bytes) -> None:
         """Take what came."""
-        self._rest += octets
+        self._rest = self._rest[self._place :] + octets
+        self._place = 0
 
     def next_reply(self) -> Reply | None:
         """Give the next reply, or None when more octets are needed.
@@ -119,27 +121,43 @@ class ReplyReader:
 
         Source: RFC 5321 §4.2.1.
         """
-        while (end := self._rest.find(b"\n")) >= 0:
-            line, self._rest = self._rest[:end], self._rest[end + 1 :]
-            if self._take(line.removesuffix(b"\r")):
+        while (end := self._rest.find(b"\n", self._place)) >= 0:
+            line = self._rest[self._place : end]
+            self._place = end + 1
+            if not self._lines and (whole := _whole_reply(line)):
+                return whole
+            if self._take(line):
                 reply = Reply(self._code, tuple(self._lines))
                 self._lines = []
                 return reply
-        if len(self._rest) > MAXIMUM_REPLY_LINE:
+        if len(self._rest) - self._place > MAXIMUM_REPLY_LINE:
             raise GarbageError("a reply without an end")
         return None
 
     def _take(self, line: bytes) -> bool:
         """Take one line; tell whether it is a reply's last."""
-        found = _LINE.fullmatch(line)
-        if found is None or len(line) > MAXIMUM_REPLY_LINE or len(self._lines) >= MAXIMUM_REPLY_LINES:
+        if len(line) > MAXIMUM_REPLY_LINE or len(self._lines) >= MAXIMUM_REPLY_LINES:
+            raise GarbageError("something that is no SMTP reply")
+        found = _LINE.fullmatch(line.removesuffix(b"\r"))
+        if found is None:
             raise GarbageError("something that is no SMTP reply")
         code = int(found[1])
         if self._lines and code != self._code:
             raise GarbageError("a reply whose lines contradict each other")
         self._code = code
-        self._lines.append(one_line((found[3] or b"").decode("utf-8", "replace")))
+        self._lines.append(_read_text(found[3]))
         return found[2] != b"-"
+
+
+@lru_cache(maxsize=64)
+def _whole_reply(line: bytes) -> Reply | None:
+    """Read a line that is a reply by itself, as most are; and most of a server's are like one before."""
+    found = _LINE.fullmatch(line.removesuffix(b"\r")) if len(line) <= MAXIMUM_REPLY_LINE else None
+    return Reply(int(found[1]), (_read_text(found[3]),)) if found and found[2] != b"-" else None
+
+
+def _read_text(octets: bytes | None) -> str:
+    return one_line((octets or b"").decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,58 +192,9 @@ def read_extensions(reply: Reply) -> Extensions:
     return Extensions(offered)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message as it goes over the wire; `content` is dot-stuffed and without the final dot."""
-
-    key: DeliveryKey
-    sender: bytes
-    recipient: bytes
-    content: bytes
-    size: int
-
-    @property
-    def steps(self) -> tuple[tuple[Phase, bytes], ...]:
-        """The commands before the content; DATA may end a pipelined group. Source: RFC 2920 §3.1."""
-        return (
-            (Phase.SENDER, self.sender),
-            (Phase.RECIPIENT, self.recipient),
-            (Phase.DATA, command("DATA")),
-        )
-
-
-def prepare(message: Message, extensions: Extensions, sign: Callable[[bytes], bytes]) -> Letter | Rejected:
-    """Write a message's commands and content for a server, or tell why it can never go there.
-
-    Args:
-        sign: Puts signatures above the content.
-
-    Raises:
-        ValueError: The return path cannot stand in a command.
-    """
-    sender = _path(message.envelope_sender) if message.envelope_sender else ""
-    address = message.recipient.address
-    utf8 = needs_utf8(address)
-    if utf8 and "SMTPUTF8" not in extensions:
-        return Rejected(message.key, "the server does not take addresses like this one: it lacks SMTPUTF8")
-    try:
-        recipient = _path(address)
-        content = message.raw()
-    except ValueError:
-        return Rejected(message.key, "the address cannot be written in an SMTP command")
-    if not _has_whole_line_ends(content):
-        return Rejected(message.key, "the message holds a bare line end, which SMTP forbids")
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
-    content = sign(content)
-    parameters = _sender_parameters(extensions, len(content), utf8=utf8)
-    return Letter(
-        message.key,
-        command("MAIL", f"FROM:<{sender}>", *parameters),
-        command("RCPT", f"TO:<{recipient}>"),
-        dot_stuff(content),
-        len(content),
-    )
+def own_words(reply: Reply) -> str:
+    """Give a server's own words: an address or a host's name that it repeats may hold any word."""
+    return _HOST.sub(" ", _REPEATED.sub(" ", " ".join(reply.lines)))
 
 
 def command(*words: str) -> bytes:
@@ -238,12 +207,6 @@ def command(*words: str) -> bytes:
     if "\r" in line or "\n" in line or "\0" in line:
         raise ValueError("a command is one line")
     return line.encode() + b"\r\n"
-
-
-def dot_stuff(content: bytes) -> bytes:
-    """Double every dot that begins a line, so that none ends the message early. Source: RFC 5321 §4.5.2."""
-    stuffed = content.replace(b"\r\n.", b"\r\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
 def name_for_hello(host_name: str, address: str) -> str:
@@ -267,26 +230,3 @@ def secrets(username: str, password: str) -> tuple[str, ...]:
 def encode64(text: str) -> str:
     """Write a text as AUTH wants it."""
     return base64.b64encode(text.encode()).decode("ascii")
-
-
-def _path(address: str) -> str:
-    path = wire_address(address)
-    if not _PATH.fullmatch(path):
-        raise ValueError("this address cannot stand in a command")
-    path.encode()
-    return path
-
-
-def _has_whole_line_ends(content: bytes) -> bool:
-    """Tell whether every CR and LF is part of a CRLF; others let text pass for commands. RFC 5321 §2.3.8."""
-    return content.count(b"\r\n") == content.count(b"\r") == content.count(b"\n")
-
-
-def _sender_parameters(extensions: Extensions, size: int, *, utf8: bool) -> Iterable[str]:
-    """Give the parameters of MAIL; BODY only where the content needs it, as ours is else 7-bit. RFC 6152, 6531."""
-    if "SIZE" in extensions:
-        yield f"SIZE={size}"
-    if utf8:
-        if "8BITMIME" in extensions:
-            yield "BODY=8BITMIME"
-        yield "SMTPUTF8"

@@ -1,4 +1,4 @@
-"""Opens the way to a mail server: several connections, with keys that sign."""
+"""Opens the way to mail servers: several connections, with keys that sign."""
 
 import asyncio
 import ssl
@@ -18,10 +18,11 @@ from newsletter.providers.base import (
     Provider,
 )
 from newsletter.providers.smtp.access import Access
-from newsletter.providers.smtp.connection import connect
+from newsletter.providers.smtp.login import connect
 from newsletter.providers.smtp.pool import Pool
+from newsletter.providers.smtp.server import Server
 from newsletter.providers.smtp.settings import Settings
-from newsletter.providers.smtp.signing import Sign, read_keys, signing
+from newsletter.providers.smtp.signing import Signing, read_keys
 from newsletter.providers.smtp.submission import submit
 
 _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
@@ -30,17 +31,19 @@ _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
 class _Smtp:
     """An open way to a mail server."""
 
-    def __init__(self, settings: Settings, pool: Pool, sign: Sign) -> None:
+    def __init__(self, settings: Settings, pool: Pool, signing: Signing) -> None:
         self._settings = settings
         self._pool = pool
-        self._sign = sign
+        self._signing = signing
 
     @property
     def limits(self) -> Limits:
-        return Limits(1, self._settings.connections, self._pool.message_bytes)
+        settings = self._settings
+        return Limits(1, settings.connections * settings.pipeline_depth, self._pool.message_bytes)
 
     def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
-        return submit(self._pool, messages, intend, connections=self._settings.connections, sign=self._sign)
+        connections, depth = self._settings.connections, self._settings.pipeline_depth
+        return submit(self._pool, messages, intend, self._signing, connections=connections, depth=depth)
 
 
 @asynccontextmanager
@@ -50,13 +53,15 @@ async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001 - t
     Raises:
         ProviderError: The server cannot be reached, or refuses us.
     """
-    sign = signing(await asyncio.to_thread(signing_keys, settings))
-    pool = Pool(await _access(settings), settings.messages_per_connection)
-    pool.give_back(await pool.take(fresh=False))
+    signing = Signing(await asyncio.to_thread(signing_keys, settings))
+    limit, depth = settings.messages_per_connection, settings.pipeline_depth
+    pool = Pool([Server(access, limit, depth) for access in await _accesses(settings)])
     try:
-        yield _Smtp(settings, pool, sign)
+        pool.give_back(await pool.take(fresh=False))
+        yield _Smtp(settings, pool, signing)
     finally:
         await pool.close()
+        signing.close()
 
 
 def signing_keys(settings: Settings) -> Sequence[SigningKey]:
@@ -69,12 +74,25 @@ def signing_keys(settings: Settings) -> Sequence[SigningKey]:
 
 
 async def inspect(settings: Settings) -> Inspection:
-    """Connect, log in, read what the server offers, and leave.
+    """Connect to every server, log in, read what it offers, and leave.
 
     Raises:
-        ProviderError: The server cannot be reached, or refuses us.
+        ProviderError: One cannot be reached, or refuses us.
     """
-    access = await _access(settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)}))
+    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
+    found = [await _inspect(access) for access in await _accesses(quick)]
+    ends = [one.certificate_ends for one in found if one.certificate_ends]
+    sizes = [one.message_bytes for one in found if one.message_bytes is not None]
+    return Inspection(
+        server="; ".join(one.server for one in found),
+        logged_in=all(one.logged_in for one in found),
+        is_private=all(one.is_private for one in found),
+        certificate_ends=min(ends, default=None),
+        message_bytes=min(sizes, default=None),
+    )
+
+
+async def _inspect(access: Access) -> Inspection:
     connection = await connect(access)
     try:
         return Inspection(
@@ -88,22 +106,26 @@ async def inspect(settings: Settings) -> Inspection:
         await connection.quit()
 
 
-async def _access(settings: Settings) -> Access:
-    """Say where the server is and how to be let in.
+async def _accesses(settings: Settings) -> Sequence[Access]:
+    """Say where the servers are and how to be let in.
 
     Raises:
         ProviderError: The certificates to trust cannot be read.
     """
-    return Access(
-        host=settings.host,
-        port=settings.port or _PORTS[settings.tls],
-        tls=settings.tls,
-        context=await asyncio.to_thread(_context, settings),
-        username=settings.username or "",
-        password=settings.password.get_secret_value() if settings.password else "",
-        helo=settings.helo or "",
-        timeout=settings.timeout,
-    )
+    context = await asyncio.to_thread(_context, settings)
+    return [
+        Access(
+            host=host,
+            port=settings.port or _PORTS[settings.tls],
+            tls=settings.tls,
+            context=context,
+            username=settings.username or "",
+            password=settings.password.get_secret_value() if settings.password else "",
+            helo=settings.helo or "",
+            timeout=settings.timeout,
+        )
+        for host in settings.hosts
+    ]
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

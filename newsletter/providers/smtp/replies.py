@@ -16,7 +16,8 @@ from typing import Final
 
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
-from newsletter.providers.smtp.protocol import CLOSING, Phase, Reply
+from newsletter.providers.smtp.kinds import Kind, kind, wait_for
+from newsletter.providers.smtp.protocol import CLOSING, Phase, Reply, own_words
 
 
 class Verdict(Enum):
@@ -114,8 +115,6 @@ WORDS: Final[tuple[tuple[str, Blame], ...]] = (
 """What words speak of, as patterns; the first that is found decides."""
 
 _WORDS: Final = tuple((re.compile(pattern, re.IGNORECASE), blame) for pattern, blame in WORDS)
-_PATH: Final = re.compile(r'<[^<>]*@[^<>]*>|"[^"]*"@\S*|\S*@\S*')
-_HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _REFERENCE: Final = re.compile(r"(?:queued as|\bid=)\s*([\w.-]+)", re.IGNORECASE)
 
 
@@ -162,19 +161,24 @@ def blame(reply: Reply) -> Blame:
     by_code = CODES.get(reply.enhanced, Blame.UNSAID)
     if by_code is not Blame.UNSAID:
         return by_code
-    said = _HOST.sub(" ", _PATH.sub(" ", " ".join(reply.lines)))
+    said = own_words(reply)
     return next((named for pattern, named in _WORDS if pattern.search(said)), Blame.UNSAID)
 
 
-def end(key: DeliveryKey, phase: Phase, verdict: Verdict, reply: Reply) -> Ending:
-    """Write a verdict about one message as what became of it."""
-    permanent = reply.code // 100 == 5 and verdict in (Verdict.LATER, Verdict.NEVER)
-    alike = permanent and blame(reply) is not Blame.READER
+def end(key: DeliveryKey, phase: Phase, verdict: Verdict, reply: Reply, *, intended: bool = False) -> Ending:
+    """Write a verdict about one message as what became of it.
+
+    Args:
+        intended: Its intent is written down; it always is once the end is reached.
+    """
+    intended = intended or phase is Phase.END
+    if verdict is Verdict.GO_ON:
+        return Ending(_outcome(key, verdict, reply), in_doubt=intended)
     return Ending(
         _outcome(key, verdict, reply),
-        likeness=f"{reply.code} {reply.enhanced}".strip() if alike else "",
-        against_policy=phase is Phase.END and alike and reply.enhanced.startswith("5.7."),
-        in_doubt=phase is Phase.END,
+        likeness=f"{reply.code} {reply.enhanced}".strip() if _may_be_about_us(verdict, reply) else "",
+        against_policy=phase is Phase.END and verdict is Verdict.NEVER and _is_policy(reply),
+        in_doubt=intended,
     )
 
 
@@ -210,6 +214,19 @@ def _judge_refusal(phase: Phase, reply: Reply) -> Verdict:
     return Verdict.NEVER
 
 
+def _may_be_about_us(verdict: Verdict, reply: Reply) -> bool:
+    if verdict not in (Verdict.LATER, Verdict.NEVER):
+        return False
+    if reply.code // 100 == 4:
+        return kind(reply) is Kind.BLOCKED
+    return blame(reply) is not Blame.READER
+
+
+def _is_policy(reply: Reply) -> bool:
+    """Tell whether a rule refused the content, which it then may do to every message."""
+    return reply.enhanced.startswith("5.7.") and blame(reply) is not Blame.READER
+
+
 def _wants_login(reply: Reply) -> bool:
     return re.search("relay|authenticat|rcpthosts", " ".join(reply.lines), re.IGNORECASE) is not None
 
@@ -219,7 +236,7 @@ def _outcome(key: DeliveryKey, verdict: Verdict, reply: Reply) -> Outcome:
         found = _REFERENCE.search(" ".join(reply.lines))
         return Accepted(key, found[1] if found else "", reply.words)
     if verdict in (Verdict.LATER, Verdict.REFUSED):
-        return Deferred(key, reply.words)
+        return Deferred(key, reply.words, wait_for(reply))
     if verdict is Verdict.NEVER:
         return Rejected(key, reply.words)
     return Uncertain(key, reply.words)

@@ -21,7 +21,7 @@ class Settings(ProviderSettings):
     """The table `[providers.smtp]`.
 
     Args:
-        host: The server's name or address.
+        host: The server's name or address; or several, that share the work and stand in for each other.
         tls: `starttls` begins in the clear and goes on only encrypted; `implicit` is encrypted from the start.
         port: 587, 465 or 25 by default, by `tls`.
         username: Whom to log in as; none where the server needs no login.
@@ -30,12 +30,13 @@ class Settings(ProviderSettings):
         helo: What this machine calls itself; its own full name, or its address, by default.
         connections: How many to have at once.
         messages_per_connection: After how many messages to begin a new one.
+        pipeline_depth: How many messages may be under way on one connection, where a server far away allows it.
         dkim: The files of the keys that sign every message, by their names in the DNS; start from the workspace.
         dkim_domain: Whose keys these are; that of the sender by default.
         timeout: The most seconds to wait for any one answer; the standard's own limits hold too.
     """
 
-    host: str
+    host: str | Annotated[tuple[str, ...], Field(min_length=1)]
     tls: Tls = "starttls"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     username: str | None = None
@@ -44,23 +45,20 @@ class Settings(ProviderSettings):
     helo: str | None = None
     connections: Annotated[int, Field(ge=1, le=64)] = 4
     messages_per_connection: Annotated[int, Field(ge=1)] = 100
+    pipeline_depth: Annotated[int, Field(ge=1, le=32)] = 2
     dkim: Mapping[str, Path] = Field(default_factory=dict)
     dkim_domain: str | None = Field(default=None, validate_default=True)
     timeout: Annotated[float, Field(gt=0, le=600)] = 600.0
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every server, each once."""
+        return (self.host,) if isinstance(self.host, str) else tuple(dict.fromkeys(self.host))
+
     @field_validator("host")
     @classmethod
-    def _check_host(cls, value: str) -> str:
-        remedy = 'Write it like "smtp.example.org", and the port as a setting of its own.'
-        if _is_address(value):
-            return value
-        try:
-            host = ascii_domain(value)
-        except ValueError:
-            raise ValueError(f"this is not the name of a host|{remedy}") from None
-        if not _HOST.fullmatch(host):
-            raise ValueError(f"this is not the name of a host|{remedy}")
-        return host
+    def _check_host(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        return _host_name(value) if isinstance(value, str) else tuple(map(_host_name, value))
 
     @field_validator("username")
     @classmethod
@@ -83,7 +81,7 @@ class Settings(ProviderSettings):
             return None
         if not value.get_secret_value() or "\0" in value.get_secret_value():
             raise ValueError("this is no password|Set it again, without the character NUL.")
-        if known.get("tls") == "none" and not _is_loopback(known.get("host", "localhost")):
+        if known.get("tls") == "none" and not _are_loopback(known.get("host", "localhost")):
             raise ValueError('the password would travel in the clear|Set tls = "starttls" or tls = "implicit".')
         return value
 
@@ -135,6 +133,19 @@ class Settings(ProviderSettings):
         return domain
 
 
+def _host_name(value: str) -> str:
+    remedy = 'Write it like "smtp.example.org", and the port as a setting of its own.'
+    if _is_address(value):
+        return value
+    try:
+        host = ascii_domain(value)
+    except ValueError:
+        raise ValueError(f"this is not the name of a host|{remedy}") from None
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"this is not the name of a host|{remedy}")
+    return host
+
+
 def _is_there(file: Path) -> bool:
     try:
         return file.is_file()
@@ -148,6 +159,10 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _are_loopback(hosts: str | tuple[str, ...]) -> bool:
+    return all(map(_is_loopback, (hosts,) if isinstance(hosts, str) else hosts))
 
 
 def _is_loopback(host: str) -> bool:

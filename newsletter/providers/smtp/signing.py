@@ -1,20 +1,48 @@
 """Signs what leaves by SMTP, with the keys that the settings name."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from newsletter.clock import now
 from newsletter.errors import Place, ProviderError
 from newsletter.message.dkim import DkimSigner, KeyProblem, PrivateKey, SigningKey, read_private_key
 
-Sign: TypeAlias = Callable[[bytes], bytes]
-"""Puts signatures above a message."""
+THREADS: Final = 2
+"""How many signatures by RSA are made at once, beside what carries the messages: they keep a processor busy."""
 
 
-def unsigned(message: bytes) -> bytes:
-    """Leave a message as it is."""
-    return message
+class Signing:
+    """Puts signatures above messages, by all keys at once, each with the time that it is signed at.
+
+    Args:
+        keys: None where messages stay as they are.
+    """
+
+    def __init__(self, keys: Sequence[SigningKey]) -> None:
+        self._signer = DkimSigner(keys) if keys else None
+        # RSA takes ten times as long as Ed25519, and lets other threads run meanwhile.
+        is_slow = any(isinstance(key.private, RSAPrivateKey) for key in keys)
+        self._threads = ThreadPoolExecutor(THREADS, "signing") if is_slow else None
+
+    async def sign(self, message: bytes) -> bytes:
+        """Give a message with its signatures."""
+        signer = self._signer
+        if signer is None:
+            return message
+        seconds = int(now().timestamp())
+        if self._threads is None:
+            return signer.sign(message, seconds)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, signer.sign, message, seconds)
+
+    def close(self) -> None:
+        """End its threads."""
+        if self._threads:
+            self._threads.shutdown(wait=False)
 
 
 def read_keys(domain: str, files: Mapping[str, Path]) -> Sequence[SigningKey]:
@@ -27,14 +55,6 @@ def read_keys(domain: str, files: Mapping[str, Path]) -> Sequence[SigningKey]:
         ProviderError: One cannot be read, or nobody would accept its signatures.
     """
     return [SigningKey(domain, selector, _read(selector, file)) for selector, file in files.items()]
-
-
-def signing(keys: Sequence[SigningKey]) -> Sign:
-    """Give what signs by all keys at once, each message with the time that it is signed at."""
-    if not keys:
-        return unsigned
-    signer = DkimSigner(keys)
-    return lambda message: signer.sign(message, int(now().timestamp()))
 
 
 def _read(selector: str, file: Path) -> PrivateKey:

@@ -1,0 +1,345 @@
+"""Carries messages over one connection at a time, one behind the other as closely as the server allows."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from newsletter.providers.base import Deferred, Intend, Rejected, Uncertain
+from newsletter.providers.smtp.access import UnavailableError, refusal
+from newsletter.providers.smtp.connection import Connection
+from newsletter.providers.smtp.dialogue import Broken, Ended, Event, Level, Lost, Opened, Transaction
+from newsletter.providers.smtp.letter import Letter, content_of, prepare
+from newsletter.providers.smtp.pool import Pool
+from newsletter.providers.smtp.replies import Ending
+from newsletter.providers.smtp.signing import Signing
+from newsletter.providers.smtp.supply import Cargo, Supply
+
+ATTEMPTS: Final = 2
+"""How many connections may break under one message before it waits for later."""
+TOO_LARGE: Final = "too large"
+"""The likeness of messages that the server has no room for."""
+
+
+class Office(Protocol):
+    """What carriers share: it takes what became of each message, and knows when to stop.
+
+    Attributes:
+        is_wary: A message was withheld last, so that others may be too: their intents are asked for before anything
+            of them is written, as the server has to be left once it waits for a content.
+    """
+
+    is_wary: bool
+
+    @property
+    def pool(self) -> Pool: ...
+    @property
+    def supply(self) -> Supply: ...
+    @property
+    def signing(self) -> Signing: ...
+    @property
+    def intend(self) -> Intend: ...
+    @property
+    def has_failed(self) -> bool: ...
+
+    def settle(self, ending: Ending) -> bool:
+        """Take what became of a message; tell whether it shows that it is about us."""
+
+    def fail(self, error: BaseException) -> None:
+        """Let nothing more begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A message that is ready for a server."""
+
+    cargo: Cargo
+    letter: Letter
+
+
+class Carrier:
+    """Carries messages from the supply, over one connection at a time."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._again: deque[Cargo] = deque()
+
+    async def run(self) -> None:
+        """Carry messages until there are no more, or until the server takes no more connections.
+
+        Raises:
+            ProviderError: The server refuses us, or cannot be reached.
+        """
+        while (cargo := await self._next()) is not None:
+            connection = await self._connect(fresh=cargo.breaks > 0)
+            if connection is None:
+                for one in (cargo, *self._again):
+                    self._office.supply.give_back(one)
+                return
+            try:
+                await _Journey(self._office, connection, self._again).go(cargo)
+            finally:
+                self._office.pool.give_back(connection)
+
+    async def _next(self) -> Cargo | None:
+        if self._office.has_failed:
+            return None
+        return self._again.popleft() if self._again else await self._office.supply.take()
+
+    async def _connect(self, *, fresh: bool) -> Connection | None:
+        """Give a connection; None when the server takes no more while another carrier goes on with one."""
+        office = self._office
+        try:
+            return await office.pool.take(fresh=fresh)
+        except UnavailableError:
+            if kept := await office.pool.take_kept():
+                return kept
+            if office.pool.in_use:
+                return None
+            raise
+
+
+class _Journey:
+    """All that is carried over one connection, from when it is taken until it is given back.
+
+    Args:
+        again: Takes what has to go again, over another connection.
+    """
+
+    def __init__(self, office: Office, connection: Connection, again: deque[Cargo]) -> None:
+        self._office = office
+        self._connection = connection
+        self._server = office.pool.server(connection)
+        self._again = again
+        self._limit = connection.extensions.message_bytes
+        self._loads: dict[Transaction, Load] = {}
+        self._ahead: Load | None = None
+        self._opened: Transaction | None = None
+        self._intending: Transaction | None = None
+        self._streams = False
+        self._stopped = False
+        self._between = True
+
+    async def go(self, first: Cargo) -> None:
+        """Carry a message, and those after it for as long as there are any and the connection lasts."""
+        begun = self._connection.begun
+        self._streams = not first.breaks and self._server.level(self._connection) is Level.CHUNKED
+        self._connection.listener = self._take
+        try:
+            self._ahead = await self._load(first)
+            await (self._stream() if self._streams else self._chain())
+        except BaseException:
+            self._connection.close()
+            raise
+        finally:
+            self._connection.listener = None
+        if load := self._ahead:
+            trouble = self._connection.trouble
+            if trouble and self._connection.begun == begun:
+                self._try_again(load.cargo, trouble)
+            else:
+                self._again.append(load.cargo)
+
+    async def _chain(self) -> None:
+        """Carry one message after the other, each envelope in the write that ends the one before, if it may be."""
+        while self._may_begin() and (load := await self._take_ahead()):
+            if self._connection.trouble:
+                self._ahead = load
+                return
+            asked = self._office.is_wary
+            if asked and not await self._may_go(load):
+                continue
+            alone = load.cargo.breaks > 0
+            level = Level.ONE_BY_ONE if alone else min(self._server.level(self._connection), Level.GROUPED)
+            self._loads[self._connection.begin(load.letter, level, intended=asked)] = load
+            await self._look_ahead()
+            while self._loads:
+                await self._connection.stir()
+                if self._opened and not self._connection.dialogue.broken:
+                    await self._finish(self._opened)
+
+    async def _finish(self, transaction: Transaction) -> None:
+        """Write a message's content and end, once its intent is down."""
+        self._opened = None
+        connection, key = self._connection, transaction.letter.key
+        if self._stopped:
+            self._drop(transaction)
+            return
+        await connection.write_content(transaction.letter.content)
+        if connection.trouble:
+            return
+        self._between = False
+        await self._look_ahead()
+        if not transaction.intended:
+            self._intending = transaction
+            going = await self._office.intend([key])
+            self._intending = None
+            if key not in going:
+                self._office.is_wary = True
+                self._drop(transaction)
+                return
+            transaction.intended = True
+        if trouble := connection.trouble:
+            if self._loads.pop(transaction, None):
+                self._settle(Ending(Deferred(key, trouble), in_doubt=True))
+            return
+        following = self._ahead if self._may_chain() else None
+        begun = connection.finish(transaction, following.letter if following else None)
+        self._between = True
+        if following and begun:
+            self._ahead = None
+            self._loads[begun] = following
+        await self._look_ahead()
+
+    async def _may_go(self, load: Load) -> bool:
+        """Ask for a message's intent before anything of it is written; settle it if the connection broke meanwhile."""
+        key = load.letter.key
+        if key not in await self._office.intend([key]):
+            return False
+        self._office.is_wary = False
+        if trouble := self._connection.trouble:
+            self._settle(Ending(Deferred(key, trouble), in_doubt=True))
+            return False
+        return True
+
+    async def _stream(self) -> None:
+        """Keep several whole messages under way."""
+        while True:
+            loads: list[Load] = []
+            while len(self._loads) + len(loads) < self._server.depth and self._may_begin():
+                if (load := await self._take_ahead()) is None:
+                    break
+                loads.append(load)
+            if loads:
+                going = await self._office.intend([load.letter.key for load in loads])
+                self._begin_all([load for load in loads if load.letter.key in going])
+            if not self._loads:
+                if not loads:
+                    return
+                continue
+            await self._connection.stir()
+
+    def _begin_all(self, loads: Sequence[Load]) -> None:
+        """Write whole messages; those that the connection has no life for any more wait."""
+        for load in loads:
+            if trouble := self._connection.trouble:
+                self._settle(Ending(Deferred(load.letter.key, trouble), in_doubt=True))
+                continue
+            transaction = self._connection.begin(load.letter, Level.CHUNKED, intended=True)
+            self._loads[transaction] = load
+
+    def _take(self, events: Sequence[Event]) -> None:
+        """Take what has happened.
+
+        As it happens: whoever reads the outcomes then sees them before `go` goes on and more is intended, and a kill
+        leaves less in doubt.
+        """
+        lost: list[Lost] = []
+        for event in events:
+            match event:
+                case Opened(transaction):
+                    self._opened = transaction
+                case Ended(transaction):
+                    self._end(transaction)
+                case Lost():
+                    lost.append(event)
+                case Broken():
+                    self._note_broken(lost)
+        for event in lost:
+            self._lose(event)
+
+    def _end(self, transaction: Transaction) -> None:
+        self._loads.pop(transaction, None)
+        if transaction.misunderstood:
+            self._server.note_misunderstood(transaction.level)
+        else:
+            self._server.note_ended(self._connection, transaction.level)
+        if transaction.ending:
+            self._settle(transaction.ending)
+        if transaction.refusal:
+            self._stopped = True
+            phase, reply = transaction.refusal
+            self._office.fail(refusal(self._connection.access, phase, reply))
+
+    def _lose(self, event: Lost) -> None:
+        """Settle a message whose connection broke: what may have been taken is not sent again."""
+        if event.transaction is self._intending:
+            return  # what became of it depends on the intent, which is being written
+        load = self._loads.pop(event.transaction, None)
+        key = event.transaction.letter.key
+        if event.transaction.handed_over:
+            self._settle(Ending(Uncertain(key, event.reason), in_doubt=True))
+        elif event.transaction.intended:
+            self._settle(Ending(Deferred(key, event.reason), in_doubt=True))
+        elif load and not self._stopped:
+            self._try_again(load.cargo, event.reason)
+
+    def _try_again(self, cargo: Cargo, reason: str) -> None:
+        """Let a message that was certainly not taken go again, but not for ever."""
+        if cargo.breaks + 1 < ATTEMPTS:
+            self._again.append(replace(cargo, breaks=cargo.breaks + 1))
+        else:
+            self._settle(Ending(Deferred(cargo.message.key, reason)))
+
+    def _note_broken(self, lost: Sequence[Lost]) -> None:
+        levels = [event.transaction.level for event in lost]
+        between = self._between and not any(event.transaction.handed_over for event in lost)
+        self._server.note_broken(self._connection, levels, between=between)
+
+    def _drop(self, transaction: Transaction) -> None:
+        """Leave a message without an outcome; the server waits for its content, so the connection ends too."""
+        self._loads.pop(transaction, None)
+        self._stopped = True
+        self._connection.close()
+
+    def _settle(self, ending: Ending) -> None:
+        if self._office.settle(ending):
+            self._stopped = True
+
+    def _may_begin(self) -> bool:
+        if self._stopped or self._office.has_failed or self._connection.dialogue.broken:
+            return False
+        if self._streams and self._server.level(self._connection) is not Level.CHUNKED:
+            return False
+        return self._server.has_room(self._connection)
+
+    def _may_chain(self) -> bool:
+        load = self._ahead
+        if load is None or load.cargo.breaks or self._office.is_wary or not self._may_begin():
+            return False
+        return self._server.level(self._connection) >= Level.CHAINED
+
+    async def _take_ahead(self) -> Load | None:
+        await self._look_ahead()
+        load, self._ahead = self._ahead, None
+        return load
+
+    async def _look_ahead(self) -> None:
+        """Make the next message ready, while the network is busy with the one before."""
+        while self._ahead is None and self._may_begin() and (cargo := self._office.supply.take_ready()):
+            if self._streams and cargo.breaks:
+                self._again.append(cargo)
+                self._stopped = True
+                return
+            self._ahead = await self._load(cargo)
+
+    async def _load(self, cargo: Cargo) -> Load | None:
+        """Make a message ready for the server; None if it can never go there."""
+        letter = await self._write_letter(cargo)
+        if isinstance(letter, Letter):
+            limit = self._limit
+            if limit is None or letter.size <= limit:
+                return Load(cargo, letter)
+            words = f"the message of {letter.size} bytes is larger than the server takes ({limit} bytes)"
+            self._settle(Ending(Rejected(letter.key, words), likeness=TOO_LARGE))
+        else:
+            self._settle(Ending(letter))
+        return None
+
+    async def _write_letter(self, cargo: Cargo) -> Letter | Rejected:
+        connection = self._connection
+        content = content_of(cargo.message)
+        if isinstance(content, Rejected):
+            return content
+        signed = await self._office.signing.sign(content)
+        return prepare(cargo.message, signed, connection.extensions, chunked=self._streams)
