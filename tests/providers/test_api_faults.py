@@ -16,8 +16,9 @@ from newsletter.providers.base.submission import REPLAY_PAUSES
 from support.api_messages import SHARED, Run, Sample, run_with, samples
 from support.api_server import Answer, Drop, Hang, Reaction, Reset, free_port, running
 from support.postmark_server import PostmarkServer
+from support.resend_server import ResendServer
 
-SERVERS = [PostmarkServer]
+SERVERS = [PostmarkServer, ResendServer]
 BROKEN: list[Reaction] = [Drop(), Reset(), Answer(500), Answer(502, b"<html>lid0@example.com</html>"), Answer(504)]
 
 

@@ -67,6 +67,7 @@ class ApiServer:
         accepted: Those that were taken.
         problems: What was wrong with them, by the documentation.
         script: Decides over the replies; None from it means an ordinary one.
+        after: Decides over the replies to what was taken; None from it means an ordinary one.
         unread: How to answer before the body of a request is read.
         most_at_once: How many requests were under way together.
     """
@@ -78,6 +79,7 @@ class ApiServer:
         self.accepted: list[Any] = []
         self.problems: list[str] = []
         self.script: Script = lambda _request: None
+        self.after: Script = lambda _request: None
         self.unread: Reaction | None = None
         self.most_at_once = 0
         self.ended = threading.Event()

@@ -1,12 +1,14 @@
 """The settings that providers with an API of their own share."""
 
 import ipaddress
+import re
 from abc import abstractmethod
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
+from newsletter.message import ascii_domain
 from newsletter.providers.base import ProviderSettings
 
 _EXAMPLE: Final = "Write it like https://api.example.org."
@@ -23,6 +25,26 @@ ApiKey: TypeAlias = Annotated[SecretStr, AfterValidator(_check_key)]
 """A secret that travels in a header: printable ASCII without spaces."""
 
 
+_DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+
+
+def _find_domain(value: str | None, info: ValidationInfo) -> str | None:
+    sender: str = (info.context or {}).get("sender_domain", "")
+    if not (value or sender):
+        return None
+    try:
+        domain = ascii_domain(value or sender).lower()
+    except ValueError:
+        domain = ""
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError('this is no domain|Write it like "example.org", or leave it out.')
+    return domain
+
+
+SenderDomain: TypeAlias = Annotated[str | None, AfterValidator(_find_domain), Field(validate_default=True)]
+"""A domain, in small letters and as A-labels; the sender's own where none is given."""
+
+
 class ApiSettings(ProviderSettings):
     """What can be set for every API.
 
@@ -30,13 +52,11 @@ class ApiSettings(ProviderSettings):
         base_url: Another host instead of the provider's own; https, or this machine.
         concurrency: How many requests may be under way at once.
         timeout: How many seconds to wait for the network at each step.
-        sandbox: The provider only checks what it gets, and sends nothing.
     """
 
     base_url: str | None = None
     concurrency: Annotated[int, Field(ge=1, le=32)] = 4
     timeout: Annotated[float, Field(gt=0, le=600)] = 60.0
-    sandbox: bool = False
 
     @field_validator("base_url")
     @classmethod

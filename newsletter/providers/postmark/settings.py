@@ -20,11 +20,13 @@ class Settings(ApiSettings):
         server_token: The token of the server that sends; not that of the account.
         stream: The message stream; Postmark wants newsletters in one of the type Broadcasts.
         batch: The most messages in one request; what one lost reply leaves in doubt.
+        sandbox: Postmark only checks what it gets, and sends nothing.
     """
 
     server_token: ApiKey
     stream: str = "broadcast"
     batch: Annotated[int, Field(ge=1, le=MAXIMUM_MESSAGES)] = MAXIMUM_MESSAGES
+    sandbox: bool = False
 
     @field_validator("stream")
     @classmethod

@@ -18,11 +18,13 @@ class Settings(ApiSettings):
         api_key: A key with the permission Mail Send.
         region: Where the account is kept.
         batch: The most messages in one request; what one lost reply leaves in doubt.
+        sandbox: SendGrid only checks what it gets, and sends nothing.
     """
 
     api_key: ApiKey
     region: Literal["global", "eu"] = "global"
     batch: Annotated[int, Field(ge=1, le=MAXIMUM_PERSONALIZATIONS)] = MAXIMUM_PERSONALIZATIONS
+    sandbox: bool = False
 
     @property
     def home(self) -> str:
