@@ -15,10 +15,11 @@ from newsletter.providers.base import Accepted, Deferred, Rejected, Uncertain, s
 from newsletter.providers.base.submission import REPLAY_PAUSES
 from support.api_messages import SHARED, Run, Sample, run_with, samples
 from support.api_server import Answer, Drop, Hang, Reaction, Reset, free_port, running
+from support.mailgun_server import MailgunServer
 from support.postmark_server import PostmarkServer
 from support.resend_server import ResendServer
 
-SERVERS = [PostmarkServer, ResendServer]
+SERVERS = [PostmarkServer, ResendServer, MailgunServer]
 BROKEN: list[Reaction] = [Drop(), Reset(), Answer(500), Answer(502, b"<html>lid0@example.com</html>"), Answer(504)]
 
 
@@ -190,7 +191,7 @@ def test_failed_handshake_sends_nothing(server: Any) -> None:
 def test_address_that_needs_smtputf8_is_rejected(server: Any) -> None:
     result = run_with(server.module, server.settings(), [Sample(1, address="zoë@example.com"), Sample(2)])
     assert result.kinds() == {"key1": Rejected, "key2": Accepted}
-    assert "@example" not in result.said
+    assert "zoë" not in result.said
     assert result.intended == ["key2"]
 
 

@@ -115,6 +115,21 @@ def read_content(message: Message, provider: str) -> Content | Rejected:
     return content
 
 
+def whole_letter(message: Message, provider: str, maximum: int) -> Letter[None, bytes] | Rejected:
+    """Make a letter of a message as it is, byte for byte, or say why a provider cannot carry it.
+
+    Args:
+        maximum: How many bytes it may have.
+    """
+    address = reader_address(message, provider)
+    if isinstance(address, Rejected):
+        return address
+    content = message.raw()
+    if len(content) > maximum:
+        return Rejected(message.key, f"the message is larger than {provider} takes, which is {maximum // 1_000_000} MB")
+    return Letter(message.key, None, address, content, len(content))
+
+
 def join_headers(shared: SharedParts, personal: PersonalParts, reserved: frozenset[str]) -> dict[str, str]:
     """Join both kinds of fields, the reader's own first, each value one line of ASCII.
 

@@ -1,0 +1,121 @@
+"""A local server that answers POST /v3/{domain}/messages.mime as Mailgun documents it, or as badly as a test says."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import cached_property
+from typing import Any
+
+from newsletter.providers import mailgun
+from support import api_server
+from support.api_server import Answer, ApiServer, Reaction
+
+API_KEY = "key-0123456789abcdef-test"
+DOMAIN = "example.org"
+LOGIN = "Basic " + b64encode(f"api:{API_KEY}".encode()).decode()
+OPTIONS = {
+    "to": None,
+    "message": None,
+    "v:delivery": None,
+    "o:tracking": {"yes", "no", "true", "false", "htmlonly"},
+    "o:tracking-clicks": {"yes", "no", "true", "false", "htmlonly"},
+    "o:tracking-opens": {"yes", "no", "true", "false"},
+    "o:testmode": {"yes"},
+    "o:dkim": {"yes", "no", "true", "false"},
+}
+"""The fields of a request, and what they may say. Source: Mailgun's reference of messages.mime."""
+
+
+class Request(api_server.Request):
+    """A request of one message."""
+
+    @cached_property
+    def parts(self) -> dict[str, EmailMessage]:
+        """The form's fields; one that stands twice is the last."""
+        head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
+        form = message_from_bytes(head + self.content, policy=policy.HTTP)
+        return {str(part.get_param("name", header="content-disposition")): part for part in form.iter_parts()}
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {name: part.get_content().strip() for name, part in self.parts.items() if name != "message"}
+
+    @property
+    def message(self) -> bytes:
+        """The message, cut out of the form byte for byte."""
+        mark = self.headers["content-type"].partition("boundary=")[2].encode()
+        (part,) = (
+            one for one in self.content.split(b"--" + mark) if b'name="message"' in one.partition(b"\r\n\r\n")[0]
+        )
+        return part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
+
+    @property
+    def keys(self) -> list[str]:
+        return [self.fields["v:delivery"]]
+
+
+class MailgunServer(ApiServer):
+    """What tests see of the server.
+
+    Attributes:
+        domain: What is answered to GET /v4/domains/{name}.
+    """
+
+    request_type = Request
+    module = mailgun
+    secret = API_KEY
+    unauthorized = Answer(401, {"message": "Invalid private key"})
+    throttled = Answer(429, {"message": "Too many requests"})
+    batch = 1
+    repeats = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.domain = Answer(200, {"domain": {"name": DOMAIN, "state": "active", "is_disabled": False}})
+
+    def settings(self, **options: Any) -> mailgun.Settings:
+        values = {"api_key": API_KEY, "base_url": self.url, "timeout": 5.0, **options}
+        return mailgun.Settings.model_validate(values, context={"sender_domain": DOMAIN})
+
+    def get(self, request: Request) -> Reaction:
+        if request.headers.get("authorization") != LOGIN:
+            return self.unauthorized
+        known = request.path == f"/v4/domains/{DOMAIN}"
+        return self.domain if known else Answer(404, {"message": "Domain not found"})
+
+    def post(self, request: Request) -> Reaction:
+        if request.headers.get("authorization") != LOGIN:
+            return self.unauthorized
+        found = list(problems(request))
+        if found:
+            self.problems.extend(found)
+            return Answer(400, {"message": found[0]})
+        scripted = self.script(request)
+        if scripted is not None:
+            return scripted
+        with self.lock:
+            self.accepted.append(request)
+        identifier = message_from_bytes(request.message, policy=policy.default)["Message-ID"]
+        return Answer(200, {"id": str(identifier), "message": "Queued. Thank you."})
+
+
+def problems(request: Request) -> Iterator[str]:
+    """Check a request by the documentation."""
+    if (request.method, request.path) != ("POST", f"/v3/{DOMAIN}/messages.mime"):
+        yield f"no such path: {request.path}"
+    if not request.headers["content-type"].startswith("multipart/form-data"):
+        yield "the message must be sent as multipart/form-data"
+        return
+    for name, value in request.fields.items():
+        allowed = OPTIONS.get(name, set())
+        if allowed is not None and value not in allowed:
+            yield f"{name} is no option, or cannot be {value}"
+    if request.parts["message"].get_filename() is None:
+        yield "the message must be sent as a file"
+    if len(request.parts) != len(request.content.split(b"Content-Disposition")) - 1:
+        yield "a field stands twice"
+    if "," in request.fields["to"]:
+        yield "everybody would see everybody"
+    if any(len(line) > 998 for line in request.message.split(b"\r\n")):
+        yield "a line is too long"
