@@ -15,11 +15,12 @@ from newsletter.providers.base import Accepted, Deferred, Rejected, Uncertain, s
 from newsletter.providers.base.submission import REPLAY_PAUSES
 from support.api_messages import SHARED, Run, Sample, run_with, samples
 from support.api_server import Answer, Drop, Hang, Reaction, Reset, free_port, running
+from support.brevo_server import BrevoServer
 from support.mailgun_server import MailgunServer
 from support.postmark_server import PostmarkServer
 from support.resend_server import ResendServer
 
-SERVERS = [PostmarkServer, ResendServer, MailgunServer]
+SERVERS = [PostmarkServer, ResendServer, MailgunServer, BrevoServer]
 BROKEN: list[Reaction] = [Drop(), Reset(), Answer(500), Answer(502, b"<html>lid0@example.com</html>"), Answer(504)]
 
 

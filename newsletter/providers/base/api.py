@@ -10,23 +10,31 @@ from newsletter.providers.base.replies import Verdict
 
 
 class Api(Protocol):
-    """One provider's API, as far as handing over goes.
+    """One provider's API, as far as handing over goes."""
 
-    Attributes:
-        name: As people write it.
-        table: Its settings, as in `newsletter.toml`: "providers.sendgrid".
-        room: What one request can hold.
-        concurrency: How many requests may be under way at once.
-        message_bytes: The largest message.
-        repeats: A request carries a key, under which it is carried out only once however often it is sent.
-    """
+    @property
+    def name(self) -> str:
+        """The provider's name, as people write it."""
 
-    name: str
-    table: str
-    room: Room
-    concurrency: int
-    message_bytes: int
-    repeats: bool
+    @property
+    def table(self) -> str:
+        """Its settings, as in `newsletter.toml`: "providers.sendgrid"."""
+
+    @property
+    def room(self) -> Room:
+        """What one request can hold."""
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way at once."""
+
+    @property
+    def message_bytes(self) -> int | None:
+        """The largest message, or None where the provider does not say."""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a request carries a key, under which it is carried out only once however often it is sent."""
 
     def prepare(self, message: Message, /) -> AnyLetter | Rejected:
         """Make a letter of a message, or say why it cannot be carried.

@@ -15,13 +15,13 @@ class Room:
 
     Args:
         letters: How many.
-        size: How many bytes, all in all.
+        size: How many bytes, all in all; None where the provider does not say.
         bare_size: Counts the bytes of a request around its letters, by the first of them.
         distinct: Each address may stand in it only once.
     """
 
     letters: int
-    size: int
+    size: int | None = None
     bare_size: Callable[[AnyLetter], int] = lambda _: 0
     distinct: bool = False
 
@@ -38,7 +38,7 @@ class Group:
         """Tell whether a letter may join."""
         return (
             len(self.letters) < room.letters
-            and self.size + letter.size <= room.size
+            and (room.size is None or self.size + letter.size <= room.size)
             and not (room.distinct and letter.address in self.addresses)
         )
 

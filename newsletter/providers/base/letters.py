@@ -35,6 +35,8 @@ OWN_HEADERS: Final = frozenset(
 )
 """Fields that providers write themselves, or that a request has a place of its own for."""
 
+_PUNCTUATION: Final = re.compile(r'[\\",.;:<>()\[\]@]+')
+
 
 @dataclass(frozen=True, slots=True)
 class Letter(Generic[Kind, Entry]):
@@ -128,6 +130,11 @@ def whole_letter(message: Message, provider: str, maximum: int) -> Letter[None, 
     if len(content) > maximum:
         return Rejected(message.key, f"the message is larger than {provider} takes, which is {maximum // 1_000_000} MB")
     return Letter(message.key, None, address, content, len(content))
+
+
+def plain_name(name: str) -> str:
+    """Give a name without what would have to be quoted in a header, for providers that quote or encode it wrongly."""
+    return one_line(_PUNCTUATION.sub(" ", name))
 
 
 def join_headers(shared: SharedParts, personal: PersonalParts, reserved: frozenset[str]) -> dict[str, str]:

@@ -4,11 +4,9 @@ Source: Resend's OpenAPI description of `SendEmailRequest`; its page "Idempotenc
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from newsletter.message import one_line
 from newsletter.providers.base import Message, Rejected
 from newsletter.providers.base.grouping import Room
 from newsletter.providers.base.letters import (
@@ -16,6 +14,7 @@ from newsletter.providers.base.letters import (
     Letter,
     join_headers,
     own_address,
+    plain_name,
     read_content,
     reader_address,
     write_json,
@@ -23,9 +22,6 @@ from newsletter.providers.base.letters import (
 
 MAXIMUM_BYTES: Final = 40_000_000
 """How large a message may be. Source: Resend's page "Attachments"; requests keep to it too, as it does not say more."""
-
-# Resend refuses addresses whose name is quoted or encoded: it wants letters as they are, and no punctuation.
-_PUNCTUATION: Final = re.compile(r'[\\",.;:<>()\[\]@]+')
 
 ResendLetter: TypeAlias = Letter[None, bytes]
 """Its entry is the message as JSON."""
@@ -75,5 +71,6 @@ def write_body(letters: Sequence[ResendLetter]) -> tuple[bytes, str]:
 
 
 def _mailbox(address: str, name: str) -> str:
-    clean = one_line(_PUNCTUATION.sub(" ", name))
+    """Write a mailbox: Resend refuses names that are quoted or encoded, and wants letters as they are."""
+    clean = plain_name(name)
     return f"{clean} <{address}>" if clean else address
