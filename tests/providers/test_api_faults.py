@@ -19,8 +19,9 @@ from support.brevo_server import BrevoServer
 from support.mailgun_server import MailgunServer
 from support.postmark_server import PostmarkServer
 from support.resend_server import ResendServer
+from support.ses_server import SesServer
 
-SERVERS = [PostmarkServer, ResendServer, MailgunServer, BrevoServer]
+SERVERS = [PostmarkServer, ResendServer, MailgunServer, BrevoServer, SesServer]
 BROKEN: list[Reaction] = [Drop(), Reset(), Answer(500), Answer(502, b"<html>lid0@example.com</html>"), Answer(504)]
 
 

@@ -30,14 +30,14 @@ class Connection:
         self._client = client
         self._secrets = [secret.encode() for secret in secrets]
 
-    async def get(self, path: str) -> Reply:
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         """Ask something.
 
         Raises:
             UnreachableError: Nothing was asked.
             LostReplyError: The connection failed later.
         """
-        return await self._call("GET", path)
+        return await self._call("GET", path, headers=headers)
 
     async def post(self, path: str, **content: Any) -> Reply:
         """Send a request and read its reply, whatever its status.
@@ -105,7 +105,9 @@ async def connecting(
         yield Connection(client, secrets)
 
 
-async def inquire(connection: Connection, path: str, name: str, table: str) -> Reply:
+async def inquire(
+    connection: Connection, path: str, name: str, table: str, headers: Mapping[str, str] | None = None
+) -> Reply:
     """Ask something about an account, whatever the status of the reply.
 
     Args:
@@ -116,6 +118,6 @@ async def inquire(connection: Connection, path: str, name: str, table: str) -> R
         ProviderError: It cannot be reached.
     """
     try:
-        return await connection.get(path)
+        return await connection.get(path, headers)
     except (UnreachableError, LostReplyError) as error:
         raise unreachable(name, table, error) from error
