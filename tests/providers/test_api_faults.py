@@ -211,3 +211,30 @@ def test_limits_are_what_is_under_way_at_most(server: Any) -> None:
             return provider.limits.batch, provider.limits.concurrency
 
     assert asyncio.run(limits()) == (server.batch, 3)
+
+
+@pytest.mark.parametrize("answer", [Answer(200, b"<html>"), Answer(200, []), Answer(500), Answer(403, b"<html>")])
+def test_answer_to_a_question_that_tells_nothing_is_an_error(server: Any, answer: Answer) -> None:
+    setattr(server, server.asked, answer)
+    with pytest.raises(ProviderError):
+        asyncio.run(server.module.inspect(server.settings()))
+
+
+def test_wrong_key_is_refused_at_a_question_and_not_shown(server: Any) -> None:
+    with pytest.raises(ProviderError) as raised:
+        asyncio.run(server.module.inspect(server.settings(**{server.key: f"{server.secret}-wrong"})))
+    assert "is refused by" in raised.value.message
+    assert raised.value.remedy
+    assert server.secret not in str(raised.value)
+
+
+def test_question_to_nobody_is_an_error(server: Any) -> None:
+    with pytest.raises(ProviderError, match="cannot be reached"):
+        asyncio.run(server.module.inspect(server.settings(base_url=f"http://127.0.0.1:{free_port()}")))
+
+
+def test_how_we_stand_is_told_without_sending_anything(server: Any) -> None:
+    found = asyncio.run(server.module.inspect(server.settings()))
+    assert (found.faults, found.logged_in, found.is_private) == ({}, True, True)
+    assert found.clock is not None
+    assert server.requests == []

@@ -11,15 +11,11 @@ from newsletter.errors import ProviderError
 from newsletter.message import DeliveryKey
 from newsletter.providers import mailgun
 from newsletter.providers.base import Accepted, Deferred, Inspection, Message, Rejected
-from newsletter.providers.base.submission import MAXIMUM_SUSPECTS
 from newsletter.providers.mailgun.provider import MAXIMUM_BYTES
 from support.api_messages import Run, Sample, run_with, samples
 from support.api_server import Answer, running
-from support.mailgun_server import API_KEY, MailgunServer, Request
+from support.mailgun_server import MailgunServer, Request
 from support.messages import written
-
-INVALID = Answer(400, {"message": "'to' parameter is not a valid address. please check documentation"})
-ODD = Answer(400, {"message": "message is not a valid MIME"})
 
 
 @pytest.fixture
@@ -53,39 +49,6 @@ def test_message_arrives_byte_for_byte_and_for_one_reader(server: MailgunServer)
         "o:tracking-opens": "no",
     }
     assert requests["key2"].fields["to"] == "lid@xn--mnchen-3ya.example"
-
-
-def test_bad_addresses_are_rejected_and_the_rest_goes(server: MailgunServer) -> None:
-    server.script = bad("key0", "key3", answer=INVALID)
-    result = run(server, samples(6))
-    assert result.error is None
-    assert {key for key, kind in result.kinds().items() if kind is Rejected} == {"key0", "key3"}
-
-
-def test_many_bad_addresses_are_not_our_fault(server: MailgunServer) -> None:
-    server.script = lambda _: INVALID
-    result = run(server, samples(30))
-    assert result.error is None
-    assert set(result.kinds().values()) == {Rejected}
-
-
-def test_fault_in_one_message_is_its_own_once_another_was_taken(server: MailgunServer) -> None:
-    server.script = bad("key2", answer=ODD)
-    result = run(server, samples(5), concurrency=1)
-    assert result.error is None
-    assert [key for key, kind in result.kinds().items() if kind is Rejected] == ["key2"]
-
-
-def test_fault_in_every_message_is_ours(server: MailgunServer) -> None:
-    server.script = lambda _: ODD
-    result = run(server, samples(5), concurrency=1)
-    assert isinstance(result.error, ProviderError)
-    assert result.kinds() == {"key0": Deferred}
-    server.requests.clear()
-    server.script = lambda request: None if request.keys == ["key0"] else ODD
-    result = run(server, samples(40), concurrency=1)
-    assert isinstance(result.error, ProviderError)
-    assert list(result.kinds().values()).count(Rejected) == MAXIMUM_SUSPECTS - 1
 
 
 @pytest.mark.parametrize(
@@ -162,17 +125,3 @@ def test_domain_that_cannot_send_as_it_should_is_told(server: MailgunServer, dom
 def test_domain_that_is_not_known_is_told(server: MailgunServer) -> None:
     (fault,) = inspect(server, domain="other.example.org").faults
     assert "other.example.org" in fault
-
-
-@pytest.mark.parametrize("answer", [Answer(200, b"<html>"), Answer(200, []), Answer(200, {"domain": 1}), Answer(500)])
-def test_answer_that_tells_nothing_is_an_error(server: MailgunServer, answer: Answer) -> None:
-    server.domain = answer
-    with pytest.raises(ProviderError):
-        inspect(server)
-
-
-def test_wrong_key_is_refused_and_not_shown(server: MailgunServer) -> None:
-    with pytest.raises(ProviderError) as raised:
-        inspect(server, api_key=f"{API_KEY}-wrong")
-    assert "refused by Mailgun" in raised.value.message
-    assert API_KEY not in str(raised.value)

@@ -14,15 +14,11 @@ from newsletter.errors import PluginError, ProviderError
 from newsletter.message import DeliveryKey
 from newsletter.providers import ses
 from newsletter.providers.base import Accepted, Deferred, Inspection, Message, Rejected
-from newsletter.providers.base.submission import MAXIMUM_SUSPECTS
 from newsletter.providers.ses.requests import MAXIMUM_BYTES
 from support.api_messages import Run, Sample, run_with, samples
 from support.api_server import Answer, running
 from support.messages import written
 from support.ses_server import KEY_ID, SECRET, SesServer, failure
-
-INVALID = failure(400, "BadRequestException", "Missing final '@domain'")
-ODD = failure(400, "MessageRejected", "Transaction failed: Duplicate header 'List-Id'.")
 
 
 @pytest.fixture
@@ -60,27 +56,6 @@ def test_message_arrives_byte_for_byte_and_for_one_reader(server: SesServer) -> 
 def test_configuration_set_is_named(server: SesServer) -> None:
     run(server, samples(1), configuration_set="news")
     assert server.requests[0].body["ConfigurationSetName"] == "news"
-
-
-def test_bad_addresses_are_rejected_and_the_rest_goes(server: SesServer) -> None:
-    server.script = bad("key0", "key3", answer=INVALID)
-    result = run(server, samples(6))
-    assert result.error is None
-    assert {key for key, kind in result.kinds().items() if kind is Rejected} == {"key0", "key3"}
-
-
-def test_fault_in_one_message_is_its_own_once_another_was_taken(server: SesServer) -> None:
-    server.script = bad("key2", answer=ODD)
-    result = run(server, samples(5), concurrency=1)
-    assert result.error is None
-    assert [key for key, kind in result.kinds().items() if kind is Rejected] == ["key2"]
-
-
-def test_fault_in_every_message_is_ours(server: SesServer) -> None:
-    server.script = lambda request: None if request.keys == ["key0"] else ODD
-    result = run(server, samples(40), concurrency=1)
-    assert isinstance(result.error, ProviderError)
-    assert list(result.kinds().values()).count(Rejected) == MAXIMUM_SUSPECTS - 1
 
 
 @pytest.mark.parametrize(
@@ -189,17 +164,3 @@ def test_account_that_cannot_send_as_it_should_is_told(server: SesServer, accoun
     server.account = Answer(200, account)
     (remedy,) = inspect(server).faults.values()
     assert remedy
-
-
-@pytest.mark.parametrize("answer", [Answer(200, b"<html>"), Answer(200, []), Answer(500)])
-def test_answer_that_tells_nothing_is_an_error(server: SesServer, answer: Answer) -> None:
-    server.account = answer
-    with pytest.raises(ProviderError):
-        inspect(server)
-
-
-def test_wrong_key_is_refused_and_not_shown(server: SesServer) -> None:
-    with pytest.raises(ProviderError) as raised:
-        inspect(server, secret_access_key=f"{SECRET}wrong")
-    assert "refused by Amazon SES" in raised.value.message
-    assert SECRET not in str(raised.value)

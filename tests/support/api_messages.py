@@ -49,6 +49,8 @@ class Sample:
         return f"https://example.org/u/{self.number}"
 
     def raw(self) -> bytes:
+        html = self.shared.html
+        lines = [html[start : start + 76] for start in range(0, len(html), 76)]
         return b"".join(
             (
                 mailbox_header("From", self.shared.sender),
@@ -59,6 +61,7 @@ class Sample:
                 exact_header("List-Unsubscribe-Post", ONE_CLICK),
                 b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n",
                 f"<p>Dag Lid {self.number}, 100 %recipient_email%</p>\r\n".encode(),
+                *(f"{line}\r\n".encode() for line in lines),
             )
         )
 

@@ -70,6 +70,10 @@ class ApiServer:
         after: Decides over the replies to what was taken; None from it means an ordinary one.
         unread: How to answer before the body of a request is read.
         most_at_once: How many requests were under way together.
+
+    A subclass says of its provider: `module`; `secret`, and `key`, the setting that holds it; `batch`, the most
+    messages in a request; `repeats`, whether a request is carried out only once; `unauthorized` and `throttled`, what
+    it answers then; `asked`, the attribute with the answer to the question how we stand.
     """
 
     request_type: type[Request] = Request

@@ -74,10 +74,14 @@ class BrevoServer(ApiServer):
     """
 
     request_type = Request
+    asked = "account"
+    key = "api_key"
     module = brevo
     secret = API_KEY
     unauthorized = failure(401, "unauthorized", "Key not found")
     throttled = failure(429, "too_many_requests", "Rate limit exceeded")
+    invalid = failure(400, "invalid_parameter", "email is not valid in to")
+    odd = failure(400, "invalid_parameter", "htmlContent is not valid")
     batch = 1
     repeats = True
 

@@ -63,10 +63,14 @@ class MailgunServer(ApiServer):
     """
 
     request_type = Request
+    asked = "domain"
+    key = "api_key"
     module = mailgun
     secret = API_KEY
     unauthorized = Answer(401, {"message": "Invalid private key"})
     throttled = Answer(429, {"message": "Too many requests"})
+    invalid = Answer(400, {"message": "'to' parameter is not a valid address. please check documentation"})
+    odd = Answer(400, {"message": "message is not a valid MIME"})
     batch = 1
     repeats = False
 

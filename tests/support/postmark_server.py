@@ -94,6 +94,8 @@ class PostmarkServer(ApiServer):
     """
 
     request_type = Request
+    asked = "server"
+    key = "server_token"
     module = postmark
     secret = TOKEN
     unauthorized = Answer(401, failure(10, "No Account or Server API tokens were supplied in the HTTP headers."))

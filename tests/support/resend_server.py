@@ -86,6 +86,8 @@ class ResendServer(ApiServer):
     """
 
     request_type = Request
+    asked = "domains"
+    key = "api_key"
     module = resend
     secret = API_KEY
     unauthorized = failure(401, "missing_api_key", "Missing API key in the authorization header.")

@@ -54,10 +54,14 @@ class SesServer(ApiServer):
     """
 
     request_type = Request
+    asked = "account"
+    key = "secret_access_key"
     module = ses
     secret = SECRET
     unauthorized = Answer(403, {"message": "The security token included in the request is invalid."})
     throttled = failure(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+    invalid = failure(400, "BadRequestException", "Missing final '@domain'")
+    odd = failure(400, "MessageRejected", "Transaction failed: Duplicate header 'List-Id'.")
     batch = 1
     repeats = False
 

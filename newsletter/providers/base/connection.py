@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx2
 
 from newsletter import __version__
+from newsletter.providers.base import Inspection
 from newsletter.providers.base.api import unreachable
 from newsletter.providers.base.replies import LostReplyError, Reply, UnreachableError
 from newsletter.providers.base.settings import ApiSettings
@@ -121,3 +122,15 @@ async def inquire(
         return await connection.get(path, headers)
     except (UnreachableError, LostReplyError) as error:
         raise unreachable(name, table, error) from error
+
+
+def describe(settings: ApiSettings, reply: Reply, message_bytes: int | None, faults: Mapping[str, str]) -> Inspection:
+    """Say how we stand with an API that has answered."""
+    return Inspection(
+        server=settings.host,
+        logged_in=True,
+        is_private=settings.is_private,
+        message_bytes=message_bytes,
+        clock=reply.clock,
+        faults=faults,
+    )

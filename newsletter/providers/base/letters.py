@@ -59,12 +59,20 @@ class Letter(Generic[Kind, Entry]):
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """One reader's own text, with everything filled in."""
+class FilledMessage:
+    """One reader's message with everything filled in; addresses are as the wire wants them.
 
+    Args:
+        headers: The fields that have no place of their own here, each one line of ASCII.
+    """
+
+    sender: Mailbox
+    reply_to: Mailbox | None
+    recipient: Mailbox
     subject: str
     html: str
     text: str
+    headers: Mapping[str, str]
 
 
 def reader_address(message: Message, provider: str) -> str | Rejected:
@@ -102,19 +110,34 @@ def own_address(mailbox: Mailbox, provider: str) -> str:
     return address
 
 
-def read_content(message: Message, provider: str) -> Content | Rejected:
-    """Fill in everything of one reader's message, or say why a provider cannot carry it."""
+def fill_in(message: Message, provider: str) -> FilledMessage | Rejected:
+    """Fill in everything of one reader's message, or say why a provider cannot carry it.
+
+    Args:
+        provider: Its name, as people write it.
+
+    Raises:
+        ProviderError: The sender's address cannot be written.
+    """
+    address = reader_address(message, provider)
+    if isinstance(address, Rejected):
+        return address
     shared, personal = message.parts()
-    content = Content(
-        one_line(fill(shared.subject, personal.values)),
-        fill(shared.html, personal.values),
-        fill(shared.text, personal.values),
-    )
-    if not content.subject:
+    subject = one_line(fill(shared.subject, personal.values))
+    if not subject:
         return Rejected(message.key, f"{provider} carries no message without a subject")
-    if not (content.html or content.text):
+    html, text = fill(shared.html, personal.values), fill(shared.text, personal.values)
+    if not (html or text):
         return Rejected(message.key, f"{provider} carries no message without content")
-    return content
+    return FilledMessage(
+        sender=_written(shared.sender, provider),
+        reply_to=_written(shared.reply_to, provider) if shared.reply_to else None,
+        recipient=Mailbox(address, message.recipient.name),
+        subject=subject,
+        html=html,
+        text=text,
+        headers=join_headers(shared, personal, OWN_HEADERS),
+    )
 
 
 def whole_letter(message: Message, provider: str, maximum: int) -> Letter[None, bytes] | Rejected:
@@ -145,6 +168,10 @@ def join_headers(shared: SharedParts, personal: PersonalParts, reserved: frozens
     """
     joined = {name.lower(): (name, value) for name, value in (*shared.headers.items(), *personal.headers.items())}
     return {name: header_value(value) for low, (name, value) in joined.items() if low not in reserved}
+
+
+def _written(mailbox: Mailbox, provider: str) -> Mailbox:
+    return Mailbox(own_address(mailbox, provider), mailbox.name)
 
 
 def header_value(value: str) -> str:

@@ -14,6 +14,8 @@ from newsletter.message import one_line
 WORDS_LENGTH: Final = 200
 """How much of what a provider says is kept."""
 LONGEST_WAIT: Final = timedelta(days=1)
+DELAYS: Final = ("retry-after", "x-ratelimit-reset")
+"""The fields that say how long to wait, as a rule."""
 
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 _SECONDS: Final = re.compile(r"\d{1,12}(?:\.\d+)?")
@@ -155,6 +157,29 @@ class Told:
 Verdict: TypeAlias = Taken | Told | Blamed | Unnamed | TooLarge | Later | Unknown | Refused
 
 
+def judge_by_status(
+    reply: Reply, words: str, error: ProviderError, delays: Sequence[str] = DELAYS
+) -> TooLarge | Later | Unknown | Refused:
+    """Say what a reply without success means where only its status tells.
+
+    Args:
+        words: What to say of it.
+        error: What to say if we are refused.
+        delays: The fields that may say how long to wait.
+
+    Source: RFC 9110 §15.
+    """
+    if reply.status == 413:
+        return TooLarge(words)
+    # 408: the request did not arrive whole.
+    if reply.status in (408, 429) or (reply.status == 503 and "retry-after" in reply.headers):
+        return Later(words, read_delay(reply, delays))
+    # Above, and among them: written by something in between, or by a server that failed half-way.
+    if reply.status >= 500 or 200 <= reply.status < 300:
+        return Unknown(words)
+    return Refused(error)
+
+
 def say(status: int, words: str) -> str:
     """Give what a provider says in one line, without anybody's address."""
     said = clean(words)
@@ -172,7 +197,7 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def read_delay(reply: Reply, names: Sequence[str] = ("retry-after", "x-ratelimit-reset")) -> timedelta | None:
+def read_delay(reply: Reply, names: Sequence[str] = DELAYS) -> timedelta | None:
     """Read how long to wait; None when not said.
 
     Args:

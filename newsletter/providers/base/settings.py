@@ -3,13 +3,13 @@
 import ipaddress
 import re
 from abc import abstractmethod
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from newsletter.message import ascii_domain
-from newsletter.providers.base import ProviderSettings
+from newsletter.providers.base import INSPECTION_SECONDS, ProviderSettings
 
 _EXAMPLE: Final = "Write it like https://api.example.org."
 
@@ -67,6 +67,10 @@ class ApiSettings(ProviderSettings):
     @abstractmethod
     def home(self) -> str:
         """Scheme and host of the provider's own API."""
+
+    def quick(self) -> Self:
+        """Give the same settings, for questions that a person waits for."""
+        return self.model_copy(update={"timeout": min(self.timeout, INSPECTION_SECONDS)})
 
     @property
     def host(self) -> str:

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from newsletter.providers.base import INSPECTION_SECONDS, Inspection, Message, Provider, Rejected
-from newsletter.providers.base.connection import Connection, connecting, inquire
+from newsletter.providers.base import Inspection, Message, Provider, Rejected
+from newsletter.providers.base.connection import Connection, connecting, describe, inquire
 from newsletter.providers.base.grouping import Room
 from newsletter.providers.base.replies import Reply, Verdict
 from newsletter.providers.base.submission import ApiProvider
@@ -57,18 +57,13 @@ async def inspect(settings: Settings) -> Inspection:
 
     Source: Brevo's reference of GET /v3/account.
     """
-    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
-    async with _connecting(quick) as connection:
+    async with _connecting(settings.quick()) as connection:
         reply = await inquire(connection, "/v3/account", "Brevo", TABLE)
     relay = _document(reply).get("relay")
-    is_off = isinstance(relay, dict) and relay.get("enabled") is False
-    return Inspection(
-        server=settings.host,
-        logged_in=True,
-        is_private=settings.is_private,
-        clock=reply.clock,
-        faults={"Brevo lets this account send nothing by its API": "Have Brevo activate it."} if is_off else {},
-    )
+    faults = {}
+    if isinstance(relay, dict) and relay.get("enabled") is False:
+        faults["Brevo lets this account send nothing by its API"] = "Have Brevo activate it."
+    return describe(settings, reply, None, faults)
 
 
 def _document(reply: Reply) -> Mapping[str, Any]:

@@ -9,20 +9,17 @@ from typing import Final
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base.replies import (
     Blamed,
-    Later,
     Refused,
     Reply,
     Taken,
-    TooLarge,
     Unknown,
     Verdict,
-    read_delay,
+    judge_by_status,
     say,
 )
 
 TABLE: Final = "providers.brevo"
-DELAYS: Final = ("retry-after", "x-sib-ratelimit-reset")
-
+_DELAYS: Final = ("retry-after", "x-sib-ratelimit-reset")
 _USED: Final = frozenset({"duplicate_parameter", "duplicate_request"})
 """What is said of a key that Brevo has seen before; not whether it then sent anything."""
 _ACCOUNT: Final = frozenset({"account_under_validation", "not_enough_credits", "permission_denied"})
@@ -43,19 +40,11 @@ def judge(reply: Reply, *, sandbox: bool) -> Verdict:
         reference = reply.text("messageId")
         said = "checked by Brevo's sandbox mode, not sent" if sandbox else ""
         return Taken(reference, said) if reference else Unknown(words)
-    if 200 <= status < 300 or code in _USED:
+    if code in _USED:
         return Unknown(words)
     if status == 400 and code not in _ACCOUNT:
         return _judge_bad_request(reply, words)
-    if status == 413:
-        return TooLarge(words)
-    if status in (408, 429):
-        return Later(words, read_delay(reply, DELAYS))
-    if status == 503 and "retry-after" in reply.headers:
-        return Later(words, read_delay(reply, DELAYS))
-    if status >= 500:
-        return Unknown(words)
-    return Refused(refusal(status, code, words))
+    return judge_by_status(reply, words, refusal(status, code, words), _DELAYS)
 
 
 def read_words(reply: Reply) -> str:

@@ -12,18 +12,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from newsletter.message import one_line
+from newsletter.message import Mailbox, one_line
 from newsletter.providers.base import Message, Rejected
-from newsletter.providers.base.letters import (
-    OWN_HEADERS,
-    Letter,
-    join_headers,
-    own_address,
-    plain_name,
-    read_content,
-    reader_address,
-    write_json,
-)
+from newsletter.providers.base.letters import Letter, fill_in, plain_name, write_json
 
 NAME_LENGTH: Final = 70
 """How long a name may be. Source: "Maximum length is 70 characters"."""
@@ -38,34 +29,27 @@ def prepare(message: Message, *, sandbox: bool) -> BrevoLetter | Rejected:
     Raises:
         ProviderError: The sender's address cannot be written.
     """
-    address = reader_address(message, "Brevo")
-    if isinstance(address, Rejected):
-        return address
-    content = read_content(message, "Brevo")
-    if isinstance(content, Rejected):
-        return content
-    shared, personal = message.parts()
-    headers = {
-        **_plain_headers(join_headers(shared, personal, OWN_HEADERS)),
-        "X-Mailin-custom": f"delivery:{message.key}",
-    }
+    filled = fill_in(message, "Brevo")
+    if isinstance(filled, Rejected):
+        return filled
+    headers = {**_plain_headers(filled.headers), "X-Mailin-custom": f"delivery:{message.key}"}
     if sandbox:
         headers["X-Sib-Sandbox"] = "drop"
     body: dict[str, Any] = {
-        "sender": _mailbox(own_address(shared.sender, "Brevo"), shared.sender.name),
-        "to": [_mailbox(address, message.recipient.name)],
-        "subject": _inert(content.subject),
+        "sender": _mailbox(filled.sender),
+        "to": [_mailbox(filled.recipient)],
+        "subject": _inert(filled.subject),
         "headers": headers,
     }
-    if shared.reply_to:
-        body["replyTo"] = _mailbox(own_address(shared.reply_to, "Brevo"), shared.reply_to.name)
-    if content.html:
-        body["htmlContent"] = _inert(content.html, "&#123;")
-    if content.text:
-        body["textContent"] = _inert(content.text)
+    if filled.reply_to:
+        body["replyTo"] = _mailbox(filled.reply_to)
+    if filled.html:
+        body["htmlContent"] = _inert(filled.html, "&#123;")
+    if filled.text:
+        body["textContent"] = _inert(filled.text)
     headers["idempotencyKey"] = _key_of(body)
     entry = write_json(body)
-    return Letter(message.key, None, address, entry, len(entry))
+    return Letter(message.key, None, filled.recipient.address, entry, len(entry))
 
 
 def _key_of(body: Mapping[str, Any]) -> str:
@@ -84,7 +68,8 @@ def _inert(text: str, brace: str = "{\u200b") -> str:
     return text.replace("{{", brace + brace).replace("{%", f"{brace}%")
 
 
-def _mailbox(address: str, name: str) -> dict[str, str]:
+def _mailbox(mailbox: Mailbox) -> dict[str, str]:
     """Write a mailbox: Brevo drops names with both punctuation and letters beyond ASCII."""
-    clean = (one_line(name) if name.isascii() else plain_name(name))[:NAME_LENGTH].strip()
-    return {"email": address, "name": clean} if clean else {"email": address}
+    name = one_line(mailbox.name) if mailbox.name.isascii() else plain_name(mailbox.name)
+    short = name[:NAME_LENGTH].strip()
+    return {"email": mailbox.address, "name": short} if short else {"email": mailbox.address}

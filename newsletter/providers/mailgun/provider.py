@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
-from newsletter.providers.base import INSPECTION_SECONDS, Inspection, Message, Provider, Rejected
-from newsletter.providers.base.connection import Connection, connecting, inquire
+from newsletter.providers.base import Inspection, Message, Provider, Rejected
+from newsletter.providers.base.connection import Connection, connecting, describe, inquire
 from newsletter.providers.base.grouping import Room
 from newsletter.providers.base.letters import Letter, whole_letter
 from newsletter.providers.base.replies import Reply, Verdict
@@ -71,22 +71,14 @@ async def inspect(settings: Settings) -> Inspection:
 
     Source: Mailgun's reference of GET /v4/domains/{name}.
     """
-    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
     name = settings.domain or ""
-    async with _connecting(quick) as connection:
+    async with _connecting(settings.quick()) as connection:
         reply = await inquire(connection, f"/v4/domains/{quote(name, safe='')}", "Mailgun", TABLE)
     if reply.status == 404:
         faults = {f"Mailgun does not know the domain {name}": f"Add it to Mailgun, or correct region in [{TABLE}]."}
     else:
         faults = _faults(name, _domain(reply))
-    return Inspection(
-        server=settings.host,
-        logged_in=True,
-        is_private=settings.is_private,
-        message_bytes=MAXIMUM_BYTES,
-        clock=reply.clock,
-        faults=faults,
-    )
+    return describe(settings, reply, MAXIMUM_BYTES, faults)
 
 
 def _domain(reply: Reply) -> Mapping[str, Any]:

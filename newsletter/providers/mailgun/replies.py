@@ -9,14 +9,12 @@ from typing import Final
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base.replies import (
     Blamed,
-    Later,
     Refused,
     Reply,
     Taken,
-    TooLarge,
     Unknown,
     Verdict,
-    read_delay,
+    judge_by_status,
     say,
 )
 
@@ -43,15 +41,7 @@ def judge(reply: Reply, *, sandbox: bool) -> Verdict:
             return Refused(refused)
         is_address = _ADDRESSEE.search(reply.text("message"))
         return Blamed({0: words}, {}, refused) if is_address else Blamed({}, {0: words}, refused)
-    if status == 413:
-        return TooLarge(words)
-    if status in (408, 420, 429):
-        return Later(words, read_delay(reply, ["retry-after"]))
-    if status == 503 and "retry-after" in reply.headers:
-        return Later(words, read_delay(reply, ["retry-after"]))
-    if status >= 500:
-        return Unknown(words)
-    return Refused(refusal(status, words))
+    return judge_by_status(reply, words, refusal(status, words), ["retry-after"])
 
 
 def read_words(reply: Reply) -> str:

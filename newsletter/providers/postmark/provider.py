@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
-from newsletter.providers.base import INSPECTION_SECONDS, Inspection, Message, Provider, Rejected
-from newsletter.providers.base.connection import Connection, connecting, inquire
+from newsletter.providers.base import Inspection, Message, Provider, Rejected
+from newsletter.providers.base.connection import Connection, connecting, describe, inquire
 from newsletter.providers.base.replies import Reply, Verdict
 from newsletter.providers.base.submission import ApiProvider
 from newsletter.providers.postmark.replies import TABLE, judge, read_words, refusal
@@ -61,19 +61,12 @@ async def inspect(settings: Settings) -> Inspection:
 
     Source: Postmark's references of GET /server and GET /message-streams/{stream}.
     """
-    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
-    async with _connecting(quick, sandbox=False) as connection:
+    async with _connecting(settings.quick(), sandbox=False) as connection:
         reply = await inquire(connection, "/server", "Postmark", TABLE)
         server = _document(reply)
         stream = await inquire(connection, f"/message-streams/{settings.stream}", "Postmark", TABLE)
-    return Inspection(
-        server=settings.host,
-        logged_in=True,
-        is_private=settings.is_private,
-        message_bytes=MAXIMUM_MESSAGE_BYTES,
-        clock=reply.clock,
-        faults={**_faults_of_server(server), **_faults_of_stream(settings.stream, stream)},
-    )
+    faults = {**_faults_of_server(server), **_faults_of_stream(settings.stream, stream)}
+    return describe(settings, reply, MAXIMUM_MESSAGE_BYTES, faults)
 
 
 def _faults_of_server(server: Mapping[str, Any]) -> Mapping[str, str]:

@@ -16,10 +16,10 @@ from newsletter.providers.base.replies import (
     Suspect,
     Taken,
     Told,
-    TooLarge,
     Unknown,
     Verdict,
     Wrong,
+    judge_by_status,
     read_delay,
     say,
     text_of,
@@ -69,17 +69,11 @@ def judge(reply: Reply, *, sandbox: bool) -> Verdict:
         if not isinstance(entries, list):
             return Unknown(words)
         return Told([_fate(entry, sandbox=sandbox) for entry in entries])
-    if status == 413:
-        return TooLarge(words)
-    if status in (408, 429):
+    if status == 503 and code is not None:
         return Later(words, read_delay(reply))
-    if status == 503 and (code is not None or "retry-after" in reply.headers):
-        return Later(words, read_delay(reply))
-    if status >= 500:
-        return Unknown(words)
-    if code in FOR_NOW:
+    if status == 422 and code in FOR_NOW:
         return Later(words, read_delay(reply) or FOR_NOW[code])
-    return Refused(refusal(status, code, words))
+    return judge_by_status(reply, words, refusal(status, code, words))
 
 
 def read_words(reply: Reply) -> str:

@@ -7,18 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from newsletter.message import one_line
+from newsletter.message import Mailbox, one_line
 from newsletter.providers.base import Message, Rejected
 from newsletter.providers.base.grouping import Room
-from newsletter.providers.base.letters import (
-    OWN_HEADERS,
-    Letter,
-    join_headers,
-    own_address,
-    read_content,
-    reader_address,
-    write_json,
-)
+from newsletter.providers.base.letters import Letter, fill_in, write_json
 
 MAXIMUM_BYTES: Final = 50_000_000
 """How large a request may be. Source: "up to 50 MB payload size, including attachments"."""
@@ -41,38 +33,32 @@ def prepare(message: Message, stream: str) -> PostmarkLetter | Rejected:
     Raises:
         ProviderError: The sender's address cannot be written.
     """
-    address = reader_address(message, "Postmark")
-    if isinstance(address, Rejected):
-        return address
-    content = read_content(message, "Postmark")
-    if isinstance(content, Rejected):
-        return content
-    shared, personal = message.parts()
-    sender = own_address(shared.sender, "Postmark")
-    headers = join_headers(shared, personal, OWN_HEADERS)
+    filled = fill_in(message, "Postmark")
+    if isinstance(filled, Rejected):
+        return filled
     # Postmark writes an identifier of its own unless it is told to keep ours.
-    headers["Message-ID"] = f"<{message.key}@{sender.rpartition('@')[2]}>"
-    headers["X-PM-KeepID"] = "true"
+    identifier = f"<{message.key}@{filled.sender.address.rpartition('@')[2]}>"
+    headers = {**filled.headers, "Message-ID": identifier, "X-PM-KeepID": "true"}
     body: dict[str, Any] = {
-        "From": _mailbox(sender, shared.sender.name),
-        "To": _mailbox(address, message.recipient.name),
-        "Subject": content.subject,
+        "From": _mailbox(filled.sender),
+        "To": _mailbox(filled.recipient),
+        "Subject": filled.subject,
         "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
         "Metadata": {"delivery": message.key},
         "MessageStream": stream,
         "TrackOpens": False,
         "TrackLinks": "None",
     }
-    if shared.reply_to:
-        body["ReplyTo"] = _mailbox(own_address(shared.reply_to, "Postmark"), shared.reply_to.name)
-    if content.html:
-        body["HtmlBody"] = content.html
-    if content.text:
-        body["TextBody"] = content.text
+    if filled.reply_to:
+        body["ReplyTo"] = _mailbox(filled.reply_to)
+    if filled.html:
+        body["HtmlBody"] = filled.html
+    if filled.text:
+        body["TextBody"] = filled.text
     entry = write_json(body)
     if len(entry) > MAXIMUM_MESSAGE_BYTES:
         return Rejected(message.key, "the message is larger than Postmark takes, which is 10 MB")
-    return Letter(message.key, stream, address, entry, len(entry) + len(","))
+    return Letter(message.key, stream, filled.recipient.address, entry, len(entry) + len(","))
 
 
 def write_body(letters: Sequence[PostmarkLetter]) -> bytes:
@@ -80,7 +66,7 @@ def write_body(letters: Sequence[PostmarkLetter]) -> bytes:
     return b"[" + b",".join([letter.entry for letter in letters]) + b"]"
 
 
-def _mailbox(address: str, name: str) -> str:
+def _mailbox(mailbox: Mailbox) -> str:
     """Write a mailbox; Postmark wants a name with punctuation in quotes, and encodes other letters itself."""
-    clean = _QUOTED.sub(r"\\\1", one_line(name))
-    return f'"{clean}" <{address}>' if clean else address
+    name = _QUOTED.sub(r"\\\1", one_line(mailbox.name))
+    return f'"{name}" <{mailbox.address}>' if name else mailbox.address

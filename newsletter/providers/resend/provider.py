@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
-from newsletter.providers.base import INSPECTION_SECONDS, Inspection, Message, Provider, Rejected
-from newsletter.providers.base.connection import Connection, connecting, inquire
+from newsletter.providers.base import Inspection, Message, Provider, Rejected
+from newsletter.providers.base.connection import Connection, connecting, describe, inquire
 from newsletter.providers.base.replies import Reply, Verdict
 from newsletter.providers.base.submission import ApiProvider
 from newsletter.providers.resend.replies import RESTRICTED, TABLE, judge, read_words, refusal
@@ -58,18 +58,10 @@ async def inspect(settings: Settings) -> Inspection:
 
     Source: Resend's OpenAPI description of GET /domains and GET /domains/{domain_id}.
     """
-    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
-    async with _connecting(quick) as connection:
+    async with _connecting(settings.quick()) as connection:
         reply = await inquire(connection, "/domains?limit=100", "Resend", TABLE)
         faults = {} if reply.text("name") == RESTRICTED else await _faults(connection, reply, settings.domain or "")
-    return Inspection(
-        server=settings.host,
-        logged_in=True,
-        is_private=settings.is_private,
-        message_bytes=MAXIMUM_BYTES,
-        clock=reply.clock,
-        faults=faults,
-    )
+    return describe(settings, reply, MAXIMUM_BYTES, faults)
 
 
 async def _faults(connection: Connection, reply: Reply, name: str) -> Mapping[str, str]:

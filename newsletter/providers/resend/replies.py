@@ -10,17 +10,15 @@ from typing import Any, Final
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base.replies import (
     Fate,
-    Later,
     Refused,
     Reply,
     Suspect,
     Taken,
     Told,
-    TooLarge,
     Unknown,
     Verdict,
     Wrong,
-    read_delay,
+    judge_by_status,
     say,
     text_of,
 )
@@ -49,15 +47,9 @@ def judge(reply: Reply, count: int) -> Verdict:
     if status == 409:
         # The same request is under way, or another one bears its key: neither tells what became of these messages.
         return Unknown(words)
-    if status == 413:
-        return TooLarge(words)
-    if status in (408, 429) and name not in _QUOTAS:
-        return Later(words, read_delay(reply, _DELAYS))
-    if status == 503 and "retry-after" in reply.headers:
-        return Later(words, read_delay(reply, _DELAYS))
-    if status >= 500:
-        return Unknown(words)
-    return Refused(refusal(status, name, words))
+    if name in _QUOTAS:
+        return Refused(refusal(status, name, words))
+    return judge_by_status(reply, words, refusal(status, name, words), _DELAYS)
 
 
 def read_words(reply: Reply) -> str:

@@ -7,18 +7,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
+from newsletter.message import Mailbox
 from newsletter.providers.base import Message, Rejected
 from newsletter.providers.base.grouping import Room
-from newsletter.providers.base.letters import (
-    OWN_HEADERS,
-    Letter,
-    join_headers,
-    own_address,
-    plain_name,
-    read_content,
-    reader_address,
-    write_json,
-)
+from newsletter.providers.base.letters import Letter, fill_in, plain_name, write_json
 
 MAXIMUM_BYTES: Final = 40_000_000
 """How large a message may be. Source: Resend's page "Attachments"; requests keep to it too, as it does not say more."""
@@ -38,30 +30,26 @@ def prepare(message: Message) -> ResendLetter | Rejected:
     Raises:
         ProviderError: The sender's address cannot be written.
     """
-    address = reader_address(message, "Resend")
-    if isinstance(address, Rejected):
-        return address
-    content = read_content(message, "Resend")
-    if isinstance(content, Rejected):
-        return content
-    shared, personal = message.parts()
+    filled = fill_in(message, "Resend")
+    if isinstance(filled, Rejected):
+        return filled
     body: dict[str, Any] = {
-        "from": _mailbox(own_address(shared.sender, "Resend"), shared.sender.name),
-        "to": [_mailbox(address, message.recipient.name)],
-        "subject": content.subject,
-        "headers": join_headers(shared, personal, OWN_HEADERS),
+        "from": _mailbox(filled.sender),
+        "to": [_mailbox(filled.recipient)],
+        "subject": filled.subject,
+        "headers": filled.headers,
         "tags": [{"name": "delivery", "value": message.key}],
     }
-    if shared.reply_to:
-        body["reply_to"] = [_mailbox(own_address(shared.reply_to, "Resend"), shared.reply_to.name)]
-    if content.html:
-        body["html"] = content.html
-    if content.text:
-        body["text"] = content.text
+    if filled.reply_to:
+        body["reply_to"] = [_mailbox(filled.reply_to)]
+    if filled.html:
+        body["html"] = filled.html
+    if filled.text:
+        body["text"] = filled.text
     entry = write_json(body)
     if len(entry) > MAXIMUM_BYTES - len("[]"):
         return Rejected(message.key, "the message is larger than Resend takes, which is 40 MB")
-    return Letter(message.key, None, address, entry, len(entry) + len(","))
+    return Letter(message.key, None, filled.recipient.address, entry, len(entry) + len(","))
 
 
 def write_body(letters: Sequence[ResendLetter]) -> tuple[bytes, str]:
@@ -70,7 +58,7 @@ def write_body(letters: Sequence[ResendLetter]) -> tuple[bytes, str]:
     return body, hashlib.sha256(body).hexdigest()
 
 
-def _mailbox(address: str, name: str) -> str:
+def _mailbox(mailbox: Mailbox) -> str:
     """Write a mailbox: Resend refuses names that are quoted or encoded, and wants letters as they are."""
-    clean = plain_name(name)
-    return f"{clean} <{address}>" if clean else address
+    name = plain_name(mailbox.name)
+    return f"{name} <{mailbox.address}>" if name else mailbox.address

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from newsletter.providers.base import INSPECTION_SECONDS, Inspection, Message, Provider, Rejected, SharedParts
+from newsletter.providers.base import Inspection, Message, Provider, Rejected, SharedParts
 from newsletter.providers.base.grouping import Room
 from newsletter.providers.base.replies import Verdict
 from newsletter.providers.base.submission import ApiProvider
@@ -53,8 +53,7 @@ async def inspect(settings: Settings) -> Inspection:
     Raises:
         ProviderError: SendGrid cannot be reached, or refuses the key.
     """
-    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
-    return await ask(_connection(quick), settings.host, is_private=settings.is_private)
+    return await ask(_connection(settings.quick()), settings.host, is_private=settings.is_private)
 
 
 def _connection(settings: Settings) -> Connection:

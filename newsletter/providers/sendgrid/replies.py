@@ -14,9 +14,9 @@ from newsletter.providers.base.replies import (
     Refused,
     Reply,
     Taken,
-    TooLarge,
     Unknown,
     Verdict,
+    judge_by_status,
     read_delay,
     say,
     text_of,
@@ -46,17 +46,9 @@ def judge(reply: Reply, count: int, *, sandbox: bool) -> Verdict:
         return _judge_success(reply, sandbox=sandbox)
     if status == 400:
         return _judge_bad_request(reply, count)
-    if status == 413:
-        return TooLarge(words)
-    if status in (408, 429):
-        # 408: the request did not arrive whole. Source: RFC 9110 §15.5.9.
+    if status == 503 and read_faults(reply):
         return Later(words, read_delay(reply))
-    if status == 503 and (read_faults(reply) or "retry-after" in reply.headers):
-        return Later(words, read_delay(reply))
-    if status >= 500:
-        # Written by something in between, or by a server that failed half-way.
-        return Unknown(words)
-    return Refused(refusal(status, words))
+    return judge_by_status(reply, words, refusal(status, words))
 
 
 def read_faults(reply: Reply) -> tuple[Fault, ...]:

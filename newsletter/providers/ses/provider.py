@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from newsletter.providers.base import INSPECTION_SECONDS, Inspection, Message, Provider, Rejected
-from newsletter.providers.base.connection import Connection, connecting, inquire
+from newsletter.providers.base import Inspection, Message, Provider, Rejected
+from newsletter.providers.base.connection import Connection, connecting, describe, inquire
 from newsletter.providers.base.grouping import Room
 from newsletter.providers.base.replies import Reply, Verdict
 from newsletter.providers.base.submission import ApiProvider
@@ -65,19 +65,11 @@ async def inspect(settings: Settings) -> Inspection:
 
     Source: Amazon's service model of SES v2: `GetAccount`.
     """
-    quick = settings.model_copy(update={"timeout": min(settings.timeout, INSPECTION_SECONDS)})
-    signer = await asyncio.to_thread(load_signer, quick)
-    async with connecting(quick, secrets=[signer.secret]) as connection:
+    signer = await asyncio.to_thread(load_signer, settings)
+    async with connecting(settings.quick(), secrets=[signer.secret]) as connection:
         headers = await asyncio.to_thread(signer.sign, "GET", _ACCOUNT)
         reply = await inquire(connection, _ACCOUNT, "Amazon SES", TABLE, headers)
-    return Inspection(
-        server=settings.host,
-        logged_in=True,
-        is_private=settings.is_private,
-        message_bytes=MAXIMUM_BYTES * 3 // 4,
-        clock=reply.clock,
-        faults=_faults(_document(reply)),
-    )
+    return describe(settings, reply, MAXIMUM_BYTES * 3 // 4, _faults(_document(reply)))
 
 
 def _faults(account: Mapping[str, Any]) -> Mapping[str, str]:

@@ -15,9 +15,9 @@ from newsletter.providers.base.replies import (
     Refused,
     Reply,
     Taken,
-    TooLarge,
     Unknown,
     Verdict,
+    judge_by_status,
     read_delay,
     say,
 )
@@ -65,17 +65,11 @@ def judge(reply: Reply) -> Verdict:
         return Taken(reply.text("MessageId")) if reply.text("MessageId") else Unknown(words)
     if status == 429 or code in _TOO_FAST:
         return _judge_throttling(reply, code, words)
-    if status == 413:
-        return TooLarge(words)
-    if status == 408 or (status == 503 and "retry-after" in reply.headers):
-        return Later(words, read_delay(reply, ["retry-after"]))
-    if status >= 500:
-        return Unknown(words)
     if code == "BadRequestException" and _ADDRESSEE.search(_message(reply)):
         return Blamed({0: words}, {}, refusal(status, code, words))
     if code in ("BadRequestException", "MessageRejected") and not _NOT_VERIFIED.search(_message(reply)):
         return Blamed({}, {0: words}, refusal(status, code, words))
-    return Refused(refusal(status, code, words))
+    return judge_by_status(reply, words, refusal(status, code, words), ["retry-after"])
 
 
 def read_code(reply: Reply) -> str:
