@@ -2,8 +2,8 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email import policy
+from email.parser import BytesHeaderParser
 from functools import cached_property
 from typing import Any
 
@@ -27,28 +27,30 @@ OPTIONS = {
 """The fields of a request, and what they may say. Source: Mailgun's reference of messages.mime."""
 
 
+def name_of(head: str) -> str:
+    """Read the name of a field from the head of its part."""
+    return head.partition('; name="')[2].partition('"')[0]
+
+
 class Request(api_server.Request):
     """A request of one message."""
 
     @cached_property
-    def parts(self) -> dict[str, EmailMessage]:
-        """The form's fields; one that stands twice is the last."""
-        head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
-        form = message_from_bytes(head + self.content, policy=policy.HTTP)
-        return {str(part.get_param("name", header="content-disposition")): part for part in form.iter_parts()}
+    def parts(self) -> list[tuple[str, bytes]]:
+        """The form's parts: head and content, byte for byte."""
+        mark = b"--" + self.headers["content-type"].partition("boundary=")[2].encode()
+        pieces = (part.partition(b"\r\n\r\n") for part in self.content.split(mark)[1:-1])
+        return [(head.decode(), content.removesuffix(b"\r\n")) for head, _, content in pieces]
 
     @property
     def fields(self) -> dict[str, str]:
-        return {name: part.get_content().strip() for name, part in self.parts.items() if name != "message"}
+        """The form's fields, but for the message; one that stands twice is the last."""
+        return {name_of(head): content.decode() for head, content in self.parts if name_of(head) != "message"}
 
     @property
     def message(self) -> bytes:
-        """The message, cut out of the form byte for byte."""
-        mark = self.headers["content-type"].partition("boundary=")[2].encode()
-        (part,) = (
-            one for one in self.content.split(b"--" + mark) if b'name="message"' in one.partition(b"\r\n\r\n")[0]
-        )
-        return part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
+        (content,) = (content for head, content in self.parts if name_of(head) == "message")
+        return content
 
     @property
     def keys(self) -> list[str]:
@@ -100,7 +102,7 @@ class MailgunServer(ApiServer):
             return scripted
         with self.lock:
             self.accepted.append(request)
-        identifier = message_from_bytes(request.message, policy=policy.default)["Message-ID"]
+        identifier = BytesHeaderParser(policy=policy.default).parsebytes(request.message)["Message-ID"]
         return Answer(200, {"id": str(identifier), "message": "Queued. Thank you."})
 
 
@@ -115,9 +117,9 @@ def problems(request: Request) -> Iterator[str]:
         allowed = OPTIONS.get(name, set())
         if allowed is not None and value not in allowed:
             yield f"{name} is no option, or cannot be {value}"
-    if request.parts["message"].get_filename() is None:
+    if not any("filename=" in head for head, _ in request.parts if name_of(head) == "message"):
         yield "the message must be sent as a file"
-    if len(request.parts) != len(request.content.split(b"Content-Disposition")) - 1:
+    if len(request.parts) != len(request.fields) + 1:
         yield "a field stands twice"
     if "," in request.fields["to"]:
         yield "everybody would see everybody"

@@ -3,8 +3,9 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from functools import cache
+from email import policy
+from email.parser import BytesHeaderParser
+from functools import cache, cached_property
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -37,7 +38,7 @@ def send_email() -> OperationModel:
 class Request(api_server.Request):
     """A request of one message."""
 
-    @property
+    @cached_property
     def message(self) -> bytes:
         return b64decode(self.body["Content"]["Raw"]["Data"], validate=True)
 
@@ -126,5 +127,5 @@ def problems(request: Request) -> Iterator[str]:
         yield "more than one reader"
     if any(len(line) > 998 for line in request.message.split(b"\r\n")):
         yield "a line is too long"
-    if not message_from_bytes(request.message, policy=policy.default)["From"]:
+    if not BytesHeaderParser(policy=policy.default).parsebytes(request.message)["From"]:
         yield "the message has no From"
