@@ -104,18 +104,6 @@ class Blamed:
 
 
 @dataclass(frozen=True, slots=True)
-class Unnamed:
-    """Nothing was taken, because of some message, and it is not said which.
-
-    Args:
-        error: What is to be said if it is so with everybody.
-    """
-
-    words: str
-    error: ProviderError
-
-
-@dataclass(frozen=True, slots=True)
 class TooLarge:
     """Nothing was taken, because it was too much at once."""
 
@@ -154,7 +142,7 @@ class Told:
     fates: Sequence[Fate]
 
 
-Verdict: TypeAlias = Taken | Told | Blamed | Unnamed | TooLarge | Later | Unknown | Refused
+Verdict: TypeAlias = Taken | Told | Blamed | TooLarge | Later | Unknown | Refused
 
 
 def judge_by_status(

@@ -22,7 +22,6 @@ from newsletter.providers.base.replies import (
     Told,
     TooLarge,
     Unknown,
-    Unnamed,
     UnreachableError,
     Verdict,
     Wrong,
@@ -191,8 +190,6 @@ class Submission:
                 self._refuse(error, attempt)
             case Blamed():
                 return self._without(verdict, attempt)
-            case Unnamed():
-                return self._narrow(verdict, attempt)
             case TooLarge(words):
                 return self._split(words, attempt)
             case Later():
@@ -263,23 +260,12 @@ class Submission:
             self._defer(rest, "travelled with too many addresses that were refused", None)
             self._acquit((*attempt.suspects, *named))
             return ()
-        again = replace(attempt, letters=rest, rounds=attempt.rounds + 1)
-        return self._suspect(named, blamed.error, again)
-
-    def _narrow(self, unnamed: Unnamed, attempt: Attempt) -> Iterable[Attempt]:
-        """Find out by halves whose fault it is that nothing was taken."""
-        if len(attempt.letters) > 1:
-            return _halves(attempt)
-        named = tuple(Rejected(letter.key, unnamed.words) for letter in attempt.letters)
-        return self._suspect(named, unnamed.error, replace(attempt, letters=()))
-
-    def _suspect(self, named: Sequence[Rejected], error: ProviderError, attempt: Attempt) -> Iterable[Attempt]:
-        """Go on with an attempt, which tells by its end whether those who were named are to blame."""
-        attempt = replace(attempt, suspects=(*attempt.suspects, *named), error=error)
-        if self._are_too_many(attempt.suspects):
-            self._refuse(error, attempt)
+        suspects = (*attempt.suspects, *named)
+        again = replace(attempt, letters=rest, rounds=attempt.rounds + 1, suspects=suspects, error=blamed.error)
+        if self._are_too_many(suspects):
+            self._refuse(blamed.error, again)
             return ()
-        return (attempt,)
+        return (again,)
 
     def _judge(self, suspects: Sequence[Rejected], error: ProviderError | None) -> None:
         """Settle suspects whom nobody is left to travel without."""
@@ -313,8 +299,11 @@ class Submission:
 
     def _split(self, words: str, attempt: Attempt) -> Iterable[Attempt]:
         """Try what was too large in two parts."""
-        if len(attempt.letters) > 1:
-            return _halves(attempt)
+        middle = len(attempt.letters) // 2
+        if middle:
+            # The half that is taken up first takes the suspects along.
+            rest = replace(attempt, letters=attempt.letters[middle:], suspects=(), error=None)
+            return (rest, replace(attempt, letters=attempt.letters[:middle]))
         self._report_all(Rejected(letter.key, words) for letter in attempt.letters)
         self._acquit(attempt.suspects)
         return ()
@@ -349,15 +338,6 @@ def _outcome(key: DeliveryKey, fate: Taken | Wrong | Later | Unknown | Refused |
             return Uncertain(key, words)
         case None:
             return Uncertain(key, "the reply does not tell what became of this message")
-
-
-def _halves(attempt: Attempt) -> Iterable[Attempt]:
-    """Part an attempt; the half that is taken up first takes the suspects along."""
-    middle = len(attempt.letters) // 2
-    return (
-        replace(attempt, letters=attempt.letters[middle:], suspects=(), error=None),
-        replace(attempt, letters=attempt.letters[:middle]),
-    )
 
 
 def _joined(attempt: Attempt, before: Attempt) -> Attempt:
