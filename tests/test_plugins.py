@@ -15,7 +15,8 @@ def offer(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
 
 
 def test_what_stands_in_the_folder_is_there() -> None:
-    assert plugins.names("providers") == ("outbox", "sendgrid", "smtp")
+    assert {"outbox", "sendgrid", "smtp"} <= set(plugins.names("providers"))
+    assert "base" not in plugins.names("providers")
     assert isinstance(plugins.load("providers", "outbox"), ModuleType)
 
 
@@ -28,7 +29,7 @@ def test_third_parties_add_theirs_by_entry_points(monkeypatch: pytest.MonkeyPatc
 def test_name_that_nobody_has_is_answered_with_the_nearest() -> None:
     with pytest.raises(PluginError, match="Did you mean sendgrid"):
         plugins.load("providers", "sengrid")
-    with pytest.raises(PluginError, match="There are: outbox, sendgrid, smtp"):
+    with pytest.raises(PluginError, match=r"There are: .*outbox, .*smtp"):
         plugins.load("providers", "../../etc")
 
 

@@ -1,7 +1,7 @@
 """The provider lets us in, and takes messages of our size.
 
 It is asked without sending anything: an SMTP server by connecting and logging in, SendGrid for what the key may
-do.
+do, others for how the account or its domain stands.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,8 @@ async def examine(surroundings: Surroundings) -> Sequence[Observation]:
                 f"the provider {name} cannot be asked", "Send a test with it, or set provider to the one you send with."
             )
         ]
-    return [_access(inspection), *_size(inspection), *_permissions(inspection)]
+    faults = [problem(fault, remedy) for fault, remedy in inspection.faults.items()]
+    return [_access(inspection), *_size(inspection), *_permissions(inspection), *faults]
 
 
 def _access(inspection: Inspection) -> Observation:

@@ -16,6 +16,8 @@ from newsletter.settings import secret_keys
 from newsletter.store import open_database
 from newsletter.workspace import Workspace
 from support import sendgrid_server as sendgrid
+from support.api_server import running
+from support.postmark_server import TOKEN, PostmarkServer
 from support.sendgrid_server import API_KEY, sendgrid_server
 from support.smtp_server import EHLO, Script, make_certificate, serve
 from support.surroundings import NOW, examine, outcomes, says
@@ -106,6 +108,19 @@ def test_key_is_judged_by_what_it_may_do(workspace: Workspace) -> None:
         found = examine("provider", workspace, settings=settings)
         assert says(found, PROBLEM, "refused by SendGrid")
         assert not any("SG.wrong" in str(one) for one in found)
+
+
+def test_what_keeps_a_provider_from_sending_as_it_should_is_a_problem(workspace: Workspace) -> None:
+    server = PostmarkServer()
+    with running(server):
+        settings = {
+            "NEWSLETTER_PROVIDER": "postmark",
+            "NEWSLETTER_PROVIDERS__POSTMARK__SERVER_TOKEN": TOKEN,
+            "NEWSLETTER_PROVIDERS__POSTMARK__BASE_URL": server.url,
+        }
+        assert set(outcomes(examine("provider", workspace, settings=settings))) == {OK}
+        settings["NEWSLETTER_PROVIDERS__POSTMARK__STREAM"] = "other"
+        assert says(examine("provider", workspace, settings=settings), PROBLEM, "no stream 'other'")
 
 
 def test_provider_with_wrong_settings_is_a_problem_with_its_place(workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,8 +19,14 @@ from newsletter.store import Database, tables
 from newsletter.subscribers import Definitions
 from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
+from support.api_server import ApiServer, running
+from support.brevo_server import BrevoServer
 from support.dispatching import Bench, Clock
+from support.mailgun_server import MailgunServer
+from support.postmark_server import PostmarkServer
+from support.resend_server import ResendServer
 from support.sendgrid_server import API_KEY, sendgrid_server
+from support.ses_server import SesServer
 from support.smtp_server import mail_server
 
 READERS = 300
@@ -78,8 +85,29 @@ def with_smtp(bench: Bench) -> int:
         return send(bench, smtp.open(smtp.Settings.model_validate(values)))
 
 
+def with_api(server: Any, bench: Bench) -> int:
+    """Send by a provider with an API, whose server checks what real messages come to."""
+    with running(server):
+        options = {"batch": 25} if server.batch > 1 else {}
+        under_way = send(bench, server.module.open(server.settings(concurrency=2, **options)))
+    assert server.problems == []
+    assert sum(len(request.keys) for request in server.accepted) == READERS
+    return under_way
+
+
+def by(server: type[ApiServer]) -> Callable[[Bench], int]:
+    return lambda bench: with_api(server(), bench)
+
+
+APIS = [PostmarkServer, ResendServer, MailgunServer, BrevoServer, SesServer]
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("carry", [with_outbox, with_sendgrid, with_smtp])
+@pytest.mark.parametrize(
+    "carry",
+    [with_outbox, with_sendgrid, with_smtp, *map(by, APIS)],
+    ids=["outbox", "sendgrid", "smtp", *(server.__name__ for server in APIS)],
+)
 def test_kill_after_any_intent_leaves_at_most_what_is_under_way_in_doubt(
     bench: Bench, in_doubt: list[int], carry: Callable[[Bench], int]
 ) -> None:

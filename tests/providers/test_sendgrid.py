@@ -39,6 +39,7 @@ def test_requests_make_the_right_messages(server: SendGridServer) -> None:
         "List-Id": "<leden.example.org>",
         "Feedback-ID": "a:b:c:d",
         "List-Unsubscribe": f"<{link}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
 
 

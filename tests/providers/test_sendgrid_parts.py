@@ -8,13 +8,16 @@ from pydantic import ValidationError
 from newsletter.errors import ProviderError
 from newsletter.message import DeliveryKey, Mailbox
 from newsletter.providers.base import PersonalParts, Rejected, SharedParts
+from newsletter.providers.base.grouping import Grouping, Room
+from newsletter.providers.base.letters import Letter
+from newsletter.providers.base.replies import Reply, read_delay
 from newsletter.providers.sendgrid import Settings
-from newsletter.providers.sendgrid.replies import Reply, read_delay, read_words
+from newsletter.providers.sendgrid.replies import read_words
 from newsletter.providers.sendgrid.requests import (
     MAXIMUM_BYTES,
     RESERVED_HEADERS,
-    Grouping,
-    Letter,
+    SendGridLetter,
+    bare_size,
     make_body,
     prepare,
 )
@@ -45,7 +48,7 @@ def shared(subject: str = "s", html: str = "<p>", text: str = "t", sender: str =
     return SharedParts(Mailbox(sender), None, subject, html, text, {"List-Post": "NO"})
 
 
-def prepared(*arguments: object) -> Letter:
+def prepared(*arguments: object) -> SendGridLetter:
     letter = prepare(Sample(*arguments))  # type: ignore[arg-type]
     assert isinstance(letter, Letter)
     return letter
@@ -135,7 +138,7 @@ def test_words_hold_no_address_and_are_short() -> None:
 def test_reserved_headers_are_left_out_and_others_encoded() -> None:
     reserved = {name.title(): "x" for name in RESERVED_HEADERS}
     own = {"list-post": "<mailto:x@example.org>", "X-Plaats": "Łódź " * 30, "X-Breuk": "a\r\nBcc: b"}
-    headers = prepared(shared(), PersonalParts({}, {**reserved, **own})).personalization["headers"]
+    headers = prepared(shared(), PersonalParts({}, {**reserved, **own})).entry["headers"]
     assert set(headers) == {"list-post", "X-Plaats", "X-Breuk"}
     assert headers["list-post"] == "<mailto:x@example.org>"
     assert headers["X-Breuk"] == "a Bcc: b"
@@ -147,15 +150,15 @@ def test_reserved_headers_are_left_out_and_others_encoded() -> None:
 def test_values_too_large_are_filled_in_here() -> None:
     letter = prepared(shared(text="a P1 b"), PersonalParts({"P1": "x" * 10_001}, {}))
     assert letter.alone
-    assert "substitutions" not in letter.personalization
-    assert letter.shared.text == "a " + "x" * 10_001 + " b"
+    assert "substitutions" not in letter.entry
+    assert letter.kind.text == "a " + "x" * 10_001 + " b"
     assert not prepared(shared(text="a P1 b"), PersonalParts({"P1": "x" * 9_000}, {})).alone
 
 
 def test_placeholders_within_each_other_are_filled_in_here() -> None:
     letter = prepared(shared(text="P1 P11"), PersonalParts({"P1": "a", "P11": "b"}, {}))
     assert letter.alone
-    assert letter.shared.text == "a b"
+    assert letter.kind.text == "a b"
 
 
 @pytest.mark.parametrize(
@@ -175,19 +178,19 @@ def test_messages_that_sendgrid_never_takes_are_rejected(
 
 def test_an_empty_part_is_left_out() -> None:
     letter = prepared(shared(html=""))
-    assert make_body(letter.shared, [letter], sandbox=False)["content"] == [{"type": "text/plain", "value": "t"}]
+    assert make_body(letter.kind, [letter], sandbox=False)["content"] == [{"type": "text/plain", "value": "t"}]
 
 
 @pytest.mark.parametrize("sender", ["nobody", "zoë@example.org"])
 def test_a_sender_that_cannot_be_written_is_our_fault(sender: str) -> None:
     letter = prepared(shared(sender=sender))
     with pytest.raises(ProviderError, match="sender"):
-        make_body(letter.shared, [letter], sandbox=False)
+        make_body(letter.kind, [letter], sandbox=False)
 
 
 def test_a_group_stays_below_sendgrids_size() -> None:
     common = shared(html="x" * (MAXIMUM_BYTES - 20_000))
-    grouping, ready = Grouping(1000), []
+    grouping, ready = Grouping(Room(1000, MAXIMUM_BYTES, bare_size, distinct=True)), []
     for number in range(9):
         letter = prepared(common, PersonalParts({"P1": "y" * 5_000}, {}), number)
         ready += grouping.add(letter)
@@ -197,7 +200,7 @@ def test_a_group_stays_below_sendgrids_size() -> None:
 
 
 def test_few_letters_wait_even_when_each_is_unlike_the_others() -> None:
-    grouping, ready = Grouping(5), []
+    grouping, ready = Grouping(Room(5, MAXIMUM_BYTES, bare_size, distinct=True)), []
     for number in range(50):
         ready += grouping.add(prepared(shared(), PersonalParts({}, {}), number))
     assert len(ready) == 40

@@ -15,7 +15,7 @@ from newsletter.errors import DispatchError, ProviderError
 from newsletter.message import DeliveryKey, Mailbox
 from newsletter.providers import sendgrid
 from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
-from newsletter.providers.sendgrid.submission import MAXIMUM_SUSPECTS
+from newsletter.providers.base.submission import MAXIMUM_SUSPECTS
 from support.sendgrid_messages import SHARED, Sample, run, samples
 from support.sendgrid_server import (
     API_KEY,

@@ -2,17 +2,18 @@
 
 import json
 import os
-import socket
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
+
+from support import api_server
+from support.api_server import Answer, ApiServer, Drop, Hang, Reaction, free_port, running
+
+__all__ = ["API_KEY", "Answer", "Drop", "Hang", "Request", "SendGridServer", "free_port", "sendgrid_server"]
 
 API_KEY = "SG.test-key.0123456789abcdef"
 RESERVED = {
@@ -21,36 +22,8 @@ RESERVED = {
 }
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A scripted reply.
-
-    Args:
-        body: Bytes as they are, or something to write as JSON.
-        missing: How many bytes fewer are sent than Content-Length says.
-    """
-
-    status: int = 202
-    body: Any = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    missing: int = 0
-
-
-class Hang:
-    """Read the request and say nothing until the server ends."""
-
-
-class Drop:
-    """Read the request and close the connection without a word."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What arrived."""
-
-    path: str
-    headers: Mapping[str, str]
-    body: dict[str, Any]
+class Request(api_server.Request):
+    """A request of mail send."""
 
     @property
     def addresses(self) -> list[str]:
@@ -61,12 +34,12 @@ class Request:
         return [one["custom_args"]["delivery"] for one in self.body["personalizations"]]
 
 
-Script = Callable[[Request], Answer | Hang | Drop | None]
-
-
 def errors(*faults: tuple[str, str | None]) -> dict[str, Any]:
     """Write an error body: pairs of message and field."""
     return {"errors": [{"message": message, "field": name, "help": None} for message, name in faults]}
+
+
+UNAUTHORIZED = Answer(401, errors(("The provided authorization grant is invalid", None)))
 
 
 def schema_path() -> Path | None:
@@ -82,54 +55,38 @@ def read_validator(path: Path) -> Draft202012Validator:
     return Draft202012Validator({**schema, "components": document["components"]}, format_checker=FormatChecker())
 
 
-class SendGridServer:
+class SendGridServer(ApiServer):
     """What tests see of the server.
 
     Attributes:
-        requests: Everything that arrived, in order.
-        problems: What was wrong with it, by the documentation.
-        script: Decides over the replies; None from it means an ordinary one.
-        most_at_once: How many requests were under way together.
         scopes: What is answered to the question what the key may do.
     """
 
+    request_type = Request
+
     def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self.problems: list[str] = []
-        self.script: Script = lambda _request: None
-        self.most_at_once = 0
+        super().__init__()
         self.scopes = Answer(200, {"scopes": ["mail.send"]})
-        self.accepted: list[Request] = []
-        self.ended = threading.Event()
-        self._under_way = 0
-        self._lock = threading.Lock()
         path = schema_path()
         self._validator = read_validator(path) if path else None
-        self.url = ""
 
-    def take(self, request: Request, raw: bytes) -> Answer | Hang | Drop:
-        """Check a request and decide what to answer."""
-        with self._lock:
-            self.requests.append(request)
-            self._under_way += 1
-            self.most_at_once = max(self.most_at_once, self._under_way)
-        try:
-            return self._decide(request, raw)
-        finally:
-            with self._lock:
-                self._under_way -= 1
+    def get(self, request: Request) -> Reaction:
+        if request.path != "/v3/scopes":
+            return super().get(request)
+        is_known = request.headers.get("authorization") == f"Bearer {API_KEY}"
+        return self.scopes if is_known else UNAUTHORIZED
 
-    def _decide(self, request: Request, raw: bytes) -> Answer | Hang | Drop:
+    def post(self, request: Request) -> Reaction:
         if request.headers.get("authorization") != f"Bearer {API_KEY}":
-            return Answer(401, errors(("The provided authorization grant is invalid", None)))
-        problems = [*self._schema_problems(request), *documented_problems(request, len(raw))]
+            return UNAUTHORIZED
+        problems = [*self._schema_problems(request), *documented_problems(request, len(request.content))]
         if problems:
             self.problems.extend(problems)
             return Answer(400, errors((problems[0], "null")))
         scripted = self.script(request)
         if scripted is not None and not (isinstance(scripted, Answer) and scripted.status == 202):
             return scripted
-        with self._lock:
+        with self.lock:
             self.accepted.append(request)
             number = len(self.accepted)
         if request.body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
@@ -196,65 +153,9 @@ def reconstruct(body: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, An
     }
 
 
-class _Handler(BaseHTTPRequestHandler):
-    owner: SendGridServer
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers["Content-Length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.owner.take(Request(self.path, headers, json.loads(raw)), raw)
-        self.close_connection = True
-        if isinstance(answer, Hang):
-            self.owner.ended.wait(30)
-        if isinstance(answer, Answer):
-            self._write(answer)
-
-    def do_GET(self) -> None:
-        if self.path == "/v3/scopes":
-            is_known = self.headers.get("authorization") == f"Bearer {API_KEY}"
-            refusal = Answer(401, errors(("The provided authorization grant is invalid", None)))
-            self.close_connection = True
-            self._write(self.owner.scopes if is_known else refusal)
-            return
-        self.owner.problems.append("a redirect was followed")
-        self.close_connection = True
-        self._write(Answer(202, headers={"X-Message-Id": "wrong"}))
-
-    def _write(self, answer: Answer) -> None:
-        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body) + answer.missing))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass
-
-
 @contextmanager
 def sendgrid_server() -> Iterator[SendGridServer]:
     """Run a server on this machine for as long as a test lasts."""
     owner = SendGridServer()
-    handler = type("Handler", (_Handler,), {"owner": owner})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        owner.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield owner
-        finally:
-            owner.ended.set()
-            httpd.shutdown()
-            thread.join()
-
-
-def free_port() -> int:
-    """Find a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    with running(owner):
+        yield owner

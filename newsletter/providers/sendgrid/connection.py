@@ -13,18 +13,10 @@ from python_http_client.client import Client
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
-from newsletter.providers.sendgrid.replies import Reply
+from newsletter.providers.base.replies import LostReplyError, Reply, UnreachableError
 
 SEND: Final = ("mail", "send")
 SCOPES: Final = ("scopes",)
-
-
-class UnreachableError(Exception):
-    """No connection was made; nothing has left."""
-
-
-class LostReplyError(Exception):
-    """The request was on its way when the connection failed."""
 
 
 class Connection:

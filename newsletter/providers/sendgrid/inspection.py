@@ -1,13 +1,13 @@
 """Asks SendGrid what our key may do."""
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
-from newsletter.errors import Place, ProviderError
 from newsletter.providers.base import Inspection
-from newsletter.providers.sendgrid.connection import Connection, LostReplyError, UnreachableError
-from newsletter.providers.sendgrid.replies import Reply, read_moment, read_words, refusal
+from newsletter.providers.base.api import unreachable
+from newsletter.providers.base.replies import LostReplyError, Reply, UnreachableError
+from newsletter.providers.sendgrid.connection import Connection
+from newsletter.providers.sendgrid.replies import read_words, refusal
 from newsletter.providers.sendgrid.requests import MAXIMUM_BYTES
 
 NEEDED: Final = frozenset({"mail.send"})
@@ -16,12 +16,12 @@ _HARMLESS: Final = ("mail.", "sender_verification_", "2fa_", "user.profile.read"
 """How permissions begin that go with Mail Send, or that every key has."""
 
 
-async def ask(connection: Connection, host: str, *, local: bool) -> Inspection:
+async def ask(connection: Connection, host: str, *, is_private: bool) -> Inspection:
     """Ask for the permissions of the key; nothing is sent.
 
     Args:
         host: Scheme and host, for people to read.
-        local: The host is this machine.
+        is_private: Nobody else can read along.
 
     Raises:
         ProviderError: SendGrid cannot be reached, or refuses the key.
@@ -31,30 +31,26 @@ async def ask(connection: Connection, host: str, *, local: bool) -> Inspection:
     try:
         reply = await connection.scopes()
     except (UnreachableError, LostReplyError) as error:
-        raise ProviderError(
-            f"SendGrid cannot be reached ({error})",
-            where=Place(field="providers.sendgrid"),
-            remedy="Look at the network, and at region and base_url in [providers.sendgrid].",
-        ) from error
+        raise unreachable("SendGrid", "providers.sendgrid", error) from error
     if reply.status != 200:
         raise refusal(reply.status, read_words(reply))
     permissions = _permissions(reply)
     return Inspection(
         server=host,
         logged_in=True,
-        is_private=local or host.startswith("https:"),
+        is_private=is_private,
         message_bytes=MAXIMUM_BYTES,
-        clock=read_moment(reply.headers.get("date", "")),
+        clock=reply.clock,
         missing=NEEDED - permissions,
         needless=frozenset(_needless(permissions)),
     )
 
 
 def _permissions(reply: Reply) -> frozenset[str]:
-    try:
-        scopes = json.loads(reply.body)["scopes"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise refusal(reply.status, "it does not say what the key may do") from error
+    document = reply.document
+    if not isinstance(document, dict) or "scopes" not in document:
+        raise refusal(reply.status, "it does not say what the key may do")
+    scopes = document["scopes"]
     return frozenset(one for one in scopes if isinstance(one, str)) if isinstance(scopes, list) else frozenset()
 
 

@@ -1,6 +1,6 @@
 """What a provider must offer, and the outcomes it reports.
 
-A provider is a module in this folder (or behind an entry point `newsletter.providers`) with two names:
+A provider is a module beside this folder (or behind an entry point `newsletter.providers`) with two names:
 
 - `Settings`: a subclass of `ProviderSettings`, the table `[providers.<name>]` of `newsletter.toml`;
 - `open(settings)`: an asynchronous context manager that yields a `Provider`.
@@ -9,11 +9,14 @@ One that leaves something to look at may have a third: `index_page(settings)`, t
 can be asked how we stand with it has `inspect(settings)`, which sends no message and gives an `Inspection`. One that
 signs messages with keys of known names has `DKIM_SELECTORS`, those names; one that signs them here, with keys of ours,
 has `signing_keys(settings)`, which gives these keys.
+
+The modules in this folder carry messages for those whose way in is an API over HTTP: `submission` hands them over
+(`api` is what it must be told), `letters`, `grouping` and `replies` make requests and read what is answered.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -64,6 +67,7 @@ class Inspection:
         clock: What it believes the time to be, or None where it does not say.
         missing: Permissions that we need and do not have.
         needless: Permissions that we have and do not need.
+        faults: What keeps us from sending as we should, to what to do about it.
     """
 
     server: str
@@ -74,6 +78,7 @@ class Inspection:
     clock: datetime | None = None
     missing: frozenset[str] = frozenset()
     needless: frozenset[str] = frozenset()
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
