@@ -19,6 +19,7 @@ from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import Override
+from newsletter.dispatch.pacing import Buckets, Pacer, Rules, database_time
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
@@ -259,7 +260,19 @@ async def drive_with(
         return_path=return_path,
         clock=surroundings.clock,
     )
-    await Run(transactions, progress, stop, renewal).drive(provider)
+    rules = pacing_rules(surroundings.settings, dispatch.provider)
+    pacer = Pacer(Buckets(surroundings.database, rules, database_time(surroundings.clock)), surroundings.clock)
+    await Run(transactions, pacer, progress, stop, renewal).drive(provider)
+
+
+def pacing_rules(settings: Settings, provider: str) -> Rules:
+    """Tell which limits hold for what a provider carries.
+
+    Raises:
+        SettingsError: They contradict one another.
+    """
+    module = plugins.load("providers", provider)
+    return Rules.of(settings, provider, stays_here=getattr(module, "STAYS_HERE", False))
 
 
 async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop) -> None:

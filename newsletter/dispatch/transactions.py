@@ -71,6 +71,15 @@ class Transactions:
         self._claimed.update({message.key: message for message in batch.messages})
         return batch
 
+    def postpone(self, messages: Sequence[DeliveryMessage], until: datetime, why: str) -> None:
+        """Put off messages that were claimed and not handed over, until a moment or the deadline."""
+        due = min(until, self.dispatch.deadline)
+        with self.database.writing() as connection:
+            waiting = dict.fromkeys((message.subscriber for message in messages), why)
+            ledger.postpone(connection, self.dispatch, self.clock(), due, waiting)
+        for message in messages:
+            del self._claimed[message.key]
+
     def intend(self, keys: Sequence[DeliveryKey]) -> tuple[frozenset[DeliveryKey], Sequence[Outcome]]:
         """Write down what is about to be handed over, without those who may not get it any more.
 

@@ -2,6 +2,7 @@
 
 from newsletter.store.tables.base import metadata
 from newsletter.store.tables.dispatch import compiled_issues, deliveries, dispatches
+from newsletter.store.tables.pacing import rate_limits
 from newsletter.store.tables.subscribers import subscriber_topics, subscribers, subscriptions, suppressions
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "deliveries",
     "dispatches",
     "metadata",
+    "rate_limits",
     "subscriber_topics",
     "subscribers",
     "subscriptions",
