@@ -2,13 +2,14 @@
 
 import sys
 
-from benchmarks import checking, compiling, everybody, helping, merging, pictures, sending, signing
+from benchmarks import checking, compiling, everybody, helping, merging, pacing, pictures, sending, signing
 
 BENCHMARKS = {
     "help": helping.run,
     "compile": compiling.run,
     "check": checking.run,
     "merge": merging.run,
+    "limits": pacing.run,
     "pictures": pictures.run,
     "everybody": everybody.run,
     "send": sending.run,

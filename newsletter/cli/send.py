@@ -222,6 +222,7 @@ def _show_proposal(face: Face, proposal: "Proposal", *, as_json: bool) -> None:
                 "excluded": audience.excluded,
                 "planned": audience.planned,
                 "waiting": audience.waiting,
+                "seconds_at_least": round(proposal.forecast.duration.total_seconds()),
             }
         )
         return
@@ -233,6 +234,8 @@ def _show_proposal(face: Face, proposal: "Proposal", *, as_json: bool) -> None:
         console.print(f"  {count:,} left out: {reason}")
     if audience.waiting:
         console.print(f"  {audience.waiting:,} of them waiting for another dispatch, which was frozen before")
+    if line := proposal.forecast.line():
+        console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def _show_continuation(face: Face, found: "Continuation", *, as_json: bool) -> None:

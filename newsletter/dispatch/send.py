@@ -19,7 +19,7 @@ from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import Override
-from newsletter.dispatch.pacing import Buckets, Pacer, Rules, database_time
+from newsletter.dispatch.pacing import Buckets, Forecast, Pacer, Rules, forecast
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
@@ -56,11 +56,16 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A dispatch that has not been frozen yet."""
+    """A dispatch that has not been frozen yet.
+
+    Args:
+        forecast: How long it takes at least.
+    """
 
     prepared: PreparedIssue
     plan: Plan
     audience: Audience
+    forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,17 @@ def propose(
     provider_settings(settings, surroundings.workspace, name)
     with surroundings.database.reading() as connection:
         audience = freeze.survey(connection, plan, surroundings.definitions, surroundings.clock())
-    return Proposal(prepared, plan, audience)
+        expected = _forecast(connection, surroundings, plan)
+    return Proposal(prepared, plan, audience, expected)
+
+
+def _forecast(connection: sa.Connection, surroundings: Surroundings, plan: Plan) -> Forecast:
+    rules = pacing_rules(surroundings.settings, plan.provider)
+    if not (rules.limits or rules.other or rules.warm_up):
+        return forecast({}, rules, surroundings.clock())
+    domains = freeze.count_domains(connection, plan, surroundings.definitions)
+    buckets = Buckets(surroundings.database, rules, surroundings.clock)
+    return forecast(domains, buckets.in_force(connection), surroundings.clock(), buckets.used_today(connection))
 
 
 def overriding(proposal: Proposal, override: Override | None) -> Proposal:
@@ -261,7 +276,7 @@ async def drive_with(
         clock=surroundings.clock,
     )
     rules = pacing_rules(surroundings.settings, dispatch.provider)
-    pacer = Pacer(Buckets(surroundings.database, rules, database_time(surroundings.clock)), surroundings.clock)
+    pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
     await Run(transactions, pacer, progress, stop, renewal).drive(provider)
 
 

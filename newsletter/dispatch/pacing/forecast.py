@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from newsletter.dispatch.pacing.limits import Limit
 from newsletter.dispatch.pacing.rules import Rules, title
 from newsletter.dispatch.pacing.warm_up import WarmUp
 from newsletter.settings import PERIODS
+
+SHORT: Final = timedelta(minutes=1)
+"""What is shorter, nobody needs to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,12 @@ class Forecast:
     duration: timedelta
     because: str = ""
 
+    def line(self) -> str:
+        """Say it to people; nothing where it is not worth a word."""
+        if self.duration < SHORT:
+            return ""
+        return f"takes {spoken(self.duration)} at least, under the limit of {self.because}"
+
 
 def forecast(domains: Mapping[str, int], rules: Rules, now: datetime, used: int = 0) -> Forecast:
     """Tell how long messages to some domains take: as long as the slowest limit.
@@ -31,6 +41,17 @@ def forecast(domains: Mapping[str, int], rules: Rules, now: datetime, used: int 
         used: How many have gone today, where there is a warm-up.
     """
     return max(_forecasts(domains, rules, now, used), key=lambda one: one.duration, default=Forecast(timedelta()))
+
+
+def spoken(duration: timedelta) -> str:
+    """Write a duration as people say it: `2 h 10 min`, `3 days 4 h`."""
+    minutes = max(round(duration / timedelta(minutes=1)), 1)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        parts = [f"{days} day" if days == 1 else f"{days} days", f"{hours} h" if hours else ""]
+    else:
+        parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
+    return " ".join(part for part in parts if part)
 
 
 def lasting(count: int, limit: Limit) -> timedelta:
