@@ -250,11 +250,13 @@ async def drive_with(
     progress: Progress,
     stop: Stop,
     renewal: timedelta = lease.RENEWAL,
+    pacer: Pacer | None = None,
 ) -> None:
     """Drive a dispatch with an open provider.
 
     Args:
         renewal: How often the lease is renewed.
+        pacer: Keeps other limits than those of the settings.
 
     Raises:
         DispatchError: Another process is sending it.
@@ -275,8 +277,9 @@ async def drive_with(
         return_path=return_path,
         clock=surroundings.clock,
     )
-    rules = pacing_rules(surroundings.settings, dispatch.provider)
-    pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
+    if pacer is None:
+        rules = pacing_rules(surroundings.settings, dispatch.provider)
+        pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
     await Run(transactions, pacer, progress, stop, renewal).drive(provider)
 
 

@@ -136,11 +136,10 @@ class LimitsSettings(BaseModel):
         return self.__pydantic_extra__ or {}
 
 
-def check_limits(sources: Sources) -> Iterator[SettingsError]:
-    """Find limits of providers that do not exist."""
+def check_limits(sources: Sources, limits: Mapping[str, Any] | None = None) -> Iterator[SettingsError]:
+    """Find limits of providers that do not exist: in the file, or in a table that is read already."""
     table = sources.table.get("limits")
-    if not isinstance(table, Mapping):
-        return
-    for name in table:
+    in_file = table if isinstance(table, Mapping) else {}
+    for name in in_file if limits is None else limits.keys() - in_file.keys():
         if name not in LimitsSettings.model_fields:
-            yield from check_provider(name, sources.place(("limits", name)))
+            yield from check_provider(name, sources.origin(("limits", name)).place)

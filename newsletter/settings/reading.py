@@ -210,6 +210,7 @@ def _secrets_in_file(sources: Sources) -> Iterator[SettingsError]:
 
 def _unknown_provider(settings: Settings, sources: Sources) -> Iterator[SettingsError]:
     yield from check_provider(settings.provider, sources.origin(("provider",)).place)
+    yield from check_limits(sources, settings.limits.providers)
 
 
 def _explain_all(

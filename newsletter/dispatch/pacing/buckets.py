@@ -112,8 +112,9 @@ class Gate:
         self._step = ceil(SECOND / rate) if rate else 0
         burst = 1 if slowed is not None and slowed == rate else limit.burst or max(1, int((rate or 0) * 0.1))
         self._slack = (burst - 1) * self._step
-        # No more than what may have been taken ahead: the clock may have gone back, or the limit have been lower.
-        self._tat = min(bucket.tat, now + HORIZON + self._slack + self._step)
+        # More than could have been taken ahead: the clock has gone back, or the limit was lower. Begin anew.
+        implausible = bucket.tat > now + HORIZON + self._slack + self._step
+        self._tat = now + self._slack if implausible else bucket.tat
         self._pause = paused_until(bucket, now)
         counts = [_Count(name, most, bucket, now) for name, most in limit.quotas.items()]
         self._counters: list[_Count | _Days] = [*counts, *([_Days(warm_up, bucket, now)] if warm_up else [])]

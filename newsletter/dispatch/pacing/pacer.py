@@ -31,8 +31,9 @@ AT_ONCE: Final = 1_000
 """How many of one mail system are asked for at a time."""
 REFRESH: Final = 1.0
 """After how many seconds a limit that has been changed holds; nobody sleeps for longer."""
-PATIENCE: Final = 3_600.0
-"""How many seconds a message waits for its turn; one that would have to wait for longer is put off."""
+PATIENCE: Final = 4_000.0
+"""How many seconds a message waits for its turn, which is as long as the limit of an hour may take; one that would
+have to wait for longer is put off."""
 UNDER_WAY: Final = 20_000
 """How many messages are remembered for the sake of what is said about them."""
 ONE_AND_ALL: Final = 3
@@ -229,9 +230,10 @@ class _Waiting(Generic[M]):
 
     def has_room(self, now: float) -> bool:
         """Tell whether to look for more: for company at first, and later for somebody who may go at once."""
-        if self.is_complete or self._held >= KEPT_ASIDE:
+        standing = self._held + len(self._placed)
+        if self.is_complete or standing >= KEPT_ASIDE:
             return False
-        return self._held < LOOK_AHEAD or not any(self._is_open(domain, now) for domain in self._queues)
+        return standing < LOOK_AHEAD or not any(self._is_open(domain, now) for domain in self._queues)
 
     def wishes(self, now: float, keys: Callable[[str], tuple[str, ...]]) -> dict[str, Wish]:
         """Say what would go of each mail system that it is worth asking for, those first that waited longest."""
