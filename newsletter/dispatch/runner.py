@@ -148,6 +148,9 @@ class Run:
     async def _put_down(self) -> None:
         try:
             await self.pacer.finish(self._around)
+        except NewsletterError as error:
+            self._fail(error)
+        try:
             self._tell(await self._in_ledger(self.transactions.put_down))
         except NewsletterError as error:
             self._fail(error)

@@ -34,7 +34,7 @@ REFRESH: Final = 1.0
 PATIENCE: Final = 4_000.0
 """How many seconds a message waits for its turn, which is as long as the limit of an hour may take; one that would
 have to wait for longer is put off."""
-UNDER_WAY: Final = 20_000
+UNDER_WAY: Final = 5_000
 """How many messages are remembered for the sake of what is said about them."""
 ONE_AND_ALL: Final = 3
 """How many mail systems complain before it is the provider who does."""
