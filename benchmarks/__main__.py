@@ -2,7 +2,19 @@
 
 import sys
 
-from benchmarks import checking, compiling, everybody, helping, ledger_path, merging, pictures, sending, signing, wire
+from benchmarks import (
+    checking,
+    compiling,
+    everybody,
+    helping,
+    ledger_path,
+    merging,
+    pacing,
+    pictures,
+    sending,
+    signing,
+    wire,
+)
 
 BENCHMARKS = {
     "help": helping.run,
@@ -10,6 +22,7 @@ BENCHMARKS = {
     "check": checking.run,
     "merge": merging.run,
     "ledger": ledger_path.run,
+    "limits": pacing.run,
     "pictures": pictures.run,
     "everybody": everybody.run,
     "send": sending.run,

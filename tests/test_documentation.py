@@ -13,12 +13,14 @@ from pydantic import BaseModel
 from newsletter import plugins
 from newsletter.cli import main
 from newsletter.dispatch import build_issue
+from newsletter.dispatch.pacing import Rules
+from newsletter.dispatch.pacing.mailboxes import GROUPS
 from newsletter.dispatch.states import TRANSITIONS, Reason, State
 from newsletter.issues import read_issue
 from newsletter.items import item_from_text
 from newsletter.manuscript import read_terms
 from newsletter.preflight import base
-from newsletter.settings import Settings, load
+from newsletter.settings import LimitSettings, Settings, load
 from newsletter.subscribers import Definitions, example_record, read_definitions
 from newsletter.workspace import Workspace
 
@@ -54,6 +56,23 @@ def test_settings_are_all_described() -> None:
     assert described == {
         name: set(plugins.load("providers", name).Settings.model_fields) for name in plugins.names("providers")
     }
+
+
+def test_keys_of_a_limit_are_all_described() -> None:
+    table = read("limits.md").partition("## What a limit says")[2].partition("##")[0]
+    assert first_cells(table) == list(LimitSettings.model_fields)
+
+
+def test_limits_in_the_documentation_can_be_read(workspace: Workspace) -> None:
+    before = workspace.settings_file.read_text(encoding="utf-8")
+    for text in blocks(read("limits.md"), "toml"):
+        workspace.settings_file.write_text(f"{before}\n{text}", encoding="utf-8")
+        assert Rules.of(load(workspace, {}), "smtp")
+
+
+def test_mail_systems_in_the_documentation_are_those_of_the_table() -> None:
+    table = read("limits.md").partition("## Mail systems")[2].partition("##")[0]
+    assert first_cells(table) == list(dict.fromkeys(GROUPS.values()))
 
 
 def commands(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -68,11 +68,14 @@ def _rows(face: Face) -> Iterator[Row]:
 def _fields(face: Face, model: "BaseModel", path: Sequence[str]) -> Iterator[Row]:
     from pydantic import BaseModel
 
-    for name in type(model).model_fields:
+    for name in (*type(model).model_fields, *(model.model_extra or {})):
         value = getattr(model, name)
         here = (*path, name)
         if isinstance(value, BaseModel):
             yield from _fields(face, value, here)
+        elif isinstance(value, dict) and any(isinstance(one, BaseModel) for one in value.values()):
+            for key, one in value.items():
+                yield from _fields(face, one, (*here, key))
         elif here != ("providers",):
             yield Row(".".join(here), _without_secret(value), str(face.settings.origin(*here)))
 

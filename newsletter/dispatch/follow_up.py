@@ -11,7 +11,8 @@ from newsletter.dispatch.following import Following, Kind
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
-from newsletter.dispatch.send import Proposal, Surroundings, as_frozen, enter, frozen_content, propose
+from newsletter.dispatch.pacing import Forecast
+from newsletter.dispatch.send import Proposal, Surroundings, as_frozen, enter, forecast_of, frozen_content, propose
 from newsletter.dispatch.states import Reason, State
 from newsletter.errors import DispatchError
 from newsletter.subscribers import Definitions
@@ -23,6 +24,7 @@ class FollowUp:
 
     plan: Plan
     audience: Audience
+    forecast: Forecast
     definitions: Definitions
 
 
@@ -114,9 +116,10 @@ def _propose(
     definitions = as_frozen(surroundings.definitions, schema)
     with surroundings.database.reading() as connection:
         audience = freeze.survey(connection, plan, definitions, now)
+        expected = forecast_of(connection, surroundings, plan)
     if not audience.selected:
         raise freeze.nobody(plan)
-    return FollowUp(plan, audience, definitions)
+    return FollowUp(plan, audience, expected, definitions)
 
 
 def _assert_over(surroundings: Surroundings, dispatch: Dispatch) -> None:

@@ -91,6 +91,20 @@ def survey(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
     )
 
 
+def count_domains(connection: sa.Connection, plan: Plan, definitions: Definitions) -> dict[str, int]:
+    """Count those who would be mailed by the domain of their address, in ASCII and lower case."""
+    rows, people = _audience(plan, definitions).subquery(), tables.subscribers
+    at = sa.func.strpos if connection.dialect.name == "postgresql" else sa.func.instr
+    domain = sa.func.substr(people.c.address_key, at(people.c.address_key, "@") + 1)
+    counted = connection.execute(
+        sa.select(domain, sa.func.count())
+        .join_from(rows, people, rows.c.subscriber_id == people.c.id)
+        .where(rows.c.exclusion.is_(None))
+        .group_by(domain)
+    )
+    return {row[0]: row[1] for row in counted}
+
+
 def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now: datetime) -> Dispatch:
     """Write a dispatch and one delivery for each subscriber selected; all of it or nothing.
 

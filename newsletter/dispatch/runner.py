@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
 
 from newsletter.dispatch import lease
 from newsletter.dispatch.batch import Batch, DeliveryMessage
+from newsletter.dispatch.pacing import Around, Pacer
 from newsletter.dispatch.transactions import Transactions
 from newsletter.errors import NewsletterError, raise_all
 from newsletter.message import DeliveryKey
@@ -54,11 +55,13 @@ class Run:
     After a failure nothing more is handed over, but what is under way is still settled.
 
     Args:
+        pacer: Keeps the limits.
         progress: Told of every outcome once it is in the ledger.
         renewal: How often the lease is renewed.
     """
 
     transactions: Transactions
+    pacer: Pacer
     progress: Progress
     stop: Stop
     renewal: timedelta = lease.RENEWAL
@@ -84,6 +87,7 @@ class Run:
             async with aclosing(provider.submit(self._messages(), self._intend)) as submitted:  # type: ignore[type-var]
                 async for outcome in submitted:
                     self.transactions.note(outcome)
+                    self.pacer.hear(outcome)
                     if self._lingering is None:
                         self._linger()
         except NewsletterError as error:
@@ -153,6 +157,17 @@ class Run:
                 return
 
     async def _messages(self) -> AsyncIterator[DeliveryMessage]:
+        """Give the messages that are claimed, each when the limits let it go."""
+        try:
+            async with aclosing(self.pacer.pace(self._claimed(), self._around)) as paced:  # type: ignore[type-var]
+                async for message in paced:
+                    if self._halted:
+                        return
+                    yield message
+        except NewsletterError as error:
+            self._fail(error)
+
+    async def _claimed(self) -> AsyncIterator[DeliveryMessage]:
         """Give messages; while those of one batch are handed over, the next is claimed."""
         batch = await self._claim()
         while batch is not None:
@@ -181,7 +196,14 @@ class Run:
         self._news.set()
         return await asked.answer
 
+    async def _postpone(self, messages: Sequence[DeliveryMessage], until: datetime, why: str) -> None:
+        await self._in_ledger(lambda: self.transactions.postpone(messages, until, why))
+
     async def _put_down(self) -> None:
+        try:
+            await self.pacer.finish(self._around)
+        except NewsletterError as error:
+            self._fail(error)
         try:
             self._tell(await self._in_ledger(self.transactions.put_down))
         except NewsletterError as error:
@@ -194,6 +216,10 @@ class Run:
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             self.progress(outcome)
+
+    @property
+    def _around(self) -> Around[DeliveryMessage]:
+        return Around(self._in_ledger, self._postpone, lambda: self._halted)
 
     @property
     def _halted(self) -> bool:

@@ -20,6 +20,7 @@ from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import Override
+from newsletter.dispatch.pacing import Buckets, Forecast, Pacer, Rules, forecast
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
@@ -59,11 +60,16 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A dispatch that has not been frozen yet."""
+    """A dispatch that has not been frozen yet.
+
+    Args:
+        forecast: How long it takes at least.
+    """
 
     prepared: PreparedIssue
     plan: Plan
     audience: Audience
+    forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,18 @@ def propose(
     provider_settings(settings, surroundings.workspace, name)
     with surroundings.database.reading() as connection:
         audience = freeze.survey(connection, plan, surroundings.definitions, surroundings.clock())
-    return Proposal(prepared, plan, audience)
+        expected = forecast_of(connection, surroundings, plan)
+    return Proposal(prepared, plan, audience, expected)
+
+
+def forecast_of(connection: sa.Connection, surroundings: Surroundings, plan: Plan) -> Forecast:
+    """Tell how long a dispatch takes at least, under the limits."""
+    rules = pacing_rules(surroundings.settings, plan.provider)
+    if not (rules.limits or rules.other or rules.warm_up):
+        return forecast({}, rules, surroundings.clock())
+    domains = freeze.count_domains(connection, plan, surroundings.definitions)
+    buckets = Buckets(surroundings.database, rules, surroundings.clock)
+    return forecast(domains, buckets.in_force(connection), surroundings.clock(), buckets.used_today(connection))
 
 
 def overriding(proposal: Proposal, override: Override | None) -> Proposal:
@@ -277,11 +294,13 @@ async def drive_with(
     progress: Progress,
     stop: Stop,
     renewal: timedelta = lease.RENEWAL,
+    pacer: Pacer | None = None,
 ) -> None:
     """Drive a dispatch with an open provider.
 
     Args:
         renewal: How often the lease is renewed.
+        pacer: Keeps other limits than those of the settings.
 
     Raises:
         DispatchError: Another process is sending it.
@@ -316,7 +335,20 @@ async def drive_with(
         pace=scheduling.pace_of(surroundings.settings),
         by=surroundings.by,
     )
-    await Run(transactions, progress, stop, renewal).drive(provider)
+    if pacer is None:
+        rules = pacing_rules(surroundings.settings, dispatch.provider)
+        pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
+    await Run(transactions, pacer, progress, stop, renewal).drive(provider)
+
+
+def pacing_rules(settings: Settings, provider: str) -> Rules:
+    """Tell which limits hold for what a provider carries.
+
+    Raises:
+        SettingsError: They contradict one another.
+    """
+    module = plugins.load("providers", provider)
+    return Rules.of(settings, provider, stays_here=getattr(module, "STAYS_HERE", False))
 
 
 def _begin(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from newsletter.audience import departed
 from newsletter.dispatch import account, control, duplicates, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log
-from newsletter.dispatch.batch import Batch, Letter, make_batch
+from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
 from newsletter.dispatch.brake import Brake
 from newsletter.dispatch.ledger import Dispatch, Settled
 from newsletter.dispatch.readers import ReaderLinks
@@ -105,6 +105,15 @@ class Transactions:
             return 0
         left = scheduling.left_of_first_part(connection, self.dispatch)
         return BATCH if left is None else min(left, BATCH)
+
+    def postpone(self, messages: Sequence[DeliveryMessage], until: datetime, why: str) -> None:
+        """Put off messages that were claimed and not handed over, until a moment or the deadline."""
+        due = min(until, self.dispatch.deadline)
+        with self._standing.writing() as connection:
+            waiting = dict.fromkeys((message.subscriber for message in messages), why)
+            ledger.postpone(connection, self.dispatch, self.clock(), due, waiting)
+        for message in messages:
+            del self._claimed[message.key]
 
     def intend(self, keys: Sequence[DeliveryKey]) -> tuple[frozenset[DeliveryKey], Sequence[Outcome]]:
         """Write down what is about to be handed over, without those who may not get it any more.

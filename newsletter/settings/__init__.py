@@ -1,6 +1,7 @@
 """`newsletter.toml`, the environment and the secrets."""
 
 from newsletter.settings.databases import HIDDEN, hide_password
+from newsletter.settings.limits import DEFAULT, PERIODS, LimitSettings, LimitsSettings, WarmUpSettings, check_domain
 from newsletter.settings.model import ApprovalSettings, DispatchSettings, Sender, Settings, is_time_zone
 from newsletter.settings.providers import is_secret
 from newsletter.settings.reading import check, load, provider_settings
@@ -9,15 +10,21 @@ from newsletter.settings.sources import Origin, variable_name
 from newsletter.settings.toml import find_keys
 
 __all__ = [
+    "DEFAULT",
     "HIDDEN",
+    "PERIODS",
     "SECRET_FILE",
     "SECRET_VARIABLE",
     "ApprovalSettings",
     "DispatchSettings",
+    "LimitSettings",
+    "LimitsSettings",
     "Origin",
     "Sender",
     "Settings",
+    "WarmUpSettings",
     "check",
+    "check_domain",
     "find_keys",
     "hide_password",
     "is_secret",

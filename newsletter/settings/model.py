@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from newsletter import plugins
 from newsletter.settings.databases import check_database
+from newsletter.settings.limits import LimitsSettings
 from newsletter.settings.sources import Origin, Sources
 from newsletter.workspace import Workspace
 
@@ -348,6 +349,7 @@ class Settings(_Table):
     preflight: PreflightSettings = PreflightSettings()
     approval: ApprovalSettings = ApprovalSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    limits: LimitsSettings = LimitsSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""

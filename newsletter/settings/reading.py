@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,7 @@ from newsletter import plugins
 from newsletter.documents import read_text
 from newsletter.errors import ContentError, Place, SettingsError, raise_all
 from newsletter.settings.databases import has_password, hide_password
+from newsletter.settings.limits import check_limits
 from newsletter.settings.model import Settings
 from newsletter.settings.providers import (
     check_provider,
@@ -82,6 +83,7 @@ def _load(sources: Sources) -> Settings:
         *check_variables(sources),
         *_secrets_in_file(sources),
         *check_providers(sources),
+        *check_limits(sources),
     ]
     data = merge(sources.table, _environment(Settings, sources, PREFIX))
     data["sender"] = data.get("sender", {})
@@ -208,6 +210,7 @@ def _secrets_in_file(sources: Sources) -> Iterator[SettingsError]:
 
 def _unknown_provider(settings: Settings, sources: Sources) -> Iterator[SettingsError]:
     yield from check_provider(settings.provider, sources.origin(("provider",)).place)
+    yield from check_limits(sources, settings.limits.providers)
 
 
 def _explain_all(
@@ -218,7 +221,8 @@ def _explain_all(
 
 def _explain(problem: ErrorDetails, model: type[BaseModel], sources: Sources, above: Sequence[str]) -> SettingsError:
     """Say in plain words what is wrong with a setting, where it came from, and what to do."""
-    path = (*above, *problem["loc"])
+    # Pydantic's mark for a key that does not fit is no part of its name.
+    path = (*above, *(part for part in problem["loc"] if part != "[key]"))
     kind = problem["type"]
     origin = sources.origin(path)
     where = origin.place if origin.kind is not Kind.DEFAULT else sources.place(path)
@@ -261,13 +265,28 @@ def _unknown_key(
 
 
 def _known_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """Name the settings of the table at a place."""
+    found: Any = model
     for part in location:
-        field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)
+        found = _type_below(found, str(part))
+    return list(found.model_fields) if _is_model(found) else []
+
+
+def _type_below(around: Any, name: str) -> Any:
+    """Give the type of what stands below a name: a field of a model, or one of many tables that are alike."""
+    if _is_model(around):
+        field = around.model_fields.get(name)
+        extra = get_args(around.__annotations__.get("__pydantic_extra__"))
+        found = field.annotation if field else next(reversed(extra), None)
+    else:
+        found = next(reversed(get_args(around)), None)
+    if get_origin(found) is dict:
+        return found
+    return next((one for one in get_args(found) if _is_model(one)), found)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _how_to_add(path: Sequence[str | int], model: type[BaseModel]) -> str:

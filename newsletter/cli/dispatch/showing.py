@@ -68,6 +68,7 @@ def show_proposal(face: Face, proposal: "Proposal | FollowUp", *, as_json: bool)
                 "excluded": audience.excluded,
                 "planned": audience.planned,
                 "waiting": audience.waiting,
+                "seconds_at_least": round(proposal.forecast.duration.total_seconds()),
             }
         )
         return
@@ -79,6 +80,8 @@ def show_proposal(face: Face, proposal: "Proposal | FollowUp", *, as_json: bool)
         console.print(f"  {count:,} left out: {reason}")
     if audience.waiting:
         console.print(f"  {audience.waiting:,} of them waiting for another dispatch, which was frozen before")
+    if line := proposal.forecast.line():
+        console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def show_continuation(face: Face, found: "Continuation", *, as_json: bool) -> None:

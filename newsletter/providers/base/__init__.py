@@ -8,7 +8,8 @@ A provider is a module beside this folder (or behind an entry point `newsletter.
 One that leaves something to look at may have a third: `index_page(settings)`, the path of a page for people. One that
 can be asked how we stand with it has `inspect(settings)`, which sends no message and gives an `Inspection`. One that
 signs messages with keys of known names has `DKIM_SELECTORS`, those names; one that signs them here, with keys of ours,
-has `signing_keys(settings)`, which gives these keys.
+has `signing_keys(settings)`, which gives these keys. One that sends nothing to anybody has `STAYS_HERE = True`, and is
+not slowed down for the sake of readers' mail systems.
 
 The modules in this folder carry messages for those whose way in is an API over HTTP: `submission` hands them over
 (`api` is what it must be told), `letters`, `grouping` and `replies` make requests and read what is answered.

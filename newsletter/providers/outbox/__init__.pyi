@@ -1,4 +1,4 @@
-from .provider import index_page, open
+from .provider import STAYS_HERE, index_page, open
 from .settings import Settings
 
-__all__ = ["Settings", "index_page", "open"]
+__all__ = ["STAYS_HERE", "Settings", "index_page", "open"]

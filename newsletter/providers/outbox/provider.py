@@ -17,6 +17,7 @@ from newsletter.providers.outbox.settings import Settings
 
 BATCH: Final = 50
 """How many are written at a time; what a kill leaves in doubt."""
+STAYS_HERE: Final = True
 AT_ONCE: Final = timedelta(seconds=1)
 """When what was not written may be tried again: as soon as a person has made room."""
 

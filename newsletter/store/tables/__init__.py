@@ -10,6 +10,7 @@ from newsletter.store.tables.dispatch import (
     dispatches,
 )
 from newsletter.store.tables.instances import instances
+from newsletter.store.tables.pacing import rate_limits
 from newsletter.store.tables.subscribers import subscriber_topics, subscribers, subscriptions, suppressions
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "dispatches",
     "instances",
     "metadata",
+    "rate_limits",
     "subscriber_topics",
     "subscribers",
     "subscriptions",
