@@ -5,6 +5,7 @@ import sys
 from benchmarks import (
     checking,
     compiling,
+    dispatching,
     everybody,
     helping,
     ledger_path,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "send": sending.run,
     "sign": signing.run,
     "wire": wire.run,
+    "dispatch": dispatching.run,
 }
 
 

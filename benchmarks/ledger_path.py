@@ -140,11 +140,13 @@ def measure(kind: str, count: int, *, start_only: bool) -> dict[str, float] | No
     """Freeze a dispatch to so many people and drive it."""
     from benchmarks.samples import workspace
 
-    with workspace(lead=LEAD) as made, _database(kind, made.root) as database:
-        return database and _Bench(made, database, count).measure(start_only=start_only)
+    with workspace(lead=LEAD) as made, opened(kind, made.root) as database:
+        return database and Bench(made, database, count).measure(start_only=start_only)
 
 
-class _Bench:
+class Bench:
+    """A list of so many people, and a large issue for them."""
+
     def __init__(self, made: Any, database: Database, count: int) -> None:
         from newsletter.dispatch import Surroundings
         from newsletter.settings import load
@@ -159,13 +161,20 @@ class _Bench:
         self.count = count
         _people(database, count)
 
-    def measure(self, *, start_only: bool) -> dict[str, float]:
+    def propose(self, provider: str | None = None) -> Any:
+        """Propose to send the large issue to everybody."""
         from benchmarks.samples import LARGE
         from newsletter.audience import Selection
-        from newsletter.dispatch import accept, propose
+        from newsletter.dispatch import propose
+
+        return propose(self.surroundings, LARGE, Selection("leden"), provider)
+
+    def measure(self, *, start_only: bool) -> dict[str, float]:
+        """Freeze a dispatch, and drive it or only begin with it."""
+        from newsletter.dispatch import accept
 
         start = time.perf_counter()
-        proposal = propose(self.surroundings, LARGE, Selection("leden"), None)
+        proposal = self.propose()
         surveyed = time.perf_counter()
         dispatch = accept(self.surroundings, proposal)
         frozen = time.perf_counter()
@@ -254,7 +263,7 @@ def _people(database: Database, count: int) -> None:
 
 
 @contextmanager
-def _database(kind: str, root: Path) -> Iterator[Database | None]:
+def opened(kind: str, root: Path) -> Iterator[Database | None]:
     """Open an empty database; None where there is none of that kind."""
     from newsletter.store import open_database
 

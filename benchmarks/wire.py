@@ -116,10 +116,10 @@ def _here(port: int, size: int, folder: Path) -> Contest:
     few, many = (600, 3_000) if size > SIZES[-1] else (1_500, 15_000)
     contest = Contest(
         {
-            "smtp-source -d": partial(_smtp_source, port, many, size),
+            "smtp-source -d": partial(smtp_source, port, many, size),
             "ours": partial(_ours, port, many, size),
-            "ours, Ed25519": partial(_ours, port, many, size, dkim=_key(folder, "ed25519")),
-            "ours, RSA-2048": partial(_ours, port, few * 3, size, dkim=_key(folder, "rsa")),
+            "ours, Ed25519": partial(_ours, port, many, size, dkim=signing_key(folder, "ed25519")),
+            "ours, RSA-2048": partial(_ours, port, few * 3, size, dkim=signing_key(folder, "rsa")),
             "octets made beforehand": partial(_beforehand, port, many, size),
             "smtplib, 1 connection": partial(_smtplib, port, few, size),
             "aiosmtplib": partial(_aiosmtplib, port, few, size, asyncio.run),
@@ -147,7 +147,8 @@ def _content(size: int) -> bytes:
     return HEAD + LINE * ((size - len(HEAD)) // len(LINE))
 
 
-def _key(folder: Path, kind: Any) -> dict[str, Path]:
+def signing_key(folder: Path, kind: Any) -> dict[str, Path]:
+    """Make a key of a kind, and name its file."""
     file = folder / f"{kind}.pem"
     if not file.exists():
         make_key_file(file, "example.org", kind, kind)
@@ -188,7 +189,8 @@ async def _submit(port: int, count: int, size: int, depth: int, dkim: dict[str, 
     return count / taken, busy / count * 1e6
 
 
-def _smtp_source(port: int, count: int, size: int) -> tuple[float, float]:
+def smtp_source(port: int, count: int, size: int) -> tuple[float, float]:
+    """Let Postfix's own load generator send."""
     arguments = ["-d", "-s", str(CONNECTIONS), "-m", str(count), "-l", str(size), "-f", SENDER, "-t", "a@example.com"]
     start = time.perf_counter()
     subprocess.run([program("smtp-source") or "", *arguments, f"127.0.0.1:{port}"], check=True)
