@@ -1,0 +1,3 @@
+from .faults import MEANINGS, Fault
+
+__all__ = ["MEANINGS", "Fault"]
