@@ -18,7 +18,7 @@ SECTIONS: Final = {
     "Begin": ("init", "config"),
     "Write": ("issue", "template", "preview", "build"),
     "Readers": ("subscribers",),
-    "Send": ("dkim", "doctor", "check", "test", "approve", "limits", "send", "worker", "dispatch", "why"),
+    "Send": ("dkim", "doctor", "check", "test", "approve", "limits", "rehearse", "send", "worker", "dispatch", "why"),
 }
 """The order of the work, in which the help names the commands; those that are not here come after."""
 

@@ -1,7 +1,7 @@
 """The database: engine, transactions, tables, migrations."""
 
 from newsletter.store import tables
-from newsletter.store.engine import Database, DatabaseBusy, DatabaseState, inspect_database, open_database
+from newsletter.store.engine import Database, DatabaseBusy, DatabaseState, inspect_database, open_database, open_to_read
 from newsletter.store.patience import insist
 from newsletter.store.standing import Standing
 from newsletter.store.types import UtcDateTime
@@ -15,5 +15,6 @@ __all__ = [
     "insist",
     "inspect_database",
     "open_database",
+    "open_to_read",
     "tables",
 ]

@@ -49,6 +49,16 @@ class Database:
                 connection.rollback()
 
     @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Give a connection for many questions that all see the database as it was at the first of them."""
+        with self.reading() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection with a transaction that is committed when the block ends well."""
         with self.connected() as connection, self.transaction(connection):
@@ -95,6 +105,48 @@ def open_database(url: str, root: Path) -> Database:
         database.close()
         raise
     return database
+
+
+def open_to_read(url: str, root: Path) -> Database:
+    """Open a database that is there already so that nothing of it can be changed, by mistake neither.
+
+    Args:
+        url: As for `open_database`.
+        root: Likewise.
+
+    Raises:
+        StoreError: There is none, it cannot be reached or read, or its tables are of another version.
+    """
+    parsed = _parse(url, root)
+    if parsed.get_backend_name() == "sqlite" and not _is_there(Path(str(parsed.database))):
+        raise StoreError(
+            "there is no database yet",
+            where=Place(str(parsed.database)),
+            remedy="Import subscribers first: newsletter subscribers import FILE --list LIST.",
+        )
+    database = _protected(_open(parsed))
+    try:
+        with database.reading() as connection:
+            revisions = read_revisions(connection)
+    except BaseException:
+        database.close()
+        raise
+    if revisions.current != revisions.wanted:
+        database.close()
+        raise StoreError(
+            "the tables of the database are of another version of this program",
+            where=Place(database.name),
+            remedy="Bring them up to date with a command that writes, such as 'newsletter subscribers list'.",
+        )
+    return database
+
+
+def _protected(database: Database) -> Database:
+    """Let a database refuse every change."""
+    if database.is_sqlite:
+        sa.event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
+        return database
+    return Database(database.engine.execution_options(postgresql_readonly=True), database.name)
 
 
 def _bring_up_to_date(engine: Engine) -> None:

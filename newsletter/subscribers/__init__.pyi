@@ -2,6 +2,7 @@ from .addresses import Address, clean_text, parse_address, split_named
 from .applying import Fate, Target
 from .attributes import attribute_columns, synchronise_attributes
 from .columns import ColumnMap, map_columns
+from .copying import copy_people
 from .definitions import (
     TOPICS,
     Definitions,
@@ -43,6 +44,7 @@ __all__ = [
     "attribute_columns",
     "change",
     "clean_text",
+    "copy_people",
     "count_people",
     "example_record",
     "export_people",
