@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from newsletter.dispatch.pacing import Forecast as Paced
 from newsletter.providers.base import Limits
 
 SECONDS_PER_CALL: Final = 0.25
@@ -26,13 +27,23 @@ class Forecast:
         return {"seconds": round(self.seconds, 1), "basis": self.basis}
 
 
-def forecast(readers: int, rate: float, limits: Limits | None) -> Forecast | None:
-    """Reckon from what was measured here and from what the provider can bear; None where nothing was measured.
+def forecast(readers: int, rate: float, limits: Limits | None, paced: Paced) -> Forecast | None:
+    """Reckon from what was measured here, what the provider can bear, and the limits that are set; the slowest counts.
+
+    None where nothing was measured.
 
     Args:
         rate: Messages a second into the sink, which answers at once.
         limits: None where the provider is this machine itself.
+        paced: How long it takes at least under the limits of `newsletter.toml`.
     """
+    borne = _borne(readers, rate, limits)
+    if borne is None or paced.duration.total_seconds() <= borne.seconds:
+        return borne
+    return Forecast(paced.duration.total_seconds(), f"at least, under the limit of {paced.because}")
+
+
+def _borne(readers: int, rate: float, limits: Limits | None) -> Forecast | None:
     if rate <= 0:
         return None
     if limits is None:

@@ -11,6 +11,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from newsletter.clock import now
+from newsletter.dispatch import freeze
+from newsletter.dispatch.freeze import Plan
+from newsletter.dispatch.pacing import Forecast as Paced
+from newsletter.dispatch.pacing import forecast as paced_forecast
 from newsletter.dispatch.receipt import Receipt
 from newsletter.dispatch.rehearsal.faults import LOSING_A_REPLY, RATES, Fault
 from newsletter.dispatch.rehearsal.forecast import Forecast, forecast
@@ -32,6 +36,7 @@ from newsletter.dispatch.rehearsal.stage import (
     rehearsed_plan,
     stage,
 )
+from newsletter.dispatch.send import pacing_rules
 from newsletter.dispatch.states import State
 from newsletter.providers.base import Limits
 from newsletter.settings import Settings, provider_settings
@@ -144,6 +149,7 @@ def _rehearse_on(
     try:
         dispatch = freeze_audience(database, plan, definitions, now())
         planned = _planned(database)
+        paced = _paced(database, settings, definitions, plan)
         orders = Orders(made.journal, wish.seed, RATES[wish.faults], plan_halts(wish.kills, planned, wish.seed))
         began = time.monotonic()
         with watch("Rehearsing", planned) as advance:
@@ -165,9 +171,16 @@ def _rehearse_on(
         journal=journal,
         performance=run.performance,
         seconds=seconds,
-        forecast=forecast(planned, rate, limits),
+        forecast=forecast(planned, rate, limits, paced),
         folder=made.workspace.root if wish.keep else None,
     )
+
+
+def _paced(database: Database, settings: Settings, definitions: Definitions, plan: Plan) -> Paced:
+    """Tell how long the real dispatch takes at least, under the limits that the settings name."""
+    rules = pacing_rules(settings, settings.provider)
+    with database.reading() as connection:
+        return paced_forecast(freeze.count_domains(connection, plan, definitions), rules, now())
 
 
 def limits_of(settings: BaseModel) -> Limits | None:

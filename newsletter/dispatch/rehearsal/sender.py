@@ -4,7 +4,6 @@ It is called with the workspace, the rehearsal's folder, the dispatch and the si
 moment. What it has to say is one line of JSON on standard output.
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
-from newsletter import plugins
+from newsletter import event_loop, plugins
 from newsletter.clock import now
 from newsletter.dispatch import ledger
 from newsletter.dispatch.rehearsal.stage import BY, PROVIDER, Stage
@@ -23,7 +22,7 @@ from newsletter.dispatch.runner import Stop
 from newsletter.dispatch.send import Surroundings, drive_with
 from newsletter.errors import NewsletterError, ProviderError
 from newsletter.providers.base import Provider, ProviderModule
-from newsletter.settings import Settings, load, provider_settings
+from newsletter.settings import DispatchSettings, LimitsSettings, Settings, load, provider_settings
 from newsletter.subscribers import read_definitions
 from newsletter.workspace import Workspace
 
@@ -46,9 +45,15 @@ def sink_settings(settings: Settings, workspace: Workspace, port: int) -> BaseMo
     return own.model_copy(update={**place, "username": None, "password": None, "ca_file": None})
 
 
+def unhindered(settings: Settings) -> Settings:
+    """Leave out what would only make a rehearsal wait: the sink needs no limits, and nobody is disturbed at night."""
+    never = DispatchSettings(most_rejected=100)
+    return settings.model_copy(update={"limits": LimitsSettings(), "dispatch": never})
+
+
 async def run(made: Stage, dispatch_id: str, port: int) -> dict[str, Any]:
     """Drive the dispatch until nothing is left that can be done now; tell what the provider's limits are."""
-    settings = load(made.real, os.environ)
+    settings = unhindered(load(made.real, os.environ))
     database = made.open()
     try:
         surroundings = Surroundings(
@@ -74,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
     real, folder, dispatch, port = arguments
     made = Stage(Workspace(Path(folder)), Workspace(Path(real)))
     try:
-        said = asyncio.run(run(made, dispatch, int(port)))
+        said = event_loop.run(run(made, dispatch, int(port)))
     except NewsletterError as error:
         said = {"failure": str(error)}
     sys.stdout.write(json.dumps(said) + "\n")

@@ -1,11 +1,14 @@
 """The way to the sink: the newsletter's own settings, and never its server."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
+from newsletter.dispatch import pace_of
 from newsletter.dispatch.rehearsal.rehearsing import limits_of
-from newsletter.dispatch.rehearsal.sender import HOST, sink_settings
+from newsletter.dispatch.rehearsal.sender import HOST, sink_settings, unhindered
+from newsletter.dispatch.send import pacing_rules
 from newsletter.providers.base import Limits
 from newsletter.providers.smtp import Settings as SmtpSettings
 from newsletter.settings import load, provider_settings
@@ -44,3 +47,13 @@ def test_limits_are_read_without_opening_the_provider(
 ) -> None:
     settings = load(workspace, environ)
     assert limits_of(provider_settings(settings, workspace, settings.provider)) == limits
+
+
+def test_rehearsal_waits_for_no_limit_no_night_and_no_brake(workspace: Workspace) -> None:
+    with workspace.settings_file.open("a", encoding="utf-8") as file:
+        file.write('\n[dispatch]\nquiet_hours = "00:00-23:59"\n[limits.outbox]\nper_second = 1\n')
+    found = unhindered(load(workspace, {}))
+    pace = pace_of(found)
+    assert pace.quiet.until(datetime(2026, 2, 10, 12, tzinfo=UTC)) is None
+    assert pace.rejected is None
+    assert not pacing_rules(found, "smtp").limits
