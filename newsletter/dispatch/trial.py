@@ -1,6 +1,5 @@
 """Sends an issue to a few addresses for a look: nothing of it enters the ledger."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +7,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from newsletter import plugins
+from newsletter import event_loop, plugins
 from newsletter.dispatch.batch import DeliveryMessage, Letter
 from newsletter.dispatch.prepare import make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
@@ -73,7 +72,7 @@ def send_trial(
         reader = make_reader(record, key, links(record.id))
         messages.append(DeliveryMessage(record.id, reader, with_key(return_path, key), letter))
     module = cast("ProviderModule", plugins.load("providers", name))
-    outcomes = asyncio.run(_submit(module, carrier, messages))
+    outcomes = event_loop.run(_submit(module, carrier, messages))
     by_key = {message.key: message.recipient.address for message in messages}
     return tuple(Trial(by_key[outcome.key], outcome) for outcome in outcomes)
 

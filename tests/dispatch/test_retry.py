@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.dispatch import State
-from newsletter.dispatch.retry import FIRST_GAP, GIVE_UP_AFTER, LONGEST_GAP, gap, next_try
+from newsletter.dispatch.retry import FIRST_GAP, GIVE_UP_AFTER, LONGEST_GAP, PATIENCE, SHORTEST_GAP, gap, next_try
 from newsletter.providers.base import Deferred, Message, Outcome
 from support.dispatching import Bench, Scripted
 
@@ -31,8 +31,9 @@ def test_next_try_keeps_the_gap_and_what_the_provider_asks_but_for_the_deadline(
     due = next_try(NOW, deferrals, asked, NOW + left)
     assert due <= NOW + left
     if due < NOW + left:
-        assert due - NOW >= max(FIRST_GAP, asked or timedelta(0))
-        assert due - NOW == max(gap(deferrals), asked or timedelta(0))
+        assert due - NOW >= (asked or timedelta(0))
+        hurried = asked is not None and deferrals <= PATIENCE
+        assert due - NOW == max(asked or timedelta(0), SHORTEST_GAP if hurried else gap(deferrals))
     assert gap(deferrals) <= gap(deferrals + 1) <= LONGEST_GAP
 
 
@@ -57,7 +58,8 @@ def test_who_is_refused_for_now_again_and_again_is_given_up_at_the_deadline(
         receipt = bench.drive(dispatch, Scripted(refuse))
     gaps = [later - earlier for earlier, later in pairwise(tried)]
     assert gaps == sorted(gaps)
-    assert min(gaps) >= max(FIRST_GAP, asked or FIRST_GAP)
+    assert min(gaps) == (asked or FIRST_GAP)
+    assert min(gaps[PATIENCE:]) >= FIRST_GAP
     assert max(tried) < dispatch.deadline == dispatch.created_at + GIVE_UP_AFTER
     assert receipt.balance.reasons == {"expired": 1}
     assert receipt.dispatch.state == "finished"
