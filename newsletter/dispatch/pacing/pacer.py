@@ -36,6 +36,8 @@ PATIENCE: Final = 4_000.0
 have to wait for longer is put off."""
 UNDER_WAY: Final = 5_000
 """How many messages are remembered for the sake of what is said about them."""
+REMEMBERED: Final = 5_000
+"""How many domains are remembered, so that each is looked up once."""
 ONE_AND_ALL: Final = 3
 """How many mail systems complain before it is the provider who does."""
 TOGETHER: Final = 60.0
@@ -100,6 +102,8 @@ class Pacer:
     _speeds: dict[str, float] = field(default_factory=dict)
     _complaints: dict[str, Hint] = field(default_factory=dict)
     _complained: dict[str, float] = field(default_factory=dict)
+    _domains: dict[str, str] = field(default_factory=dict)
+    _limited: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     async def pace(self, source: AsyncIterator[M], around: Around[M]) -> AsyncIterator[M]:
         """Give messages as they come, each when it may go.
@@ -122,11 +126,11 @@ class Pacer:
                     message = await anext(source, None)
                     if message is None:
                         waiting.is_complete = True
-                    elif not self._keys(message):
+                    elif not self._keys_of(domain := self._domain(message)):
                         self._let_go(message)
                         yield message
                     else:
-                        waiting.add(self._domain(message), message)
+                        waiting.add(domain, message)
                 elif wishes := waiting.wishes(now, self._keys_of):
                     await self._reserve(waiting, wishes, around)
                 elif waiting.is_empty:
@@ -160,6 +164,7 @@ class Pacer:
         standing = await around.in_database(self.buckets.standing)
         if standing != self._standing:
             self._standing = standing
+            self._limited.clear()
             waiting.ask_all()
 
     async def _complain(self, around: Around[Any]) -> None:
@@ -192,13 +197,26 @@ class Pacer:
             self._under_way.popitem(last=False)
 
     def _domain(self, message: M) -> str:
-        return self.buckets.rules.domain(ascii_domain(message.recipient.address.rpartition("@")[2]).lower())
-
-    def _keys(self, message: M) -> tuple[str, ...]:
-        return self._keys_of(self._domain(message))
+        name = message.recipient.address.rpartition("@")[2]
+        domain = self._domains.get(name)
+        if domain is None:
+            domain = self.buckets.rules.domain(ascii_domain(name).lower())
+            _remember(self._domains, name, domain)
+        return domain
 
     def _keys_of(self, domain: str) -> tuple[str, ...]:
-        return self.buckets.rules.keys(domain, self._standing.keys())
+        keys = self._limited.get(domain)
+        if keys is None:
+            keys = self.buckets.rules.keys(domain, self._standing.keys())
+            _remember(self._limited, domain, keys)
+        return keys
+
+
+def _remember(known: dict[str, _T], name: str, value: _T) -> None:
+    """Keep what has been worked out, and forget everything before it becomes too much."""
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[name] = value
 
 
 class _Waiting(Generic[M]):
