@@ -12,6 +12,7 @@ from binascii import b2a_qp
 MAXIMUM_LINE = 76
 SOFT_BREAK = b"=\r\n"
 
+_FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
 _OVERLONG = re.compile(rb"[^\n]{%d,}" % (MAXIMUM_LINE + 1))
 
 
@@ -22,30 +23,40 @@ def encode_piece(text: str) -> bytes:
         text: Unicode with `\\n` or CRLF line ends.
 
     Returns:
-        Lines of at most 76 octets, each ended by CRLF; empty for an empty text.
+        Lines of at most 76 octets, each ended by CRLF, none of which begins with a dot; empty for an empty text.
     """
-    if text.isascii() and text.isprintable() and "=" not in text:
+    if text.isascii() and text.isprintable() and "=" not in text and text[:1] != ".":
         plain = text.encode("ascii")
         if len(plain) < MAXIMUM_LINE - 1:
             return plain + SOFT_BREAK if plain else b""
         if b" " not in plain and not plain.endswith(b"."):  # a link, as a rule
             lines = [plain[start : start + MAXIMUM_LINE - 1] for start in range(0, len(plain), MAXIMUM_LINE - 1)]
-            return SOFT_BREAK.join(lines) + SOFT_BREAK
+            if not any(line.startswith(b".") for line in lines):
+                return SOFT_BREAK.join(lines) + SOFT_BREAK
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    # A dot that begins a line would have to be doubled on its way, in every single message.
+    encoded = _FIRST_DOT.sub(b"=2E", b2a_qp(unified.encode("utf-8", "replace"), istext=True))
     # The standard encoder writes a space at the end of a full line as =20 beyond the limit.
-    encoded = _OVERLONG.sub(_split_line, b2a_qp(unified.encode("utf-8", "replace"), istext=True))
+    encoded = _OVERLONG.sub(_split_line, encoded)
     encoded = encoded.replace(b"\n", b"\r\n")
     if not encoded or encoded.endswith(b"\r\n"):
         return encoded
     if len(encoded) - encoded.rfind(b"\n") - 1 < MAXIMUM_LINE:
         return encoded + SOFT_BREAK
-    return _split_line(encoded).replace(b"=\n", SOFT_BREAK) + SOFT_BREAK
+    start = encoded.rfind(b"\n") + 1
+    return encoded[:start] + _split_line(encoded[start:]).replace(b"=\n", SOFT_BREAK) + SOFT_BREAK
 
 
 def _split_line(line: bytes | re.Match[bytes]) -> bytes:
+    """Break a line that is a little too long, not within an escape, and not before a dot as it is."""
     text = line if isinstance(line, bytes) else line[0]
-    last = -3 if text[-3:-2] == b"=" else -1
-    return text[:last] + b"=\n" + text[last:]
+    cut = MAXIMUM_LINE - 1
+    if text[cut - 1 : cut] == b"=":
+        cut -= 1
+    elif text[cut - 2 : cut - 1] == b"=":
+        cut -= 2
+    rest = text[cut:]
+    return text[:cut] + b"=\n" + (b"=2E" + rest[1:] if rest.startswith(b".") else rest)
 
 
 def boundary(nonce: str) -> str:

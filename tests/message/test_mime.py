@@ -11,13 +11,17 @@ pieces = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=200
 hostile = st.lists(
     st.sampled_from(["", " ", "=", "\n", "\r\n", ".", "a" * 75, "a" * 76, "é" * 40, " \n", "From "]), max_size=12
 )
+repeated = st.lists(
+    st.sampled_from([".", "..", "=.", "a" * 74, "a" * 75, "é", " ", "\n"]).map(lambda one: one * 3), max_size=9
+)
+dotted = st.lists(st.text(st.sampled_from(".a= é\n"), min_size=70, max_size=240), max_size=4)
 
 
 def unified(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@given(parts=pieces | hostile)
+@given(parts=pieces | hostile | repeated | dotted)
 @settings(max_examples=500, deadline=None)
 def test_pieces_decode_to_the_text_they_were_made_of(parts: list[str]) -> None:
     encoded = b"".join(encode_piece(part) for part in parts)
@@ -25,7 +29,7 @@ def test_pieces_decode_to_the_text_they_were_made_of(parts: list[str]) -> None:
     assert decoded == "".join(unified(part) for part in parts)
 
 
-@given(parts=pieces | hostile)
+@given(parts=pieces | hostile | repeated | dotted)
 @settings(max_examples=500, deadline=None)
 def test_every_line_is_short_plain_and_ends_right(parts: list[str]) -> None:
     encoded = b"".join(encode_piece(part) for part in parts)
@@ -35,6 +39,7 @@ def test_every_line_is_short_plain_and_ends_right(parts: list[str]) -> None:
         assert line.isascii()
         assert b"\n" not in line
         assert not line.endswith((b" ", b"\t"))
+        assert not line.startswith(b".")
 
 
 def test_boundary_cannot_occur_in_encoded_text() -> None:
