@@ -66,7 +66,9 @@ def _of_outcome(one: "Outcome") -> "Iterator[str]":
         yield f"  {handed}{deferred}; last change on {moment_of(one.changed_at)}"
     if one.due:
         yield f"  tried again from {moment_of(one.due)}"
-    if one.reply:
+    for past in one.past:
+        yield f"  {moment_of(past.at)}  {past.state}{': ' + past.reply if past.reply else ''}"
+    if one.reply and not (one.past and one.past[-1].reply == one.reply):
         yield f"  the provider said: {one.reply}"
     if one.reference:
         yield f"  the provider calls it: {one.reference}"

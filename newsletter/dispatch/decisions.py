@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.dispatch.ledger import Dispatch, take_step
+from newsletter.dispatch.ledger import Dispatch, note, take_step
 from newsletter.dispatch.states import Reason, State, Step
 from newsletter.store import tables
 
@@ -36,6 +36,8 @@ def settle_uncertain(
 ) -> int:
     """Give up the uncertain, or note that they were accepted; tell how many these were."""
     uncertain = _uncertain(connection, dispatch, subscribers)
+    decided = State.EXCLUDED if drop else State.ACCEPTED
+    note(connection, dispatch, now, decided, dict.fromkeys(uncertain, "a person has decided so"))
     if drop:
         return take_step(
             connection,
@@ -62,6 +64,7 @@ def resend(
         due: When they are tried again; at once if not given.
     """
     fresh = _uncertain(connection, dispatch, subscribers, resends=0)
+    note(connection, dispatch, now, State.DEFERRED, dict.fromkeys(fresh, "to be sent once more"))
     return take_step(connection, dispatch, Step.DEFER, now, fresh, since=(State.UNCERTAIN,), due=due or now, resends=1)
 
 

@@ -1,7 +1,7 @@
 """The whole story of one reader: what there is about an address, and what became of each issue for it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ from newsletter.store import tables
 from newsletter.subscribers import Address, AddressHashes
 
 _people, _subscriptions, _suppressions = tables.subscribers, tables.subscriptions, tables.suppressions
-_deliveries, _dispatches = tables.deliveries, tables.dispatches
+_deliveries, _dispatches, _events = tables.deliveries, tables.dispatches, tables.delivery_events
 
 
 class Absence(StrEnum):
@@ -35,6 +35,15 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What a delivery was before."""
+
+    at: datetime
+    state: str
+    reply: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one issue for one reader, in one dispatch.
 
@@ -44,6 +53,7 @@ class Outcome:
         key: What stands in the Message-ID and the return path, once the message was handed over.
         reference: What the provider calls the message.
         reply: What the provider said last.
+        past: What it was before, the first first: every refusal, and what people decided.
     """
 
     dispatch: str
@@ -64,6 +74,7 @@ class Outcome:
     reference: str | None = None
     reply: str | None = None
     changed_at: datetime | None = None
+    past: tuple[Past, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +142,21 @@ def _outcomes(connection: sa.Connection, subscriber: int, memberships: Sequence[
         .order_by(_dispatches.c.created_at.desc())
     )
     joined = {one.list: one.subscribed_at for one in memberships}
-    return tuple(_outcome(row, joined) for row in rows)
+    past = _past(connection, subscriber)
+    return tuple(replace(_outcome(row, joined), past=past.get(row.id, ())) for row in rows)
+
+
+def _past(connection: sa.Connection, subscriber: int) -> dict[str, tuple[Past, ...]]:
+    """Read what a reader's deliveries were before, by dispatch."""
+    rows = connection.execute(
+        sa.select(_events.c.dispatch_id, _events.c.at, _events.c.state, _events.c.reply)
+        .where(_events.c.subscriber_id == subscriber)
+        .order_by(_events.c.id)
+    )
+    found: dict[str, tuple[Past, ...]] = {}
+    for row in rows:
+        found[row.dispatch_id] = (*found.get(row.dispatch_id, ()), Past(row.at, row.state, row.reply))
+    return found
 
 
 def _outcome(row: Any, joined: dict[str, datetime]) -> Outcome:

@@ -268,7 +268,26 @@ def recover(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> int
     """
     assert_lease(connection, dispatch)
     take_step(connection, dispatch, Step.RELEASE, now, None)
-    return take_step(connection, dispatch, Step.LOSE, now, None, reply="the sending process ended before the reply")
+    why = "the sending process ended before the reply"
+    lost = connection.scalars(
+        sa.select(_deliveries.c.subscriber_id).where(
+            _deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == State.SUBMITTING
+        )
+    ).all()
+    note(connection, dispatch, now, State.UNCERTAIN, dict.fromkeys(lost, why))
+    return take_step(connection, dispatch, Step.LOSE, now, None, reply=why)
+
+
+def note(
+    connection: sa.Connection, dispatch: Dispatch, now: datetime, state: State, replies: Mapping[int, str | None]
+) -> None:
+    """Add to the story of readers that their delivery has entered a state, other than by being accepted at once."""
+    rows = [
+        {"dispatch_id": dispatch.id, "subscriber_id": subscriber, "at": now, "state": state.value, "reply": reply}
+        for subscriber, reply in replies.items()
+    ]
+    if rows:
+        connection.execute(sa.insert(tables.delivery_events), rows)
 
 
 def was_touched(connection: sa.Connection, dispatch: Dispatch) -> bool:
@@ -293,6 +312,7 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
             remedy="It can only go on as it was frozen: leave out --refreeze.",
         )
     counts.forget(connection, dispatch.id)
+    connection.execute(sa.delete(tables.delivery_events).where(tables.delivery_events.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_events).where(_events.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_deliveries).where(_deliveries.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_dispatches).where(_dispatches.c.id == dispatch.id))
@@ -368,6 +388,8 @@ def _settle(
     values = {"since": since.value, "state": state.value, "more": int(step is Step.DEFER)}
     moved = statements.SETTLE.run(connection, rows, dispatch=dispatch.id, now=now, **values)
     _assert_all_moved(moved, len(rows), step)
+    if state is not State.ACCEPTED:
+        note(connection, dispatch, now, state, {row[0]: row[1] for row in rows})
     return _move(since, state, moved)
 
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import Story, tell_story
+from newsletter.dispatch import Controls, Settlement, Story, ledger, tell_story
 from newsletter.dispatch.history import Absence
-from newsletter.providers.base import Deferred, Rejected
+from newsletter.message import DeliveryKey
+from newsletter.providers.base import Deferred, Rejected, Uncertain
 from newsletter.store import tables
 from newsletter.subscribers import parse_address, remove, unsubscribe
 from support.dispatching import Bench, Scripted
@@ -29,6 +30,10 @@ def test_story_tells_what_the_provider_said_and_how_often_it_was_tried(bench: Be
     bench.drive(frozen, Scripted(lambda message: Rejected(message.key, "550 5.1.1 no such user")))
     (outcome,) = story(bench, "anna").outcomes
     assert (outcome.state, outcome.attempts, outcome.reply) == ("rejected", 2, "550 5.1.1 no such user")
+    assert [(past.state, past.reply) for past in outcome.past] == [
+        ("deferred", "450 4.7.1 greylisted"),
+        ("rejected", "550 5.1.1 no such user"),
+    ]
 
 
 def test_who_joined_after_the_freeze_is_told_so(bench: Bench) -> None:
@@ -70,3 +75,28 @@ def test_nobody_and_somebody_who_was_erased_have_no_story(bench: Bench) -> None:
     assert told.suppressed[1] == bench.clock()
     with bench.database.reading() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(tables.subscribers)) == 0
+
+
+def test_story_keeps_what_was_lost_and_what_a_person_decided(bench: Bench) -> None:
+    """I6: the history is only added to."""
+    bench.subscribe(["anna", "ben"])
+    frozen = bench.freeze()
+    with bench.database.writing() as connection:
+        leased = ledger.read_dispatch(connection, frozen.id)
+        (first, _) = ledger.claim(connection, leased, bench.clock(), 2)
+        ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k")})
+        ledger.recover(connection, leased, bench.clock())
+    acting = Controls(bench.database, frozen.id, "tester", bench.clock)
+    acting.settle(Settlement.RESEND)
+    bench.drive(frozen, Scripted(lambda message: Uncertain(message.key, "no reply")))
+    acting.settle(Settlement.DROP)
+    assert [past.state for past in story(bench, "anna").outcomes[0].past] == [
+        "uncertain", "deferred", "uncertain", "excluded",
+    ]  # fmt: skip
+    assert [past.state for past in story(bench, "ben").outcomes[0].past] == ["uncertain", "excluded"]
+
+
+def test_who_was_accepted_at_once_has_no_past(bench: Bench) -> None:
+    bench.subscribe(["anna"])
+    bench.drive(bench.freeze(), Scripted())
+    assert story(bench, "anna").outcomes[0].past == ()

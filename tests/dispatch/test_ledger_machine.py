@@ -97,6 +97,10 @@ class Ledger(RuleBasedStateMachine):
     @rule(numbers=st.sets(st.integers(1, SIZE)))
     def intend(self, numbers: set[int]) -> None:
         keys = {number: DeliveryKey(f"key{number}") for number in numbers}
+        if self.state != "open":
+            with self.database.writing() as connection:
+                assert ledger.intend(connection, self.worker, self.now, keys) == {}
+            return
         self.step(Step.INTEND, numbers, lambda connection: ledger.intend(connection, self.worker, self.now, keys))
 
     @rule(numbers=st.sets(st.integers(1, SIZE)), step=st.sampled_from(OUTCOMES), minutes=st.integers(0, 60))

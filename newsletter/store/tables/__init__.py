@@ -6,6 +6,7 @@ from newsletter.store.tables.dispatch import (
     compiled_issues,
     deliveries,
     delivery_counts,
+    delivery_events,
     dispatch_events,
     dispatches,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "compiled_issues",
     "deliveries",
     "delivery_counts",
+    "delivery_events",
     "dispatch_events",
     "dispatches",
     "instances",

@@ -130,3 +130,17 @@ delivery_counts = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
 )
 """How many deliveries are in each state, and excluded for each reason; those that are not excluded have "" for one."""
+
+delivery_events = sa.Table(
+    "delivery_events",
+    metadata,
+    sa.Column("id", BigIdentifier, primary_key=True),
+    sa.Column("dispatch_id", sa.ForeignKey("dispatches.id"), nullable=False),
+    sa.Column("subscriber_id", BigIdentifier, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reply", sa.Text),
+    sa.Index("ix_delivery_events_subscriber_id", "subscriber_id", "id"),
+    sa.Index("ix_delivery_events_dispatch_id", "dispatch_id"),
+)
+"""What became of deliveries before they were accepted, and what people decided; rows are added and never changed."""
