@@ -36,17 +36,20 @@ class Instance:
     epoch: int
 
 
-def enter(workspace: Workspace, database: Database, now: datetime, by: str) -> None:
+def enter(workspace: Workspace, database: Database, now: datetime, by: str, machine: str = "") -> None:
     """Begin to send from this workspace.
+
+    Args:
+        machine: What this machine is called, where its own name does not last.
 
     Raises:
         DispatchError: The database is not the one that this workspace knew last; its open dispatches are paused now.
         WorkspaceError: The number beside the database cannot be written.
     """
-    known = _read(workspace)
+    known, place = _read(workspace), _place(workspace, machine)
     with database.writing() as connection:
-        strange = _strangeness(connection, known, workspace)
-        found = _renew(connection, known if strange is None else None, workspace, now)
+        strange = _strangeness(connection, known, place)
+        found = _renew(connection, known if strange is None else None, place, now)
         paused = _pause_all(connection, now, by, strange) if strange else 0
     _write(workspace, found)
     if paused:
@@ -57,7 +60,7 @@ def enter(workspace: Workspace, database: Database, now: datetime, by: str) -> N
         )
 
 
-def _strangeness(connection: sa.Connection, known: Instance | None, workspace: Workspace) -> str | None:
+def _strangeness(connection: sa.Connection, known: Instance | None, place: str) -> str | None:
     """Say in what way the database is not the one that this workspace knew last; None where it is."""
     if known is None:
         is_shared = connection.dialect.name == "postgresql"
@@ -67,20 +70,18 @@ def _strangeness(connection: sa.Connection, known: Instance | None, workspace: W
     row = connection.execute(sa.select(_instances).where(_instances.c.id == known.id)).one_or_none()
     if row is None or row.epoch < known.epoch:
         return "this database was restored from a backup"
-    if row.machine != _machine(workspace):
+    if row.machine != place:
         return "this workspace was copied or moved from elsewhere"
     return None
 
 
-def _renew(connection: sa.Connection, known: Instance | None, workspace: Workspace, now: datetime) -> Instance:
+def _renew(connection: sa.Connection, known: Instance | None, place: str, now: datetime) -> Instance:
     """Raise the number, or begin a new one."""
     if known is None:
         if connection.dialect.name == "sqlite":
             connection.execute(sa.delete(_instances))
         begun = Instance(secrets.token_hex(16), 1)
-        connection.execute(
-            sa.insert(_instances).values(id=begun.id, machine=_machine(workspace), epoch=begun.epoch, seen_at=now)
-        )
+        connection.execute(sa.insert(_instances).values(id=begun.id, machine=place, epoch=begun.epoch, seen_at=now))
         return begun
     row = connection.execute(
         sa.update(_instances)
@@ -100,12 +101,13 @@ def _pause_all(connection: sa.Connection, now: datetime, by: str, why: str) -> i
     return len(names)
 
 
-def _machine(workspace: Workspace) -> str:
+def _place(workspace: Workspace, machine: str) -> str:
     """Name this machine and the workspace's place on it, in a way that tells nothing about either."""
-    try:
-        machine = _MACHINE.read_text(encoding="ascii").strip()
-    except OSError:
-        machine = platform.node()
+    if not machine:
+        try:
+            machine = _MACHINE.read_text(encoding="ascii").strip()
+        except OSError:
+            machine = platform.node()
     return hashlib.sha256(f"{machine}\0{workspace.root.resolve()}".encode("utf-8", "surrogateescape")).hexdigest()
 
 

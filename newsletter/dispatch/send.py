@@ -235,7 +235,8 @@ def enter(surroundings: Surroundings) -> None:
     Raises:
         DispatchError: The database is not the one that this workspace knew last; its open dispatches are paused now.
     """
-    instance.enter(surroundings.workspace, surroundings.database, surroundings.clock(), surroundings.by)
+    there = surroundings
+    instance.enter(there.workspace, there.database, there.clock(), there.by, there.settings.dispatch.machine)
 
 
 def drive(

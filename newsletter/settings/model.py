@@ -307,6 +307,9 @@ class DispatchSettings(_Table):
     most_rejected: Annotated[float, Field(ge=0, le=100)] = 20
     """How many in a hundred may be refused for good before a dispatch pauses by itself; 100 takes any."""
 
+    machine: OptionalLine = ""
+    """What this machine is called, where its own name does not last, as in a container; it tells a copy from it."""
+
     judged_by: Annotated[int, Field(ge=10, le=10_000)] = 100
     """How many of the last outcomes that is judged by."""
 

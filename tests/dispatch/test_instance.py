@@ -1,5 +1,6 @@
 """A database that was restored or copied mails nobody before a person has looked at it: I16."""
 
+import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.dispatch import Controls, ledger
+from newsletter.dispatch import Controls, instance, ledger
 from newsletter.dispatch.instance import FILE
 from newsletter.errors import DispatchError
 from newsletter.providers.base import Deferred
@@ -132,4 +133,17 @@ def test_another_machine_may_join_a_server_and_never_a_file(bench: Bench, tmp_pa
         return
     provider = Scripted()
     other.drive(frozen, provider)
+    assert len(provider.handed_over) == len(NAMES)
+
+
+def test_container_with_a_name_of_its_own_is_no_copy(local: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with local.workspace.settings_file.open("a", encoding="utf-8") as file:
+        file.write('\n[dispatch]\nmachine = "newsletter"\n')
+    frozen = local.freeze()
+    local.drive(frozen, Scripted(lambda message: Deferred(message.key, "450 later")))
+    monkeypatch.setattr(instance, "_MACHINE", local.workspace.root / "there-is-none")
+    monkeypatch.setattr(platform, "node", lambda: "another-name")
+    local.clock.pass_by(hours=1)
+    provider = Scripted()
+    local.drive(frozen, provider)
     assert len(provider.handed_over) == len(NAMES)
