@@ -16,7 +16,7 @@ from newsletter.errors import EXIT_INTERRUPTED, NewsletterError
 
 SECTIONS: Final = {
     "Begin": ("init", "config"),
-    "Write": ("issue", "template", "preview", "build"),
+    "Write": ("issue", "template", "preview", "screenshot", "build"),
     "Readers": ("subscribers",),
     "Send": ("dkim", "doctor", "check", "test", "approve", "limits", "rehearse", "send", "worker", "dispatch", "why"),
 }

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @pass_face
 def command(face: Face, email: str, as_json: bool) -> None:
-    """Tell why EMAIL got each issue, or did not: lists, suppression, and every dispatch with what was said."""
+    """Tell why EMAIL got each issue, or did not.
+
+    Its lists, whether it may be mailed, and every dispatch with what was said.
+    """
     from newsletter import dispatch as sending
     from newsletter.subscribers import parse_address
 

@@ -9,7 +9,7 @@ from newsletter.cli.dispatch.looking import list_, show, status
 
 @click.group(name="dispatch")
 def command() -> None:
-    """Look at dispatches; pause, resume, cancel, retry and settle them, and follow them up.
+    """Look at what was sent, stop it, and follow it up.
 
     A dispatch is named by its identifier, or by its issue where that has only one.
     """
