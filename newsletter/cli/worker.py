@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def command(face: Face, once: bool, every: float) -> None:
     """Send what is due, for as long as it runs.
 
-    These are dispatches whose time has come, and readers who are to be tried again. Goes on where others were stopped or killed. A signal ends it in order: what is under way is settled first.
+    These are dispatches whose time has come, and readers who are to be tried again. Goes on where others were stopped
+    or killed. A signal ends it in order: what is under way is settled first.
     """
     from newsletter import dispatch as sending
 
