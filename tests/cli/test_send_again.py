@@ -10,7 +10,7 @@ from click.testing import Result
 
 from cli.conftest import Call
 from conftest import SLUG
-from newsletter.cli import send
+from newsletter.cli.dispatch import driving
 from newsletter.workspace import Workspace
 from support.scripted import scripted_server
 from support.sendgrid_server import free_port
@@ -187,7 +187,7 @@ def test_provider_that_fails_is_not_hidden_by_a_receipt_that_cannot_be_written(
 ) -> None:
     to_smtp(workspace, free_port())
     folder = workspace.root / "receipts"
-    drive = send._drive
+    drive = driving._drive
 
     def drive_and_lose_the_folder(*arguments: object) -> object:
         done = drive(*arguments)  # type: ignore[arg-type]
@@ -195,7 +195,7 @@ def test_provider_that_fails_is_not_hidden_by_a_receipt_that_cannot_be_written(
         folder.write_text("a file")
         return done
 
-    monkeypatch.setattr(send, "_drive", drive_and_lose_the_folder)
+    monkeypatch.setattr(driving, "_drive", drive_and_lose_the_folder)
     failed = call(*SEND, "--provider", "smtp", "--receipt", folder / "receipt.json", code=8)
     assert "4 planned" in failed.stdout
     assert failed.stderr.index("cannot be reached") < failed.stderr.index("Cannot be written")

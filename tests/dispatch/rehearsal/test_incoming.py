@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.dispatch.rehearsal.incoming import LONGEST_LINE, Incoming, TooLongError
-from newsletter.providers.smtp.protocol import dot_stuff
+from newsletter.providers.smtp.letter import dot_stuff
 
 LINES = st.lists(st.sampled_from([b"", b".", b"..", b".a", b"a", b"a.", b"\r", b".\n"]), max_size=8)
 TRICKY = b".\r\n..\r\n...\r\na\r\n.b\r\n\r\n.\r\nend\r\n"

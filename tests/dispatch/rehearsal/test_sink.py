@@ -15,7 +15,7 @@ from newsletter.dispatch.rehearsal.faults import Fault
 from newsletter.dispatch.rehearsal.processes import SinkProcess
 from newsletter.dispatch.rehearsal.session import Moment, without_signatures
 from newsletter.dispatch.rehearsal.sink import Halt, Orders
-from newsletter.providers.smtp.protocol import dot_stuff
+from newsletter.providers.smtp.letter import dot_stuff
 
 KEY = "abcdefghijklmnopqrstuvwxyz"
 CONTENT = f"Subject: x\r\nMessage-ID: <{KEY}@example.org>\r\n\r\n.\r\n..\r\n.een\r\ntekst\r\n\r\n.\r\n".encode()
