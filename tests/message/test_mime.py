@@ -12,7 +12,8 @@ hostile = st.lists(
     st.sampled_from(["", " ", "=", "\n", "\r\n", ".", "a" * 75, "a" * 76, "é" * 40, " \n", "From "]), max_size=12
 )
 repeated = st.lists(
-    st.sampled_from([".", "..", "=.", "a" * 74, "a" * 75, "é", " ", "\n"]).map(lambda one: one * 3), max_size=9
+    st.sampled_from([".", "..", "=.", "a" * 74, "a" * 75, "é", " ", " " * 30, "\n"]).map(lambda one: one * 3),
+    max_size=9,
 )
 dotted = st.lists(st.text(st.sampled_from(".a= é\n"), min_size=70, max_size=240), max_size=4)
 
@@ -40,6 +41,7 @@ def test_every_line_is_short_plain_and_ends_right(parts: list[str]) -> None:
         assert b"\n" not in line
         assert not line.endswith((b" ", b"\t"))
         assert not line.startswith(b".")
+        assert b"  " not in line
 
 
 def test_boundary_cannot_occur_in_encoded_text() -> None:
