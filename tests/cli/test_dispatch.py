@@ -166,3 +166,27 @@ def test_scheduled_issue_is_sent_by_a_worker_when_its_time_has_come(call: Call, 
         said = call("worker", "--once").stderr
         assert "1 selected = 1 accepted" in said
     assert len(receipts(workspace)) == 1
+
+
+def test_who_sends_in_quiet_hours_is_told_when_it_goes_on(call: Call, workspace: Workspace) -> None:
+    call("subscribers", "add", "anna@example.org", "--list", "leden")
+    with workspace.settings_file.open("a", encoding="utf-8") as file:
+        file.write('\n[dispatch]\nquiet_hours = "21:00-07:00"\n')
+    with time_machine.travel("2026-11-25T22:00:00Z", tick=False):
+        said = call(*SEND, code=10).stderr
+    assert "Nothing more is handed over before 2026-11-26 06:00 UTC: these are quiet hours." in said
+
+
+def test_who_sends_what_is_braked_is_told_why_it_is_paused(call: Call, workspace: Workspace) -> None:
+    for number in range(60):
+        call("subscribers", "add", f"lezer{number}@example.org", "--list", "leden")
+    with workspace.settings_file.open("a", encoding="utf-8") as file:
+        file.write("\n[dispatch]\njudged_by = 10\n")
+    refusals = [None if number % 2 else f"550 5.1.1 nobody {number}" for number in range(60)]
+    with scripted_server(Script({"RCPT": refusals})) as server:
+        with workspace.settings_file.open("a", encoding="utf-8") as file:
+            file.write(f'\n[providers.smtp]\nhost = "127.0.0.1"\ntls = "none"\nport = {server.port}\nconnections = 1\n')
+        said = call(*SMTP, code=10).stderr
+    assert "It is paused: " in said
+    assert "of the last 10 were refused for good" in said
+    assert "newsletter dispatch resume" in said

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.cli.base import Face, progress
-from newsletter.cli.dispatch.showing import show_receipt
+from newsletter.cli.dispatch.showing import moment_of, show_receipt
 from newsletter.errors import EXIT_INTERRUPTED, EXIT_UNFINISHED, NewsletterError, raise_all
 
 if TYPE_CHECKING:
@@ -33,10 +33,29 @@ def drive_to_rest(
     show_receipt(face, receipt, as_json=as_json)
     unwritten = keep_receipt(face, receipt, target or receipt_file(face, dispatch), page, as_json=as_json)
     raise_all(error for error in (failure, unwritten) if error is not None)
+    if not (interrupted or receipt.balance.is_settled):
+        _say_why_it_stands(face, surroundings, dispatch)
     if interrupted:
         raise SystemExit(EXIT_INTERRUPTED)
     if not receipt.balance.is_settled:
         raise SystemExit(EXIT_UNFINISHED)
+
+
+def _say_why_it_stands(face: Face, surroundings: "Surroundings", dispatch: "Dispatch") -> None:
+    """Say what keeps a dispatch from going on, where that is neither a reader nor an error."""
+    from newsletter import dispatch as sending
+
+    now, pace = surroundings.clock(), sending.pace_of(surroundings.settings)
+    with surroundings.database.reading() as connection:
+        found = sending.standing(connection, dispatch, now, pace)
+    console = face.error_console
+    if found.dispatch.state == "paused":
+        why = next((event.detail for event in reversed(found.events) if event.action == sending.Action.PAUSED), "")
+        console.print(f"It is paused{': ' + why if why else ''}.", markup=False, soft_wrap=True)
+        console.print(f"To let it go on: newsletter dispatch resume {dispatch.id}", soft_wrap=True)
+    elif found.closed:
+        until = f" before {moment_of(found.closed.until)}" if found.closed.until else ""
+        console.print(f"Nothing more is handed over{until}: {found.closed.why}.", soft_wrap=True)
 
 
 def receipt_file(face: Face, dispatch: "Dispatch") -> Path:
