@@ -223,7 +223,7 @@ class Run:
 
     @property
     def _halted(self) -> bool:
-        return self._ended or self.stop.asked or bool(self._failures)
+        return self._ended or self.stop.asked or self.transactions.is_stopped or bool(self._failures)
 
     def _fail(self, error: NewsletterError) -> None:
         """Keep a failure; what fails again for the same reason is one."""

@@ -60,6 +60,8 @@ class Transactions:
     _unwritten: dict[DeliveryKey, Outcome] = field(default_factory=dict)
     _contested: bool = False
     _braking: bool = False
+    is_stopped: bool = field(default=False, init=False)
+    """Whether the dispatch was found to be no longer open when something was about to be handed over."""
 
     def __post_init__(self) -> None:
         self._standing = Standing(self.database)
@@ -135,6 +137,7 @@ class Transactions:
             if ledger.is_contested(connection, self.dispatch) and not self._contested:
                 raise _Contested
             is_open = ledger.assert_lease(connection, self.dispatch) == ledger.OPEN
+            self.is_stopped = not is_open
             staying = self._staying(connection, sorted(wanted), now) if is_open else ()
             settled = self._settled(connection, outcomes, now)
             going = ledger.exchange(connection, self.dispatch, now, settled, {one: wanted[one] for one in staying})

@@ -49,6 +49,7 @@ def test_nothing_is_handed_over_after_a_pause(bench: Bench, frozen: Dispatch) ->
     provider = Scripted(before_intent=pause_before_the_third)
     receipt = bench.drive(frozen, provider)
     assert len(provider.handed_over) == 2
+    assert count == 3  # the others are not even offered any more
     assert receipt.balance.of(State.ACCEPTED) == 2
     assert receipt.balance.of(State.PLANNED) == 3
     assert current(bench, frozen).state == "paused"
