@@ -36,8 +36,11 @@ def command(face: Face, once: bool, every: float) -> None:
 
     stop, asked = sending.Stop(), Event()
     with opened(face) as surroundings, _ending(stop, asked):
+        worker = sending.Worker(surroundings, stop)
+        if not once:
+            click.echo("Waiting for what is due. Ctrl-C ends the worker.", err=True)
         while not asked.is_set():
-            for line in sending.work(surroundings, stop):
+            for line in worker.work():
                 click.echo(line, err=True)
             if once:
                 return

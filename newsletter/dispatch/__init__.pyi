@@ -47,7 +47,7 @@ from .send import (
 from .states import Reason, State, Step, advance
 from .timing import Start
 from .trial import Trial, record_for, send_trial
-from .working import work
+from .working import Worker
 
 __all__ = [
     "CLIPPED_AT",
@@ -83,6 +83,7 @@ __all__ = [
     "Story",
     "Surroundings",
     "Trial",
+    "Worker",
     "accept",
     "accept_follow_up",
     "advance",
@@ -130,7 +131,6 @@ __all__ = [
     "survey_everybody",
     "tell_story",
     "withdraw_approval",
-    "work",
     "write_build",
     "write_mended",
     "write_receipt",

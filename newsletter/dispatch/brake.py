@@ -1,45 +1,48 @@
-"""Stops a dispatch by itself: when too many are refused, and when its first part was not taken well enough."""
+"""Stops a dispatch by itself: when too many are refused or lost, and when its first part was not taken well enough."""
 
 import math
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from newsletter.dispatch.states import State
-from newsletter.providers.base import Accepted, Outcome, Rejected
+from newsletter.providers.base import Accepted, Outcome, Rejected, Uncertain
+
+LOST_IN_A_ROW: Final = 10
+"""So many messages without a reply, one after the other and none answered between, are no accident any more."""
 
 
 @dataclass(slots=True)
 class Brake:
-    """Watches the share of those who are refused for good among the last that a provider decided about.
+    """Watches how many are refused for good, and how many are handed over without a reply.
 
     Args:
-        share: More than this, from 0 to 1, trips it; None never does.
-        window: How many outcomes it looks back on, and how many there must be at least.
+        share: More than this, from 0 to 1, of those that a provider decided about is too much; None takes any.
+        window: How many outcomes it looks back on for that, and how many there must be at least.
+        lost: So many in a row without a reply are too much.
     """
 
     share: float | None
     window: int
+    lost: int = LOST_IN_A_ROW
     _seen: deque[bool] = field(default_factory=deque)
+    _lost: int = 0
 
-    def trips(self, outcomes: Iterable[Outcome]) -> bool:
-        """Take note of outcomes, and tell whether sending should stop."""
-        tripped = False
-        for outcome in outcomes:
-            if not isinstance(outcome, Accepted | Rejected):
-                continue
-            self._seen.append(isinstance(outcome, Rejected))
-            if len(self._seen) > self.window:
-                self._seen.popleft()
-            tripped = tripped or (
-                self.share is not None and len(self._seen) == self.window and sum(self._seen) > self.share * self.window
-            )
-        return tripped
-
-    @property
-    def rejected(self) -> int:
-        """How many of the last ones were refused for good."""
-        return sum(self._seen)
+    def note(self, outcome: Outcome) -> str | None:
+        """Take note of an outcome, and tell why sending should stop, if it should."""
+        if isinstance(outcome, Uncertain):
+            self._lost += 1
+            return f"{self._lost} in a row were handed over without a reply" if self._lost >= self.lost else None
+        self._lost = 0
+        if not isinstance(outcome, Accepted | Rejected):
+            return None
+        self._seen.append(isinstance(outcome, Rejected))
+        if len(self._seen) > self.window:
+            self._seen.popleft()
+        rejected = sum(self._seen)
+        if self.share is None or len(self._seen) < self.window or rejected <= self.share * self.window:
+            return None
+        return f"{rejected} of the last {self.window} were refused for good"
 
 
 def first_part(planned: int, percent: float) -> int:

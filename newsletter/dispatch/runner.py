@@ -81,6 +81,7 @@ class Run:
             StoreError: The database cannot be written.
             Problems: More than one of these, in their order.
         """
+        self.transactions.prepare_for(provider.limits)
         writer = asyncio.create_task(self._write_down())
         holder = asyncio.create_task(self._hold_lease())
         try:

@@ -94,7 +94,7 @@ def begin(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: Pa
     if not late or dispatch.state != OPEN or ledger.was_touched(connection, dispatch):
         return None
     why = f"it should have begun on {row.start_at:%Y-%m-%d %H:%M} UTC"
-    _pause(connection, dispatch, now, by, why)
+    pause(connection, dispatch, now, by, why)
     return why
 
 
@@ -112,7 +112,7 @@ def judge_first_part(connection: sa.Connection, dispatch: Dispatch, now: datetim
     counts = dict(account.balance(connection, dispatch).states)
     if not went_well(counts, 0.0 if pace.rejected is None else pace.rejected):
         told = ", ".join(f"{counts[state]:,} {state}" for state in State if counts.get(state) and state in TOUCHED)
-        _pause(connection, dispatch, now, by, f"the first part was not taken well enough: {told}")
+        pause(connection, dispatch, now, by, f"the first part was not taken well enough: {told}")
         return False
     connection.execute(
         sa.update(_dispatches).where(_dispatches.c.id == dispatch.id).values(canary=None, canary_until=None)
@@ -141,11 +141,6 @@ def conclude_first_part(connection: sa.Connection, dispatch: Dispatch, now: date
     log(connection, dispatch.id, now, Action.WAITED, by, f"the first {row.canary:,} are looked at")
 
 
-def brake(connection: sa.Connection, dispatch: Dispatch, now: datetime, by: str, rejected: int, window: int) -> None:
-    """Pause a dispatch of which too many are refused."""
-    _pause(connection, dispatch, now, by, f"{rejected} of the last {window} were refused for good")
-
-
 def due(connection: sa.Connection, now: datetime, pace: Pace) -> Sequence[Dispatch]:
     """Name the dispatches that a process could go on with now, the oldest first."""
     ready = sa.exists().where(
@@ -163,7 +158,8 @@ def due(connection: sa.Connection, now: datetime, pace: Pace) -> Sequence[Dispat
     return [one for one in found if lease.is_free(connection, one, now) and closed(connection, one, now, pace) is None]
 
 
-def _pause(connection: sa.Connection, dispatch: Dispatch, now: datetime, by: str, why: str) -> None:
+def pause(connection: sa.Connection, dispatch: Dispatch, now: datetime, by: str, why: str) -> None:
+    """Pause an open dispatch by itself, and write down why."""
     paused = connection.execute(
         sa.update(_dispatches).where(_dispatches.c.id == dispatch.id, _dispatches.c.state == OPEN).values(state=PAUSED)
     )

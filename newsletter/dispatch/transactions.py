@@ -15,7 +15,7 @@ from newsletter.audience import departed
 from newsletter.dispatch import account, control, duplicates, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
-from newsletter.dispatch.brake import Brake
+from newsletter.dispatch.brake import LOST_IN_A_ROW, Brake
 from newsletter.dispatch.ledger import Dispatch, Settled
 from newsletter.dispatch.readers import ReaderLinks
 from newsletter.dispatch.retry import next_try
@@ -23,7 +23,7 @@ from newsletter.dispatch.scheduling import Pace
 from newsletter.dispatch.states import Reason, State, Step
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
-from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected
+from newsletter.providers.base import Accepted, Deferred, Limits, Outcome, Rejected
 from newsletter.store import Database, Standing
 from newsletter.subscribers import Definitions
 
@@ -59,13 +59,18 @@ class Transactions:
     _intended: set[DeliveryKey] = field(default_factory=set)
     _unwritten: dict[DeliveryKey, Outcome] = field(default_factory=dict)
     _contested: bool = False
-    _braking: bool = False
+    _braking: str | None = None
+    """Why the dispatch is to be paused, if it is; the run ends once it is."""
     is_stopped: bool = field(default=False, init=False)
     """Whether the dispatch was found to be no longer open when something was about to be handed over."""
 
     def __post_init__(self) -> None:
         self._standing = Standing(self.database)
         self._brake = Brake(self.pace.rejected, self.pace.window)
+
+    def prepare_for(self, limits: Limits) -> None:
+        """Judge what is lost by how many messages a provider takes at a time: one lost reply is no series."""
+        self._brake.lost = max(LOST_IN_A_ROW, 2 * limits.batch)
 
     def note(self, outcome: Outcome) -> None:
         """Keep an outcome until it is written; may be called from any thread.
@@ -80,7 +85,7 @@ class Transactions:
                 remedy="Please report this; what it said first is in the ledger.",
             )
         self._unwritten[key] = outcome
-        self._braking = self._brake.trips([outcome]) or self._braking
+        self._braking = self._braking or self._brake.note(outcome)
 
     def claim(self) -> Batch | None:
         """Claim a batch and make its messages; None when nothing can be done now."""
@@ -219,12 +224,11 @@ class Transactions:
         return settled
 
     def _heed_brake(self, connection: sa.Connection, now: datetime) -> None:
-        """Pause the dispatch when too many were refused; called last, as no step of this transaction sees it."""
+        """Pause the dispatch when too many were refused or lost; last, as no step of this transaction sees it."""
         if self._braking:
-            scheduling.brake(connection, self.dispatch, now, self.by, self._brake.rejected, self.pace.window)
+            scheduling.pause(connection, self.dispatch, now, self.by, self._braking)
 
     def _forget(self, outcomes: Sequence[Outcome]) -> None:
-        self._braking = False
         for outcome in outcomes:
             del self._unwritten[outcome.key]
             del self._claimed[outcome.key]

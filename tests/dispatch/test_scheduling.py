@@ -14,6 +14,7 @@ from newsletter.dispatch import (
     State,
     Stop,
     Surroundings,
+    Worker,
     accept,
     closed,
     due,
@@ -21,11 +22,10 @@ from newsletter.dispatch import (
     pace_of,
     propose,
     standing,
-    work,
 )
 from newsletter.errors import ContentError, DispatchError
 from newsletter.expressions import Type
-from newsletter.providers.base import Accepted, Message, Rejected
+from newsletter.providers.base import Accepted, Message, Rejected, Uncertain
 from newsletter.settings import load
 from newsletter.subscribers import synchronise_attributes
 from newsletter.subscribers.definitions import AttributeDefinition
@@ -235,24 +235,52 @@ def test_too_many_refusals_pause_a_dispatch_by_themselves(peopled: Bench) -> Non
     assert "of the last 10 were refused for good" in last_events(peopled, dispatch, 1)[0][1]
 
 
+def test_server_that_never_answers_pauses_a_dispatch_before_everybody_is_uncertain(peopled: Bench) -> None:
+    dispatch = schedule(peopled)
+    receipt = peopled.drive(dispatch, Scripted(lambda message: Uncertain(message.key, "no reply")))
+    assert current(peopled, dispatch).state == "paused"
+    assert 10 <= receipt.balance.of(State.UNCERTAIN) <= 11
+    assert "10 in a row were handed over without a reply" in last_events(peopled, dispatch, 1)[0][1]
+
+
 def test_worker_goes_on_with_what_is_due_and_keeps_its_receipt(peopled: Bench) -> None:
-    first, there = schedule(peopled, Start(peopled.clock() + HOUR)), peopled.surroundings
-    assert list(work(there, Stop())) == []
+    first, worker = schedule(peopled, Start(peopled.clock() + HOUR)), Worker(peopled.surroundings, Stop())
+    assert list(worker.work()) == []
     peopled.clock.pass_by(hours=1)
-    lines = list(work(there, Stop()))
+    lines = list(worker.work())
     assert lines[0] == f"{first.id}: going on with {SLUG}"
     assert "20 accepted" in lines[1]
     assert (peopled.workspace.issues / SLUG / f"receipt-{first.id}.json").is_file()
-    assert list(work(there, Stop())) == []
+    assert list(worker.work()) == []
 
 
 def test_worker_leaves_alone_what_is_paused_or_in_hand(peopled: Bench) -> None:
-    dispatch, there = schedule(peopled), peopled.surroundings
+    dispatch, worker = schedule(peopled), Worker(peopled.surroundings, Stop())
     peopled.take_over(dispatch)
-    assert list(work(there, Stop())) == []
+    assert list(worker.work()) == []
     peopled.clock.pass_by(minutes=2)
     Controls(peopled.database, dispatch.id, "tester", peopled.clock).pause()
-    assert list(work(there, Stop())) == []
+    assert list(worker.work()) == []
+
+
+def test_worker_leaves_alone_for_a_while_what_could_not_go_on(peopled: Bench) -> None:
+    """A mail server that is down is not asked every few seconds, and the others are not kept waiting."""
+    there = peopled.surroundings
+    blocked = peopled.workspace.root / "var" / "outbox"
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_text("a file where the folder should be", encoding="utf-8")
+    dispatch, worker = schedule(peopled), Worker(there, Stop())
+    tried: list[float] = []
+    for _ in range(60):
+        lines = list(worker.work())
+        if lines:
+            tried.append((peopled.clock() - dispatch.created_at) / timedelta(minutes=1))
+            assert "tried again from" in lines[-1]
+        peopled.clock.pass_by(seconds=30)
+    assert tried == [0, 1, 3, 7, 15]
+    blocked.unlink()
+    peopled.clock.pass_by(minutes=15)
+    assert "20 accepted" in list(worker.work())[1]
 
 
 def test_settings_speak_for_everybody(peopled: Bench) -> None:
