@@ -70,6 +70,17 @@ def read_log(connection: sa.Connection, dispatch: str) -> tuple[Event, ...]:
     return tuple(Event(row.at, Action(row.action), row.by, row.detail) for row in rows)
 
 
+def first_moment(connection: sa.Connection, dispatch: str, action: Action) -> datetime | None:
+    """Tell when something was first done with a dispatch; None where it was not."""
+    found: datetime | None = connection.scalar(
+        sa.select(_events.c.at)
+        .where(_events.c.dispatch_id == dispatch, _events.c.action == action.value)
+        .order_by(_events.c.id)
+        .limit(1)
+    )
+    return found
+
+
 def who() -> str:
     """Give the name that a person is logged in under on this machine."""
     try:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from newsletter.dispatch import account, ledger
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.approval import read_approval
+from newsletter.dispatch.audit import Action, first_moment
 from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import read_override
 from newsletter.dispatch.states import OPEN, RESTING, State
@@ -32,12 +33,14 @@ class Receipt:
     Args:
         next_due: When the first deferred delivery may be tried again, if any is deferred.
         replies: What was said about those that were not accepted.
+        started_at: When a process first began to send, if one has.
     """
 
     dispatch: Dispatch
     balance: Balance
     next_due: datetime | None
     replies: tuple[Replies, ...]
+    started_at: datetime | None = None
 
     @property
     def complete(self) -> bool:
@@ -48,6 +51,13 @@ class Receipt:
     def unsettled(self) -> int:
         """How many deliveries a sending process still has to do something about."""
         return self.balance.selected - self.balance.of(*RESTING)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took from the first process that began to the end, waits and pauses included."""
+        if self.started_at is None or self.dispatch.finished_at is None:
+            return None
+        return round((self.dispatch.finished_at - self.started_at).total_seconds(), 1)
 
     def equation(self) -> str:
         """Write the equation that must hold: selected = the sum of all states that occur."""
@@ -72,7 +82,9 @@ class Receipt:
             "content_hash": dispatch.content_hash,
             "frozen_at": dispatch.created_at.isoformat(),
             "deadline": dispatch.deadline.isoformat(),
+            "started_at": self.started_at.isoformat() if self.started_at else None,
             "finished_at": dispatch.finished_at.isoformat() if dispatch.finished_at else None,
+            "seconds": self.seconds,
             "override": override.document() if override else None,
             "approval": read_approval(dispatch.approval),
             "complete": self.complete,
@@ -110,4 +122,5 @@ def account_for(connection: sa.Connection, dispatch: Dispatch) -> Receipt:
         account.balance(connection, current),
         account.next_due(connection, current),
         account.replies(connection, current),
+        first_moment(connection, dispatch.id, Action.STARTED),
     )

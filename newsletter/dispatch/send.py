@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from newsletter import event_loop, plugins
 from newsletter.audience import Selection
 from newsletter.dispatch import control, freeze, instance, lease, ledger, scheduling
-from newsletter.dispatch.audit import Action, log, read_log, who
+from newsletter.dispatch.audit import Action, first_moment, log, who
 from newsletter.dispatch.batch import Letter
 from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.following import Following
@@ -367,7 +367,7 @@ def _begin(
     late = scheduling.begin(connection, dispatch, now, scheduling.pace_of(surroundings.settings), surroundings.by)
     if late:
         return late
-    has_begun = any(event.action is Action.STARTED for event in read_log(connection, dispatch.id))
+    has_begun = first_moment(connection, dispatch.id, Action.STARTED) is not None
     if not has_begun and dispatch.start_at is not None and now >= dispatch.start_at:
         joined = freeze.let_join(connection, dispatch, definitions, now)
         log(connection, dispatch.id, now, Action.STARTED, surroundings.by, f"{joined} joined since" if joined else "")

@@ -231,3 +231,14 @@ def test_more_readers_than_one_batch_holds(bench: Bench) -> None:
     provider = Scripted()
     assert bench.drive(bench.freeze(), provider).complete
     assert len(set(provider.handed_over)) == len(provider.handed_over) == 1100
+
+
+def test_receipt_tells_how_long_it_took(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    assert bench.drive(dispatch, Scripted(lambda message: Deferred(message.key, "450 later"))).seconds is None
+    bench.clock.pass_by(minutes=31)
+    receipt = bench.drive(dispatch, Scripted())
+    assert receipt.seconds == 31 * 60
+    document = receipt.document()
+    assert (document["started_at"], document["seconds"]) == (dispatch.created_at.isoformat(), 1860.0)
