@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SLUG = "2024-02-20-nieuwsbrief-12"
+UNCHANGED = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""What runs from the unpacked wheel leaves nothing behind in it, as its contents are looked at."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(installed: Path, folder: Path, *arguments: str) -> str:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")} | UNCHANGED
     done = subprocess.run(
         [sys.executable, "-P", "-m", "newsletter", *arguments],
         cwd=folder,
@@ -40,7 +42,9 @@ def run(installed: Path, folder: Path, *arguments: str) -> str:
 
 def test_main_job_works_from_a_wheel_far_from_the_repository(installed: Path, tmp_path: Path) -> None:
     where = f"import newsletter; assert newsletter.__file__.startswith({str(installed)!r}), newsletter.__file__"
-    subprocess.run([sys.executable, "-P", "-c", where], env={**os.environ, "PYTHONPATH": str(installed)}, check=True)
+    subprocess.run(
+        [sys.executable, "-P", "-c", where], env={**os.environ, **UNCHANGED, "PYTHONPATH": str(installed)}, check=True
+    )
     run(installed, tmp_path, "init", "mijn", "--name", "De Brug")
     workspace = tmp_path / "mijn"
     run(installed, workspace, "subscribers", "import", "subscribers/example.csv", "--list", "leden", "--yes")
