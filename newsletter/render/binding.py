@@ -7,7 +7,7 @@ do instead. Loops over sections and entries get the borders of `visible_to` with
 and `loop.last` in an `{% if %}` mean the first and last that a reader gets to see.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from datetime import date
 from typing import Any, Final, cast
@@ -38,12 +38,13 @@ class Binder(NodeTransformer):
 
     Args:
         name: The template's name, for messages.
-        late: Collects the expressions on the reader; the tree refers to them by number.
+        late: Collects the expressions on the reader; the tree refers to them by their keys.
     """
 
-    def __init__(self, name: str, late: list[LateExpression]) -> None:
+    def __init__(self, name: str, late: MutableMapping[str, LateExpression]) -> None:
         self.name = name
         self.late = late
+        self._count = 0
         self._privates = 0
         self._loops: list[str] = []
 
@@ -151,13 +152,13 @@ class Binder(NodeTransformer):
     def _bound(self, child: nodes.Expr) -> nodes.Expr:
         if isinstance(child, nodes.TemplateData) or not is_late(child):
             return child
-        number, holes = self._late(child)
-        return call(_VALUE, nodes.Const(number), *holes, line=child.lineno)
+        key, holes = self._late(child)
+        return call(_VALUE, nodes.Const(key), *holes, line=child.lineno)
 
     def _block(self, test: nodes.Expr, negated: bool, body: list[nodes.Node]) -> list[nodes.Node]:
-        number, holes = self._late(test)
+        key, holes = self._late(test)
         border, line = self._private("border"), test.lineno
-        begin = call(_BEGIN, nodes.Const(number), nodes.Const(negated), *holes, line=line)
+        begin = call(_BEGIN, nodes.Const(key), nodes.Const(negated), *holes, line=line)
         start, end = (
             _output(nodes.Getitem(nodes.Name(border, "load"), nodes.Const(side), "load", lineno=line))
             for side in (0, 1)
@@ -167,13 +168,15 @@ class Binder(NodeTransformer):
     def _private(self, what: str) -> str:
         """Name a variable that no author can name."""
         self._privates += 1
-        return f"_newsletter_{what}_{len(self.late)}_{self._privates}_"
+        return f"_newsletter_{what}_{self._count}_{self._privates}_"
 
-    def _late(self, expression: nodes.Expr) -> tuple[int, list[nodes.Expr]]:
+    def _late(self, expression: nodes.Expr) -> tuple[str, list[nodes.Expr]]:
         holes: list[nodes.Expr] = []
         tree = cut_holes(expression, holes)
-        self.late.append(LateExpression(tree, Place(file=self.name, line=expression.lineno)))
-        return len(self.late) - 1, holes
+        key = key_of(self.name, str(self._count))
+        self._count += 1
+        self.late[key] = LateExpression(tree, Place(file=self.name, line=expression.lineno))
+        return key, holes
 
     def _refuse(self, expression: nodes.Node | None, message: str, remedy: str) -> None:
         if expression is not None and is_late(expression):
@@ -264,17 +267,22 @@ def _tokened(changed: nodes.Filter | None, line: int) -> nodes.Filter:
     return changed
 
 
-def runtime(late: Sequence[LateExpression]) -> dict[str, Callable[..., Any]]:
+def key_of(name: str, number: str) -> str:
+    """Name an expression on the reader by its template's file and its number there."""
+    return f"{name}\0{number}"
+
+
+def runtime(late: Mapping[str, LateExpression]) -> dict[str, Callable[..., Any]]:
     """Give the functions that a rewritten template calls, as globals of its environment."""
 
-    def value(number: int, *holes: Any) -> Markup:
-        name = _reader_link(late[number])
+    def value(key: str, *holes: Any) -> Markup:
+        name = _reader_link(late[key])
         if name is not None:
-            return current.get().link(late[number], name)
-        return current.get().slot(_checked(late[number], holes, condition=False))
+            return current.get().link(late[key], name)
+        return current.get().slot(_checked(late[key], holes, condition=False))
 
-    def begin(number: int, negated: bool, *holes: Any) -> tuple[Markup, Markup]:
-        return current.get().begin(Condition(_checked(late[number], holes, condition=True), negated))
+    def begin(key: str, negated: bool, *holes: Any) -> tuple[Markup, Markup]:
+        return current.get().begin(Condition(_checked(late[key], holes, condition=True), negated))
 
     def tick() -> Markup:
         current.get().tick()

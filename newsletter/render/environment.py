@@ -20,6 +20,7 @@ from newsletter.errors import NewsletterError, Place, TemplateError
 from newsletter.items import Article, Event, Image, Person, Publication, Quote, Registration
 from newsletter.render import dates
 from newsletter.render.binding import TOKENED, Binder, runtime
+from newsletter.render.code_cache import CodeCache, own_folder
 from newsletter.render.late import LateExpression
 from newsletter.render.limits import check_call, check_format, check_operator, modest
 from newsletter.render.pictures import Picture
@@ -55,6 +56,7 @@ class Environment(ImmutableSandboxedEnvironment):
     Args:
         folders: The template's own, and the shared one behind it.
         theme: What templates see as `theme`.
+        digest: Of all the files that these folders hold.
         tracing: Leave a mark before each piece of literal text that tells which line of which file it stands on;
             see `mark`. Only used to say where an error is.
     """
@@ -62,9 +64,19 @@ class Environment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%"})
 
     def __init__(
-        self, folders: Sequence[Path], theme: SimpleNamespace, translations: Translations, *, tracing: bool
+        self,
+        folders: Sequence[Path],
+        theme: SimpleNamespace,
+        translations: Translations,
+        *,
+        digest: str,
+        tracing: bool,
     ) -> None:
+        self.late: dict[str, LateExpression] = {}
+        cache = own_folder()
+        maker = f"{digest} {translations.tag} {tracing}"
         super().__init__(
+            bytecode_cache=CodeCache(cache, maker, self.late) if cache else None,
             loader=_Loader(folders),
             autoescape=True,
             undefined=_Unknown,
@@ -77,7 +89,6 @@ class Environment(ImmutableSandboxedEnvironment):
         self.template_name = folders[0].name
         self.tracing = tracing
         self.translations = translations
-        self.late: list[LateExpression] = []
         self.globals.update(runtime(self.late))
         self.theme = self.globals["theme"] = theme
         self.globals["writing"] = _writing(translations)
@@ -95,7 +106,7 @@ class Environment(ImmutableSandboxedEnvironment):
         self.filters["initial_cap"] = lambda text: text[:1].upper() + text[1:]
 
     def _generate(self, source: nodes.Template, name: str | None, *rest: Any, **options: Any) -> str:
-        file = self._named(str(name))
+        file = self.named(str(name))
         bound = Binder(file, self.late).visit(source)
         if self.tracing:
             _trace(bound, file)
@@ -161,7 +172,7 @@ class Environment(ImmutableSandboxedEnvironment):
             for line, _, message in extract_from_ast(self.parse(path.read_text(encoding="utf-8"))):
                 word = message[0] if isinstance(message, tuple) else message
                 if word is not None:
-                    found.setdefault(word, Place(self._named(name), line))
+                    found.setdefault(word, Place(self.named(name), line))
         return found
 
     @contextmanager
@@ -172,7 +183,7 @@ class Environment(ImmutableSandboxedEnvironment):
         except TemplateSyntaxError as error:
             raise TemplateError(
                 error.message or "cannot be read",
-                where=Place(file=self._named(str(error.name)), line=error.lineno),
+                where=Place(file=self.named(str(error.name)), line=error.lineno),
                 remedy="Mend the template; Jinja's rules are at jinja.palletsprojects.com.",
             ) from error
         except TemplateNotFound as error:
@@ -211,7 +222,7 @@ class Environment(ImmutableSandboxedEnvironment):
             trace = trace.tb_next
         return place
 
-    def _named(self, name: str) -> str:
+    def named(self, name: str) -> str:
         """Name a file as a person would, by the folder that it is read from."""
         return f"templates/{_holder(self.folders, name).name}/{name}"
 

@@ -83,7 +83,8 @@ class Template:
         """
         found = self._environments.get((language, tracing))
         if found is None:
-            found = Environment(self.folders, self.theme.values(), self.translations(language), tracing=tracing)
+            words = self.translations(language)
+            found = Environment(self.folders, self.theme.values(), words, digest=self.digest, tracing=tracing)
             self._environments[language, tracing] = found
         return found
 
