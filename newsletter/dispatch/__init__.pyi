@@ -15,11 +15,11 @@ from .build import (
 from .checking import catalogue, check_issue, make_context
 from .control import Controls, Settlement, Settling
 from .costs import Cost, Costs, measure_costs
+from .dispatches import Dispatch, DispatchState
 from .everybody import survey_everybody
 from .follow_up import FollowUp, accept_follow_up, propose_correction, propose_retry, propose_top_up
 from .following import Following, Kind
 from .history import Story, tell_story
-from .ledger import Dispatch
 from .mending import Mended, mend_files, write_mended
 from .overrides import Override, override
 from .overview import Standing, audience_of, find_dispatch, standing, standings
@@ -61,6 +61,7 @@ __all__ = [
     "Cost",
     "Costs",
     "Dispatch",
+    "DispatchState",
     "Event",
     "FollowUp",
     "Following",

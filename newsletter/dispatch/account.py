@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from newsletter.dispatch import counts
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.states import OPEN, RESTING, State
 from newsletter.errors import DispatchError
 from newsletter.store import tables

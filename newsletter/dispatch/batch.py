@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.readers import ReaderLinks, make_reader, with_key
 from newsletter.dispatch.states import Reason
 from newsletter.message import DeliveryKey, Mailbox, delivery_key, phrase, wire_address

@@ -13,9 +13,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import account, decisions, lease, ledger
+from newsletter.dispatch import account, decisions, dispatches, lease, ledger
 from newsletter.dispatch.audit import Action, log
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.retry import FIRST_GAP
 from newsletter.dispatch.states import Reason, State
 from newsletter.errors import DispatchError
@@ -23,10 +23,7 @@ from newsletter.store import Database, tables
 
 _deliveries, _dispatches = tables.deliveries, tables.dispatches
 
-OPEN: Final = "open"
-PAUSED: Final = "paused"
-CANCELLED: Final = "cancelled"
-FINISHED: Final = "finished"
+OPEN, PAUSED, CANCELLED, FINISHED = DispatchState
 
 
 class Settlement(StrEnum):
@@ -66,7 +63,7 @@ class Controls:
             DispatchError: It is not open.
         """
         with self._acting(Action.PAUSED, OPEN) as (connection, dispatch, _):
-            _enter(connection, dispatch, PAUSED)
+            dispatches.enter(connection, dispatch, PAUSED)
 
     def resume(self) -> None:
         """Let a paused dispatch go on, whatever it was paused for.
@@ -75,7 +72,7 @@ class Controls:
             DispatchError: It is not paused.
         """
         with self._acting(Action.RESUMED, PAUSED) as (connection, dispatch, now):
-            _enter(connection, dispatch, OPEN)
+            dispatches.enter(connection, dispatch, OPEN)
             # A person has decided: neither a start that was missed nor a first part holds it up any more.
             late = (_dispatches.c.start_at < now) & (_dispatches.c.id == dispatch.id)
             connection.execute(sa.update(_dispatches).where(late).values(start_at=now))
@@ -94,7 +91,7 @@ class Controls:
             DispatchError: It is finished or cancelled already.
         """
         with self._acting(Action.CANCELLED, OPEN, PAUSED, detail=reason) as (connection, dispatch, now):
-            _enter(connection, dispatch, CANCELLED)
+            dispatches.enter(connection, dispatch, CANCELLED)
             if lease.is_free(connection, dispatch, now):
                 ledger.recover(connection, dispatch, now)
             excluded = decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
@@ -145,7 +142,7 @@ class Controls:
 
     @contextmanager
     def _acting(
-        self, action: Action, *states: str, detail: str = ""
+        self, action: Action, *states: DispatchState, detail: str = ""
     ) -> Iterator[tuple[sa.Connection, Dispatch, datetime]]:
         """Act on the dispatch in one of some states; logged, and checked for its balance.
 
@@ -154,7 +151,7 @@ class Controls:
         """
         now = self.clock()
         with self.database.writing() as connection:
-            dispatch = ledger.hold_dispatch(connection, self.dispatch)
+            dispatch = dispatches.hold_dispatch(connection, self.dispatch)
             if dispatch.state not in states:
                 raise _unfit(dispatch, action)
             yield connection, dispatch, now
@@ -164,7 +161,7 @@ class Controls:
 
 def come_to_rest(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> bool:
     """End a dispatch where nothing is left that could be done, and tell whether it has come to rest."""
-    state = ledger.read_dispatch(connection, dispatch.id).state
+    state = dispatches.read_dispatch(connection, dispatch.id).state
     if state == CANCELLED:
         decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
     at_rest = account.balance(connection, dispatch).at_rest
@@ -212,10 +209,6 @@ def _send_again(
         .values(deadline=until, state=OPEN if dispatch.state == FINISHED else dispatch.state, finished_at=None)
     )
     return Settling(count, held)
-
-
-def _enter(connection: sa.Connection, dispatch: Dispatch, state: str) -> None:
-    connection.execute(sa.update(_dispatches).where(_dispatches.c.id == dispatch.id).values(state=state))
 
 
 def _nothing_uncertain(dispatch: Dispatch, subscribers: Collection[int] | None) -> DispatchError:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.dispatch.ledger import Dispatch, note, take_step
+from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.ledger import note, take_step
 from newsletter.dispatch.states import Reason, State, Step
 from newsletter.store import tables
 

@@ -12,7 +12,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch.ledger import Dispatch, is_contested
+from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.ledger import is_contested
 from newsletter.dispatch.states import AHEAD, TAKEN
 from newsletter.store import tables
 from newsletter.store.prepared import Prepared, Types

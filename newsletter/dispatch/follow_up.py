@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.audience import Selection
-from newsletter.dispatch import freeze, ledger
+from newsletter.dispatch import dispatches, freeze
 from newsletter.dispatch.audit import Action, log
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.following import Following, Kind
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack_letterhead
-from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.pacing import Forecast
 from newsletter.dispatch.send import Proposal, Surroundings, as_frozen, enter, forecast_of, frozen_content, propose
 from newsletter.dispatch.states import Reason, State
@@ -124,7 +124,7 @@ def _propose(
 
 def _assert_over(surroundings: Surroundings, dispatch: Dispatch) -> None:
     with surroundings.database.reading() as connection:
-        current = ledger.read_dispatch(connection, dispatch.id)
+        current = dispatches.read_dispatch(connection, dispatch.id)
     if current.finished_at is None:
         raise DispatchError(
             f"dispatch {current.id} is not over",

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import Selection, selected
-from newsletter.dispatch import counts, ledger
+from newsletter.dispatch import counts, dispatches
 from newsletter.dispatch.brake import first_part
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
 from newsletter.dispatch.following import Following, Kind, assert_nothing_follows, is_followed
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
-from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import Override
 from newsletter.dispatch.retry import GIVE_UP_AFTER
 from newsletter.dispatch.states import Reason, State
@@ -119,7 +119,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
     _assert_in_order(plan, now, begin, deadline)
     if plan.following:
         assert_nothing_follows(connection, plan.following)
-    elif ledger.find_dispatch(connection, plan.compiled.slug, selection.list, selection.segment or ""):
+    elif dispatches.first_dispatch(connection, plan.compiled.slug, selection.list, selection.segment or ""):
         raise DispatchError(f"{plan.compiled.slug} has a dispatch to this audience already")
     _keep_content(connection, plan, definitions.schema(), now)
     identifier = b32encode(secrets.token_bytes(IDENTIFIER_BYTES)).decode("ascii").lower()
@@ -133,7 +133,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             content_hash=plan.compiled.content_hash,
             letterhead=pack_letterhead(plan.letterhead, plan.public_url, plan.return_path),
             secret=secrets.token_bytes(SECRET_BYTES),
-            state="open",
+            state=DispatchState.OPEN.value,
             selected=0,
             created_at=now,
             deadline=deadline,
@@ -155,7 +155,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
         "canary": first_part(_planned(connection, identifier), plan.canary) if plan.canary else None,
     }
     connection.execute(sa.update(tables.dispatches).where(tables.dispatches.c.id == identifier).values(values))
-    return ledger.read_dispatch(connection, identifier)
+    return dispatches.read_dispatch(connection, identifier)
 
 
 def let_join(connection: sa.Connection, dispatch: Dispatch, definitions: Definitions, now: datetime) -> int:

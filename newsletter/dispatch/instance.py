@@ -17,6 +17,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from newsletter.dispatch.audit import Action, log
+from newsletter.dispatch.dispatches import DispatchState
 from newsletter.errors import DispatchError
 from newsletter.store import Database, tables
 from newsletter.workspace import Workspace, write_atomically
@@ -94,7 +95,10 @@ def _renew(connection: sa.Connection, known: Instance | None, place: str, now: d
 
 def _pause_all(connection: sa.Connection, now: datetime, by: str, why: str) -> int:
     names = connection.scalars(
-        sa.update(_dispatches).where(_dispatches.c.state == "open").values(state="paused").returning(_dispatches.c.id)
+        sa.update(_dispatches)
+        .where(_dispatches.c.state == DispatchState.OPEN)
+        .values(state=DispatchState.PAUSED.value)
+        .returning(_dispatches.c.id)
     ).all()
     for name in names:
         log(connection, name, now, Action.PAUSED, by, why)

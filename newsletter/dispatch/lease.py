@@ -9,8 +9,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import ledger
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch import dispatches, ledger
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.errors import DispatchError
 from newsletter.store import Database, tables
 
@@ -84,7 +84,7 @@ def take_in(connection: sa.Connection, dispatch: Dispatch, owner: str, now: date
         .where(_dispatches.c.id == dispatch.id)
         .values(lease_owner=owner, lease_until=now + LASTING, lease_number=_dispatches.c.lease_number + 1)
     )
-    return ledger.read_dispatch(connection, dispatch.id)
+    return dispatches.read_dispatch(connection, dispatch.id)
 
 
 def is_free(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.dispatch import counts, statements
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.states import TAKEN, Reason, State, Step, advance, sources, target
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
@@ -24,37 +25,6 @@ _dispatches = tables.dispatches
 _events = tables.dispatch_events
 
 REPLY_LENGTH = 500
-OPEN: Final = "open"
-"""The state of a dispatch that may hand messages over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dispatch:
-    """One sending of one issue to one audience, as it was frozen."""
-
-    id: str
-    issue: str
-    list: str
-    segment: str
-    provider: str
-    content_hash: str
-    letterhead: str
-    secret: bytes
-    state: str
-    selected: int
-    created_at: datetime
-    deadline: datetime
-    finished_at: datetime | None
-    lease_number: int
-    override: str | None
-    kind: str = "first"
-    follows: str | None = None
-    on_uncertain: str = "hold"
-    approval: str | None = None
-    start: str | None = None
-    start_at: datetime | None = None
-    canary: int | None = None
-    canary_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,48 +44,7 @@ class Settled:
     since: State = State.SUBMITTING
 
 
-def find_dispatch(connection: sa.Connection, issue: str, list_name: str, segment: str) -> Dispatch | None:
-    """Find the first dispatch of an issue to an audience; others may follow it."""
-    return _dispatch(
-        connection,
-        (_dispatches.c.issue == issue)
-        & (_dispatches.c.list == list_name)
-        & (_dispatches.c.segment == segment)
-        & (_dispatches.c.kind == "first"),
-    )
-
-
-def all_dispatches(connection: sa.Connection) -> tuple[Dispatch, ...]:
-    """Read the dispatches that there are, the newest first."""
-    columns = [_dispatches.c[name] for name in Dispatch.__dataclass_fields__]
-    rows = connection.execute(sa.select(*columns).order_by(_dispatches.c.created_at.desc(), _dispatches.c.id))
-    return tuple(Dispatch(*row) for row in rows)
-
-
-def hold_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
-    """Read a dispatch, and let no other transaction go on with it before this one ends.
-
-    Raises:
-        DispatchError: There is none.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(_dispatches.c.id).where(_dispatches.c.id == dispatch).with_for_update())
-    return read_dispatch(connection, dispatch)
-
-
-def read_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
-    """Read a dispatch by its identifier.
-
-    Raises:
-        DispatchError: There is none.
-    """
-    found = _dispatch(connection, _dispatches.c.id == dispatch)
-    if found is None:
-        raise DispatchError(f"there is no dispatch {dispatch!r}")
-    return found
-
-
-def assert_lease(connection: sa.Connection, dispatch: Dispatch) -> str:
+def assert_lease(connection: sa.Connection, dispatch: Dispatch) -> DispatchState:
     """Refuse to go on under a lease that was lost, and hold it until the transaction ends.
 
     Returns:
@@ -144,7 +73,7 @@ def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: in
     Returns:
         Subscribers' numbers, at most `size`, in ascending order.
     """
-    if assert_lease(connection, dispatch) != OPEN:
+    if assert_lease(connection, dispatch) is not DispatchState.OPEN:
         return []
     claimed: list[int] = []
     moves: Counter[tuple[State, str]] = Counter()
@@ -244,7 +173,7 @@ def exchange(
     Returns:
         What may be handed over: nothing of a dispatch that is not open.
     """
-    going = keys if assert_lease(connection, dispatch) == OPEN else {}
+    going = keys if assert_lease(connection, dispatch) is DispatchState.OPEN else {}
     moves: Counter[tuple[State, str]] = Counter()
     by_step: dict[tuple[State, Step], list[Settled]] = {}
     for one in settled:
@@ -321,19 +250,14 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
 def finish(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
     """Mark a dispatch as finished: nothing of it is left to do. One that was cancelled stays so."""
     assert_lease(connection, dispatch)
-    is_cancelled = _dispatches.c.state == "cancelled"
+    is_cancelled = _dispatches.c.state == DispatchState.CANCELLED
+    ended = sa.case((is_cancelled, DispatchState.CANCELLED.value), else_=DispatchState.FINISHED.value)
     connection.execute(
         sa.update(_dispatches)
         .where(_dispatches.c.id == dispatch.id, _dispatches.c.finished_at.is_(None))
-        .values(state=sa.case((is_cancelled, "cancelled"), else_="finished"), finished_at=now)
+        .values(state=ended, finished_at=now)
     )
     connection.info.pop(_LOOK, None)
-
-
-def _dispatch(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Dispatch | None:
-    columns = [_dispatches.c[name] for name in Dispatch.__dataclass_fields__]
-    row = connection.execute(sa.select(*columns).where(condition)).one_or_none()
-    return Dispatch(*row) if row else None
 
 
 def take_step(
@@ -415,7 +339,7 @@ class _Look:
     transaction: object
     dispatch: str
     lease_number: int
-    state: str
+    state: DispatchState
     contested: bool
 
 
@@ -436,6 +360,8 @@ def _look(connection: sa.Connection, dispatch: Dispatch) -> _Look:
             remedy="Let that process finish; this one has stopped.",
         )
     _, state, contested = rows[0]
-    seen = _Look(connection.get_transaction(), dispatch.id, dispatch.lease_number, state, bool(contested))
+    seen = _Look(
+        connection.get_transaction(), dispatch.id, dispatch.lease_number, DispatchState(state), bool(contested)
+    )
     connection.info[_LOOK] = seen
     return seen

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import lease, ledger
+from newsletter.dispatch import dispatches, lease
 from newsletter.dispatch.audit import Event, read_log
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.following import Kind
-from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.receipt import Receipt, account_for
 from newsletter.dispatch.scheduling import Closed, Pace, closed
 from newsletter.errors import DispatchError
@@ -60,7 +60,7 @@ def find_dispatch(connection: sa.Connection, name: str) -> Dispatch:
     Raises:
         DispatchError: There is none, or there are several.
     """
-    found = ledger.all_dispatches(connection)
+    found = dispatches.all_dispatches(connection)
     for dispatch in found:
         if dispatch.id == name:
             return dispatch
@@ -84,7 +84,7 @@ def standing(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace:
     Raises:
         DispatchError: The ledger does not balance.
     """
-    followers = [one for one in ledger.all_dispatches(connection) if one.follows == dispatch.id]
+    followers = [one for one in dispatches.all_dispatches(connection) if one.follows == dispatch.id]
     return Standing(
         account_for(connection, dispatch),
         not lease.is_free(connection, dispatch, now),
@@ -104,7 +104,7 @@ def standings(database: Database, now: datetime, pace: Pace, *, unfinished: bool
         DispatchError: The ledger does not balance.
     """
     with database.reading() as connection:
-        found = [standing(connection, one, now, pace) for one in ledger.all_dispatches(connection)]
+        found = [standing(connection, one, now, pace) for one in dispatches.all_dispatches(connection)]
     return [one for one in found if not unfinished or not one.receipt.balance.is_settled]
 
 

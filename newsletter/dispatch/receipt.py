@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import account, ledger
+from newsletter.dispatch import account, dispatches
 from newsletter.dispatch.account import Balance, Replies
 from newsletter.dispatch.approval import read_approval
 from newsletter.dispatch.audit import Action, first_moment
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.overrides import read_override
 from newsletter.dispatch.states import OPEN, RESTING, State
 from newsletter.store import Database
@@ -116,7 +116,7 @@ def write_receipt(database: Database, dispatch: Dispatch) -> Receipt:
 
 def account_for(connection: sa.Connection, dispatch: Dispatch) -> Receipt:
     """Account for a dispatch in one state of the database; see `write_receipt`."""
-    current = ledger.read_dispatch(connection, dispatch.id)
+    current = dispatches.read_dispatch(connection, dispatch.id)
     return Receipt(
         current,
         account.balance(connection, current),

@@ -7,10 +7,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import account, lease, ledger
+from newsletter.dispatch import account, dispatches, lease, ledger
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.brake import went_well
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.states import State
 from newsletter.dispatch.timing import Quiet, quiet_of
 from newsletter.settings import Settings
@@ -20,7 +20,6 @@ _deliveries, _dispatches = tables.deliveries, tables.dispatches
 
 EVERYBODY: Final = 100
 """In a hundred."""
-OPEN, PAUSED = "open", "paused"
 TOUCHED: Final = (
     State.CLAIMED, State.SUBMITTING, State.ACCEPTED, State.REJECTED, State.UNCERTAIN, State.DEFERRED,
 )  # fmt: skip
@@ -91,7 +90,7 @@ def begin(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: Pa
     """
     row = connection.execute(sa.select(_dispatches.c.start_at).where(_dispatches.c.id == dispatch.id)).one()
     late = row.start_at is not None and now > row.start_at + pace.lateness
-    if not late or dispatch.state != OPEN or ledger.was_touched(connection, dispatch):
+    if not late or dispatch.state is not DispatchState.OPEN or ledger.was_touched(connection, dispatch):
         return None
     why = f"it should have begun on {row.start_at:%Y-%m-%d %H:%M} UTC"
     pause(connection, dispatch, now, by, why)
@@ -151,17 +150,14 @@ def due(connection: sa.Connection, now: datetime, pace: Pace) -> Sequence[Dispat
     )
     names = connection.scalars(
         sa.select(_dispatches.c.id)
-        .where(_dispatches.c.state == OPEN, ready)
+        .where(_dispatches.c.state == DispatchState.OPEN, ready)
         .order_by(_dispatches.c.created_at, _dispatches.c.id)
     )
-    found = [ledger.read_dispatch(connection, name) for name in names]
+    found = [dispatches.read_dispatch(connection, name) for name in names]
     return [one for one in found if lease.is_free(connection, one, now) and closed(connection, one, now, pace) is None]
 
 
 def pause(connection: sa.Connection, dispatch: Dispatch, now: datetime, by: str, why: str) -> None:
     """Pause an open dispatch by itself, and write down why."""
-    paused = connection.execute(
-        sa.update(_dispatches).where(_dispatches.c.id == dispatch.id, _dispatches.c.state == OPEN).values(state=PAUSED)
-    )
-    if paused.rowcount:
+    if dispatches.enter(connection, dispatch, DispatchState.PAUSED, DispatchState.OPEN):
         log(connection, dispatch.id, now, Action.PAUSED, by, why)

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from newsletter import event_loop, plugins
 from newsletter.audience import Selection
-from newsletter.dispatch import control, freeze, instance, lease, ledger, scheduling
+from newsletter.dispatch import control, dispatches, freeze, instance, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, first_moment, log, who
 from newsletter.dispatch.batch import Letter
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.following import Following
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
-from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.overrides import Override
 from newsletter.dispatch.pacing import Buckets, Forecast, Pacer, Rules, forecast
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
@@ -89,7 +89,7 @@ class Continuation:
 def find(surroundings: Surroundings, slug: str, selection: Selection) -> Dispatch | None:
     """Find the dispatch that there is of an issue to an audience."""
     with surroundings.database.reading() as connection:
-        return ledger.find_dispatch(connection, slug, selection.list, selection.segment or "")
+        return dispatches.first_dispatch(connection, slug, selection.list, selection.segment or "")
 
 
 def assert_as_frozen(
@@ -251,7 +251,7 @@ def drive(
         DispatchError: Another process is sending it, or the ledger does not balance.
     """
     failure: NewsletterError | None = None
-    if dispatch.state == "open":
+    if dispatch.state is DispatchState.OPEN:
         try:
             event_loop.run(_drive(surroundings, dispatch, progress, stop))
         except DispatchError:
@@ -316,7 +316,7 @@ async def drive_with(
     with surroundings.database.writing() as connection:
         now = surroundings.clock()
         late = _begin(surroundings, connection, leased, definitions, now)
-        leased = replace(leased, selected=ledger.read_dispatch(connection, leased.id).selected)
+        leased = replace(leased, selected=dispatches.read_dispatch(connection, leased.id).selected)
         ledger.recover(connection, leased, now)
         control.heed_policy(connection, leased, now)
     if late:

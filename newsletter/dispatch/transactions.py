@@ -16,7 +16,8 @@ from newsletter.dispatch import account, control, duplicates, lease, ledger, sch
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
 from newsletter.dispatch.brake import LOST_IN_A_ROW, Brake
-from newsletter.dispatch.ledger import Dispatch, Settled
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
+from newsletter.dispatch.ledger import Settled
 from newsletter.dispatch.readers import ReaderLinks
 from newsletter.dispatch.retry import next_try
 from newsletter.dispatch.scheduling import Pace
@@ -141,7 +142,7 @@ class Transactions:
             duplicates.hold_issue(connection, self.dispatch.issue, alone=not self._contested)
             if ledger.is_contested(connection, self.dispatch) and not self._contested:
                 raise _Contested
-            is_open = ledger.assert_lease(connection, self.dispatch) == ledger.OPEN
+            is_open = ledger.assert_lease(connection, self.dispatch) == DispatchState.OPEN
             self.is_stopped = not is_open
             staying = self._staying(connection, sorted(wanted), now) if is_open else ()
             settled = self._settled(connection, outcomes, now)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from newsletter.dispatch import scheduling
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.runner import Stop
 from newsletter.dispatch.send import Surroundings, drive, keep_receipt
 from newsletter.errors import NewsletterError

@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from newsletter.dispatch import Controls, Dispatch, Receipt, Settlement, State, find_dispatch, ledger, standing
+from newsletter.dispatch import (
+    Controls,
+    Dispatch,
+    Receipt,
+    Settlement,
+    State,
+    dispatches,
+    find_dispatch,
+    ledger,
+    standing,
+)
 from newsletter.dispatch.audit import Action
 from newsletter.errors import DispatchError
 from newsletter.providers.base import Accepted, Deferred, Message, Rejected, Uncertain
@@ -21,7 +31,7 @@ def controls(bench: Bench, dispatch: Dispatch) -> Controls:
 
 def current(bench: Bench, dispatch: Dispatch) -> Dispatch:
     with bench.database.reading() as connection:
-        return ledger.read_dispatch(connection, dispatch.id)
+        return dispatches.read_dispatch(connection, dispatch.id)
 
 
 def actions(bench: Bench, dispatch: Dispatch) -> list[tuple[str, str, str]]:
@@ -107,7 +117,7 @@ def test_cancelling_under_way_settles_what_is_handed_over_and_no_more(bench: Ben
 
 def test_cancelling_after_a_crash_puts_right_what_was_left(bench: Bench, frozen: Dispatch) -> None:
     with bench.database.writing() as connection:
-        leased = ledger.read_dispatch(connection, frozen.id)
+        leased = dispatches.read_dispatch(connection, frozen.id)
         (first, second, *_) = ledger.claim(connection, leased, bench.clock(), 3)
         ledger.intend(connection, leased, bench.clock(), {first: "k1", second: "k2"})  # type: ignore[dict-item]
     controls(bench, frozen).cancel()

@@ -7,7 +7,7 @@ from newsletter.dispatch import (
     Reason,
     State,
     accept_follow_up,
-    ledger,
+    dispatches,
     propose_correction,
     propose_retry,
     propose_top_up,
@@ -36,7 +36,7 @@ def over(bench: Bench) -> Dispatch:
     frozen = bench.freeze()
     bench.drive(frozen, Scripted(decide))
     with bench.database.reading() as connection:
-        return ledger.read_dispatch(connection, frozen.id)
+        return dispatches.read_dispatch(connection, frozen.id)
 
 
 def sent_by(bench: Bench, dispatch: Dispatch) -> list[str]:

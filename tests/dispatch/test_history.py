@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import Controls, Settlement, Story, ledger, tell_story
+from newsletter.dispatch import Controls, Settlement, Story, dispatches, ledger, tell_story
 from newsletter.dispatch.history import Absence
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Deferred, Rejected, Uncertain
@@ -82,7 +82,7 @@ def test_story_keeps_what_was_lost_and_what_a_person_decided(bench: Bench) -> No
     bench.subscribe(["anna", "ben"])
     frozen = bench.freeze()
     with bench.database.writing() as connection:
-        leased = ledger.read_dispatch(connection, frozen.id)
+        leased = dispatches.read_dispatch(connection, frozen.id)
         (first, _) = ledger.claim(connection, leased, bench.clock(), 2)
         ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k")})
         ledger.recover(connection, leased, bench.clock())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.dispatch import Controls, instance, ledger
+from newsletter.dispatch import Controls, dispatches, instance
 from newsletter.dispatch.instance import FILE
 from newsletter.errors import DispatchError
 from newsletter.providers.base import Deferred
@@ -42,12 +42,12 @@ def copy(bench: Bench, folder: Path) -> Bench:
 def refused(bench: Bench, identifier: str, match: str) -> None:
     provider = Scripted()
     with bench.database.reading() as connection:
-        dispatch = ledger.read_dispatch(connection, identifier)
+        dispatch = dispatches.read_dispatch(connection, identifier)
     with pytest.raises(DispatchError, match=match):
         bench.drive(dispatch, provider)
     assert provider.handed_over == []
     with bench.database.reading() as connection:
-        assert ledger.read_dispatch(connection, identifier).state == "paused"
+        assert dispatches.read_dispatch(connection, identifier).state == "paused"
 
 
 def test_workspace_sends_again_and_again_from_its_own_database(local: Bench) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from newsletter.dispatch import Controls, Dispatch, Settlement, State, Step, account, counts, lease, ledger
+from newsletter.dispatch import Controls, Dispatch, Settlement, State, Step, account, counts, dispatches, lease, ledger
 from newsletter.dispatch.ledger import Settled
 from newsletter.dispatch.states import FINAL, TRANSITIONS, Reason
 from newsletter.errors import DispatchError
@@ -51,7 +51,7 @@ class Ledger(RuleBasedStateMachine):
             ]
             connection.execute(sa.insert(tables.deliveries), rows)
             assert counts.begin(connection, "d") == SIZE
-            self.worker = ledger.read_dispatch(connection, "d")
+            self.worker = dispatches.read_dispatch(connection, "d")
         self.model = dict.fromkeys(range(1, SIZE + 1), State.PLANNED)
         self.state = "open"
         self.resent: set[int] = set()

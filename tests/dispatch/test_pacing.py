@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from newsletter.audience import Selection
 from newsletter.dispatch import Receipt, State, Stop, write_receipt
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.pacing import Buckets, Pacer
 from newsletter.dispatch.pacing.rules import Rules
 from newsletter.dispatch.send import drive_with, propose

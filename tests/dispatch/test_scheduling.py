@@ -17,8 +17,8 @@ from newsletter.dispatch import (
     Worker,
     accept,
     closed,
+    dispatches,
     due,
-    ledger,
     pace_of,
     propose,
     standing,
@@ -43,7 +43,7 @@ def schedule(bench: Bench, start: Start | None = None, canary: float | None = No
 
 def current(bench: Bench, dispatch: Dispatch) -> Dispatch:
     with bench.database.reading() as connection:
-        return ledger.read_dispatch(connection, dispatch.id)
+        return dispatches.read_dispatch(connection, dispatch.id)
 
 
 def last_events(bench: Bench, dispatch: Dispatch, count: int) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from newsletter.clock import now
 from newsletter.dispatch.control import Controls
-from newsletter.dispatch.ledger import Dispatch
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.rehearsal.journal import Entry, Journal, read_journal
 from newsletter.dispatch.rehearsal.processes import SinkProcess, broken, start_process

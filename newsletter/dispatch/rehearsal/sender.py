@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from newsletter import event_loop, plugins
 from newsletter.clock import now
-from newsletter.dispatch import ledger
+from newsletter.dispatch import dispatches
 from newsletter.dispatch.rehearsal.stage import BY, PROVIDER, Stage
 from newsletter.dispatch.runner import Stop
 from newsletter.dispatch.send import Surroundings, drive_with
@@ -60,7 +60,7 @@ async def run(made: Stage, dispatch_id: str, port: int) -> dict[str, Any]:
             made.workspace, settings, read_definitions(made.real), made.signer(), database, now, BY
         )
         with database.reading() as connection:
-            dispatch = ledger.read_dispatch(connection, dispatch_id)
+            dispatch = dispatches.read_dispatch(connection, dispatch_id)
         module = cast("ProviderModule", plugins.load("providers", PROVIDER))
         opened: AbstractAsyncContextManager[Provider] = module.open(sink_settings(settings, made.real, port))
         async with opened as provider:

@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from newsletter.audience import Selection, selected
 from newsletter.dispatch import freeze
 from newsletter.dispatch.audit import Action, log
+from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.freeze import Plan
-from newsletter.dispatch.ledger import Dispatch
 from newsletter.dispatch.prepare import make_letterhead, prepare_issue
 from newsletter.errors import DispatchError, Place, WorkspaceError
 from newsletter.settings import SECRET_FILE, Settings, secret_keys

@@ -1,0 +1,116 @@
+"""Dispatches as they stand in the database: what was frozen, and the state that each is in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.errors import DispatchError
+from newsletter.store import tables
+
+_dispatches = tables.dispatches
+
+
+class DispatchState(StrEnum):
+    """Whether a dispatch may hand messages over."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One sending of one issue to one audience, as it was frozen."""
+
+    id: str
+    issue: str
+    list: str
+    segment: str
+    provider: str
+    content_hash: str
+    letterhead: str
+    secret: bytes
+    state: DispatchState
+    selected: int
+    created_at: datetime
+    deadline: datetime
+    finished_at: datetime | None
+    lease_number: int
+    override: str | None
+    kind: str = "first"
+    follows: str | None = None
+    on_uncertain: str = "hold"
+    approval: str | None = None
+    start: str | None = None
+    start_at: datetime | None = None
+    canary: int | None = None
+    canary_until: datetime | None = None
+
+
+def first_dispatch(connection: sa.Connection, issue: str, list_name: str, segment: str) -> Dispatch | None:
+    """Find the first dispatch of an issue to an audience; others may follow it."""
+    return _dispatch(
+        connection,
+        (_dispatches.c.issue == issue)
+        & (_dispatches.c.list == list_name)
+        & (_dispatches.c.segment == segment)
+        & (_dispatches.c.kind == "first"),
+    )
+
+
+def all_dispatches(connection: sa.Connection) -> tuple[Dispatch, ...]:
+    """Read the dispatches that there are, the newest first."""
+    rows = connection.execute(sa.select(*_columns()).order_by(_dispatches.c.created_at.desc(), _dispatches.c.id))
+    return tuple(map(_read, rows))
+
+
+def hold_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
+    """Read a dispatch, and let no other transaction go on with it before this one ends.
+
+    Raises:
+        DispatchError: There is none.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(_dispatches.c.id).where(_dispatches.c.id == dispatch).with_for_update())
+    return read_dispatch(connection, dispatch)
+
+
+def read_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
+    """Read a dispatch by its identifier.
+
+    Raises:
+        DispatchError: There is none.
+    """
+    found = _dispatch(connection, _dispatches.c.id == dispatch)
+    if found is None:
+        raise DispatchError(f"there is no dispatch {dispatch!r}")
+    return found
+
+
+def enter(connection: sa.Connection, dispatch: Dispatch, state: DispatchState, *since: DispatchState) -> bool:
+    """Let a dispatch enter a state, and tell whether it did.
+
+    Args:
+        since: Only from one of these states; from any where none is given.
+    """
+    statement = sa.update(_dispatches).where(_dispatches.c.id == dispatch.id).values(state=state.value)
+    if since:
+        statement = statement.where(_dispatches.c.state.in_([one.value for one in since]))
+    return bool(connection.execute(statement).rowcount)
+
+
+def _dispatch(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Dispatch | None:
+    row = connection.execute(sa.select(*_columns()).where(condition)).one_or_none()
+    return _read(row) if row else None
+
+
+def _columns() -> list[sa.Column[Any]]:
+    return [_dispatches.c[name] for name in Dispatch.__dataclass_fields__]
+
+
+def _read(row: Any) -> Dispatch:
+    return Dispatch(**{**row._mapping, "state": DispatchState(row.state)})  # noqa: SLF001 - SQLAlchemy's public name
