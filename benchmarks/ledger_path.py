@@ -198,7 +198,7 @@ class Bench:
 
     def _drive(self, dispatch: Any) -> dict[str, float]:
         from newsletter.dispatch import Stop
-        from newsletter.dispatch.send import drive_with
+        from newsletter.dispatch.driving import drive_with
 
         counted: Counter[str] = Counter()
         provider = Pipelining()

@@ -66,7 +66,7 @@ def measure(count: int) -> dict[str, float]:
     from benchmarks.samples import SLUG, workspace
     from newsletter.audience import Selection
     from newsletter.dispatch import Stop, Surroundings, accept, propose
-    from newsletter.dispatch.send import drive_with
+    from newsletter.dispatch.driving import drive_with
     from newsletter.settings import load
     from newsletter.store import open_database
     from newsletter.subscribers import (

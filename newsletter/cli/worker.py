@@ -50,7 +50,7 @@ def command(face: Face, once: bool, every: float) -> None:
 @contextmanager
 def _ending(stop: "Stop", asked: Event) -> Iterator[None]:
     def end(_number: int, _frame: object) -> None:
-        stop.asked = True
+        stop.ask()
         asked.set()
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}

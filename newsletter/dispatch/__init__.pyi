@@ -16,6 +16,7 @@ from .checking import catalogue, check_issue, make_context
 from .control import Controls, Settlement, Settling
 from .costs import Cost, Costs, measure_costs
 from .dispatches import Dispatch, DispatchState
+from .driving import drive
 from .everybody import survey_everybody
 from .follow_up import FollowUp, accept_follow_up, propose_correction, propose_retry, propose_top_up
 from .following import Following, Kind
@@ -25,26 +26,23 @@ from .overrides import Override, override
 from .overview import Standing, audience_of, find_dispatch, standing, standings
 from .prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
 from .readers import make_reader
-from .receipt import Receipt, write_receipt
+from .receipt import Receipt, assert_writable, keep_receipt, write_receipt
 from .runner import Stop
 from .scheduling import Closed, Pace, closed, due, pace_of
 from .send import (
     Continuation,
     Proposal,
-    Surroundings,
     accept,
     assert_as_frozen,
-    assert_writable,
-    drive,
     find,
     index_page,
-    keep_receipt,
     look_again,
     overriding,
     propose,
     refreeze,
 )
 from .states import Reason, State, Step, advance
+from .surroundings import Surroundings
 from .timing import Start
 from .trial import Trial, record_for, send_trial
 from .working import Worker

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from newsletter.dispatch import approval
 from newsletter.dispatch.approval import Approval
-from newsletter.dispatch.send import Proposal, Surroundings
+from newsletter.dispatch.send import Proposal
+from newsletter.dispatch.surroundings import Surroundings
 
 
 def approve_proposal(surroundings: Surroundings, proposal: Proposal) -> Approval:

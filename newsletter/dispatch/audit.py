@@ -81,6 +81,14 @@ def first_moment(connection: sa.Connection, dispatch: str, action: Action) -> da
     return found
 
 
+def last_action(connection: sa.Connection, dispatch: str) -> Action | None:
+    """Tell what was done last with a dispatch."""
+    found = connection.scalar(
+        sa.select(_events.c.action).where(_events.c.dispatch_id == dispatch).order_by(_events.c.id.desc()).limit(1)
+    )
+    return Action(found) if found is not None else None
+
+
 def who() -> str:
     """Give the name that a person is logged in under on this machine."""
     try:

@@ -92,8 +92,7 @@ class Controls:
         """
         with self._acting(Action.CANCELLED, OPEN, PAUSED, detail=reason) as (connection, dispatch, now):
             dispatches.enter(connection, dispatch, CANCELLED)
-            if lease.is_free(connection, dispatch, now):
-                ledger.recover(connection, dispatch, now)
+            lease.reap(connection, dispatch, now)
             excluded = decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
             come_to_rest(connection, dispatch, now)
             return excluded

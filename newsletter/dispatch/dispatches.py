@@ -1,9 +1,9 @@
 """Dispatches as they stand in the database: what was frozen, and the state that each is in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -24,7 +24,11 @@ class DispatchState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """One sending of one issue to one audience, as it was frozen."""
+    """One sending of one issue to one audience, as it was frozen.
+
+    Args:
+        lease: The number of the lease that a process drives it under, as `lease.take` gave it; 0 for none.
+    """
 
     id: str
     issue: str
@@ -39,7 +43,6 @@ class Dispatch:
     created_at: datetime
     deadline: datetime
     finished_at: datetime | None
-    lease_number: int
     override: str | None
     kind: str = "first"
     follows: str | None = None
@@ -49,6 +52,10 @@ class Dispatch:
     start_at: datetime | None = None
     canary: int | None = None
     canary_until: datetime | None = None
+    lease: int = 0
+
+
+_COLUMNS: Final = [_dispatches.c[field.name] for field in fields(Dispatch) if field.name != "lease"]
 
 
 def first_dispatch(connection: sa.Connection, issue: str, list_name: str, segment: str) -> Dispatch | None:
@@ -64,7 +71,7 @@ def first_dispatch(connection: sa.Connection, issue: str, list_name: str, segmen
 
 def all_dispatches(connection: sa.Connection) -> tuple[Dispatch, ...]:
     """Read the dispatches that there are, the newest first."""
-    rows = connection.execute(sa.select(*_columns()).order_by(_dispatches.c.created_at.desc(), _dispatches.c.id))
+    rows = connection.execute(sa.select(*_COLUMNS).order_by(_dispatches.c.created_at.desc(), _dispatches.c.id))
     return tuple(map(_read, rows))
 
 
@@ -104,12 +111,8 @@ def enter(connection: sa.Connection, dispatch: Dispatch, state: DispatchState, *
 
 
 def _dispatch(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Dispatch | None:
-    row = connection.execute(sa.select(*_columns()).where(condition)).one_or_none()
+    row = connection.execute(sa.select(*_COLUMNS).where(condition)).one_or_none()
     return _read(row) if row else None
-
-
-def _columns() -> list[sa.Column[Any]]:
-    return [_dispatches.c[name] for name in Dispatch.__dataclass_fields__]
 
 
 def _read(row: Any) -> Dispatch:

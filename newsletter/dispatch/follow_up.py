@@ -8,12 +8,14 @@ from newsletter.audience import Selection
 from newsletter.dispatch import dispatches, freeze
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.driving import as_frozen, frozen_content
 from newsletter.dispatch.following import Following, Kind
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.frozen import unpack_letterhead
 from newsletter.dispatch.pacing import Forecast
-from newsletter.dispatch.send import Proposal, Surroundings, as_frozen, enter, forecast_of, frozen_content, propose
+from newsletter.dispatch.send import Proposal, forecast_of, propose
 from newsletter.dispatch.states import Reason, State
+from newsletter.dispatch.surroundings import Surroundings, enter
 from newsletter.errors import DispatchError
 from newsletter.subscribers import Definitions
 

@@ -1,7 +1,9 @@
-"""The lease that a dispatch is driven under: one owner at a time, and a fencing number against one that slept."""
+"""The leases that dispatches are driven under: of one process alone, or of several; numbers tell one that slept."""
 
 import os
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,12 +15,13 @@ from newsletter.dispatch import dispatches, ledger
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.errors import DispatchError
 from newsletter.store import Database, tables
+from newsletter.store.prepared import Prepared
 
 LASTING: Final = timedelta(seconds=60)
-RENEWAL: Final = LASTING / 4
-"""How often an owner renews its lease, however long the provider takes over a reply."""
+SHARED_LASTING: Final = timedelta(seconds=20)
+"""Shorter, because others are there who go on."""
 
-_dispatches = tables.dispatches
+_leases = tables.leases
 
 
 class Fate(StrEnum):
@@ -28,6 +31,26 @@ class Fate(StrEnum):
     ENDED = "ended"
     ELSEWHERE = "elsewhere"
     """On another machine, where only the end of its lease tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A process's right to work on a dispatch.
+
+    Args:
+        number: Higher than that of any lease before, of whatever dispatch.
+        is_shared: Whether others may work on it too.
+    """
+
+    number: int
+    owner: str
+    until: datetime
+    is_shared: bool
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether its owner has ended, as far as can be known."""
+        found = fate(self.owner)
+        return found is Fate.ENDED or (found is Fate.ELSEWHERE and self.until < now)
 
 
 def owner_name(token: str) -> str:
@@ -54,45 +77,71 @@ def fate(owner: str) -> Fate:
     return Fate.ENDED if state in _DEAD or is_another else Fate.LIVES
 
 
-def take(database: Database, dispatch: Dispatch, owner: str, now: datetime) -> Dispatch:
-    """Take the lease and give the dispatch with its new fencing number.
+def take(database: Database, dispatch: Dispatch, owner: str, now: datetime, *, shared: bool = False) -> Dispatch:
+    """Take a lease of a dispatch and give the dispatch with its number.
 
     Raises:
         DispatchError: Another process is sending it.
     """
     with database.writing() as connection:
-        return take_in(connection, dispatch, owner, now)
+        return take_in(connection, dispatch, owner, now, shared=shared)
 
 
-def take_in(connection: sa.Connection, dispatch: Dispatch, owner: str, now: datetime) -> Dispatch:
-    """Take the lease within a transaction.
+def take_in(
+    connection: sa.Connection, dispatch: Dispatch, owner: str, now: datetime, *, shared: bool = False
+) -> Dispatch:
+    """Take a lease within a transaction, which then holds the dispatch; what owners that have ended left is put right.
 
-    An owner whose process lives on this machine keeps it, even past its end; one whose process has ended here need
-    not be waited for.
+    An owner whose process lives on this machine keeps its lease, even past its end; one whose process has ended here
+    need not be waited for.
+
+    Args:
+        shared: Others who share it too may be at work on it.
 
     Raises:
         DispatchError: Another process is sending it, or the dispatch is no more.
     """
-    held = sa.select(_dispatches.c.lease_owner, _dispatches.c.lease_until).where(_dispatches.c.id == dispatch.id)
-    if connection.dialect.name == "postgresql":
-        held = held.with_for_update()
-    row = connection.execute(held).one_or_none()
-    if row is not None and row.lease_owner is not None:
-        _assert_free(dispatch, row.lease_owner, is_over=row.lease_until < now)
-    connection.execute(
-        sa.update(_dispatches)
-        .where(_dispatches.c.id == dispatch.id)
-        .values(lease_owner=owner, lease_until=now + LASTING, lease_number=_dispatches.c.lease_number + 1)
+    dispatches.hold_dispatch(connection, dispatch.id)
+    for other in reap(connection, dispatch, now):
+        if not (shared and other.is_shared):
+            raise _taken(dispatch, other)
+    number = connection.execute(
+        sa.insert(_leases)
+        .values(dispatch_id=dispatch.id, owner=owner, until=now + lasting(shared=shared), is_shared=shared)
+        .returning(_leases.c.number)
+    ).scalar_one()
+    return replace(dispatches.read_dispatch(connection, dispatch.id), lease=number)
+
+
+def reap(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> Sequence[Lease]:
+    """Put right what owners that have ended have left, and give the leases of those that have not.
+
+    The transaction must hold the dispatch.
+    """
+    held: list[Lease] = []
+    for lease in leases(connection, dispatch):
+        if lease.is_over(now):
+            # Whoever slept in a transaction of theirs is waited for here, and finds no lease in the next one.
+            connection.execute(sa.delete(_leases).where(_leases.c.number == lease.number))
+            ledger.recover(connection, dispatch, lease.number, now)
+        else:
+            held.append(lease)
+    return held
+
+
+def leases(connection: sa.Connection, dispatch: Dispatch) -> Sequence[Lease]:
+    """Read the leases of a dispatch, also of owners that have ended."""
+    rows = connection.execute(
+        sa.select(_leases.c.number, _leases.c.owner, _leases.c.until, _leases.c.is_shared)
+        .where(_leases.c.dispatch_id == dispatch.id)
+        .order_by(_leases.c.number)
     )
-    return dispatches.read_dispatch(connection, dispatch.id)
+    return [Lease(*row) for row in rows]
 
 
-def is_free(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> bool:
-    """Tell whether no process has a dispatch in hand."""
-    row = connection.execute(
-        sa.select(_dispatches.c.lease_owner, _dispatches.c.lease_until).where(_dispatches.c.id == dispatch.id)
-    ).one()
-    return row.lease_owner is None or _is_over(row.lease_owner, past_end=row.lease_until < now)
+def count_leases(connection: sa.Connection, dispatch: Dispatch) -> int:
+    """Tell how many processes are at work on a dispatch."""
+    return int(_COUNT.rows(connection, dispatch=dispatch.id)[0][0])
 
 
 def renew(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
@@ -102,38 +151,45 @@ def renew(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
         DispatchError: It was lost.
     """
     ledger.assert_lease(connection, dispatch)
-    connection.execute(sa.update(_dispatches).where(_dispatches.c.id == dispatch.id).values(lease_until=now + LASTING))
+    until = sa.case(
+        (_leases.c.is_shared, sa.literal(now + lasting(shared=True), _leases.c.until.type)),
+        else_=sa.literal(now + lasting(shared=False), _leases.c.until.type),
+    )
+    connection.execute(sa.update(_leases).where(_leases.c.number == dispatch.lease).values(until=until))
 
 
 def give_back(connection: sa.Connection, dispatch: Dispatch) -> None:
     """Let go of the lease, so that another process need not wait for its end."""
-    connection.execute(
-        sa.update(_dispatches)
-        .where(_dispatches.c.id == dispatch.id, _dispatches.c.lease_number == dispatch.lease_number)
-        .values(lease_owner=None, lease_until=None)
-    )
+    connection.execute(sa.delete(_leases).where(_leases.c.number == dispatch.lease))
 
 
-def _assert_free(dispatch: Dispatch, owner: str, *, is_over: bool) -> None:
-    if _is_over(owner, past_end=is_over):
-        return
-    found = fate(owner)
+def lasting(*, shared: bool) -> timedelta:
+    """Tell how long a lease lasts that is not renewed."""
+    return SHARED_LASTING if shared else LASTING
+
+
+def renewal(*, shared: bool) -> timedelta:
+    """Tell how often an owner renews its lease, however long the provider takes over a reply."""
+    return lasting(shared=shared) / 4
+
+
+def _taken(dispatch: Dispatch, lease: Lease) -> DispatchError:
     message = f"another process is sending {dispatch.issue} to {dispatch.list}"
-    if found is Fate.LIVES:
-        number = owner.rsplit(":", 3)[1]
-        raise DispatchError(
+    if fate(lease.owner) is Fate.LIVES:
+        number = lease.owner.rsplit(":", 3)[1]
+        return DispatchError(
             f"{message}: number {number} on this machine",
             remedy="Wait until it has finished, or stop it, and run the same command again.",
         )
-    raise DispatchError(
+    return DispatchError(
         message, remedy="Wait until it has finished; one that died on another machine lets go after a minute."
     )
 
 
-def _is_over(owner: str, *, past_end: bool) -> bool:
-    found = fate(owner)
-    return found is Fate.ENDED or (found is Fate.ELSEWHERE and past_end)
-
+_COUNT: Final = Prepared(
+    {"dispatch": sa.Text()},
+    lambda given: sa.select(sa.func.count()).select_from(_leases).where(_leases.c.dispatch_id == given["dispatch"]),
+)
 
 _DEAD: Final = frozenset("ZXx")
 """Ended, though its parent has not asked yet."""

@@ -1,7 +1,7 @@
 """The ledger: one function for each thing that is written to it.
 
-Every function takes a connection with a transaction under way. Those that change deliveries take the number of
-the lease they act under and refuse when it is no longer the newest; they keep the counts of deliveries too.
+Every function takes a connection with a transaction under way. What a sending process does is refused unless its
+lease is still its own; whatever moves deliveries keeps their counts too.
 """
 
 from collections import Counter
@@ -82,7 +82,9 @@ def claim(connection: sa.Connection, dispatch: Dispatch, now: datetime, size: in
         found = [row[0] for row in chosen.rows(connection, dispatch=dispatch.id, now=now, size=room)] if room else []
         if found:
             rows = [(subscriber,) for subscriber in found]
-            moved = statements.CLAIM.run(connection, rows, dispatch=dispatch.id, now=now, since=since.value)
+            moved = statements.CLAIM.run(
+                connection, rows, dispatch=dispatch.id, lease=dispatch.lease, now=now, since=since.value
+            )
             _assert_all_moved(moved, len(found), Step.CLAIM)
             moves.update(_move(since, State.CLAIMED, moved))
             claimed += found
@@ -189,22 +191,22 @@ def exchange(
     return going
 
 
-def recover(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> int:
-    """Put right what an owner that died has left: claimed is planned again, submitting is uncertain.
+def recover(connection: sa.Connection, dispatch: Dispatch, lease: int, now: datetime) -> int:
+    """Put right what the owner of a lease has left: claimed is planned again, submitting is uncertain.
 
     Returns:
         How many deliveries are uncertain because of it.
     """
-    assert_lease(connection, dispatch)
-    take_step(connection, dispatch, Step.RELEASE, now, None)
+    of_lease = _deliveries.c.lease_number == lease
+    take_step(connection, dispatch, Step.RELEASE, now, None, only=of_lease)
     why = "the sending process ended before the reply"
     lost = connection.scalars(
         sa.select(_deliveries.c.subscriber_id).where(
-            _deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == State.SUBMITTING
+            _deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == State.SUBMITTING, of_lease
         )
     ).all()
     note(connection, dispatch, now, State.UNCERTAIN, dict.fromkeys(lost, why))
-    return take_step(connection, dispatch, Step.LOSE, now, None, reply=why)
+    return take_step(connection, dispatch, Step.LOSE, now, None, only=of_lease, reply=why)
 
 
 def note(
@@ -241,6 +243,7 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
             remedy="It can only go on as it was frozen: leave out --refreeze.",
         )
     counts.forget(connection, dispatch.id)
+    connection.execute(sa.delete(tables.leases).where(tables.leases.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(tables.delivery_events).where(tables.delivery_events.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_events).where(_events.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_deliveries).where(_deliveries.c.dispatch_id == dispatch.id))
@@ -249,7 +252,6 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
 
 def finish(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
     """Mark a dispatch as finished: nothing of it is left to do. One that was cancelled stays so."""
-    assert_lease(connection, dispatch)
     is_cancelled = _dispatches.c.state == DispatchState.CANCELLED
     ended = sa.case((is_cancelled, DispatchState.CANCELLED.value), else_=DispatchState.FINISHED.value)
     connection.execute(
@@ -268,12 +270,14 @@ def take_step(
     subscribers: Collection[int] | None,
     *,
     since: Collection[State] | None = None,
+    only: sa.ColumnElement[bool] | None = None,
     **values: Any,
 ) -> int:
     """Take one step with some deliveries, or with all that can; guarded by the table of transitions.
 
     Args:
         since: Only from these states.
+        only: Of all that can, only these.
     """
     if subscribers is not None and not subscribers:
         return 0
@@ -285,7 +289,11 @@ def take_step(
             continue
         statement = sa.update(_deliveries).values(state=target(step), changed_at=now, **values)
         if subscribers is None:
-            statement = statement.where(_deliveries.c.dispatch_id == dispatch.id, _deliveries.c.state == start)
+            statement = statement.where(
+                _deliveries.c.dispatch_id == dispatch.id,
+                _deliveries.c.state == start,
+                sa.true() if only is None else only,
+            )
         else:
             statement = statement.where(
                 _deliveries.c.subscriber_id.in_(list(subscribers)),
@@ -338,7 +346,7 @@ class _Look:
 
     transaction: object
     dispatch: str
-    lease_number: int
+    lease: int
     state: DispatchState
     contested: bool
 
@@ -350,18 +358,17 @@ def _look(connection: sa.Connection, dispatch: Dispatch) -> _Look:
     if (
         seen is not None
         and seen.transaction is transaction
-        and (seen.dispatch, seen.lease_number) == (dispatch.id, dispatch.lease_number)
+        and (seen.dispatch, seen.lease) == (dispatch.id, dispatch.lease)
     ):
         return seen
-    rows = statements.LOOK.rows(connection, dispatch=dispatch.id)
-    if not rows or rows[0][0] != dispatch.lease_number:
+    rows = statements.LOOK.rows(connection, dispatch=dispatch.id, lease=dispatch.lease)
+    if not rows:
         raise DispatchError(
             f"another process has taken over dispatch {dispatch.id}",
             remedy="Let that process finish; this one has stopped.",
         )
-    _, state, contested = rows[0]
-    seen = _Look(
-        connection.get_transaction(), dispatch.id, dispatch.lease_number, DispatchState(state), bool(contested)
-    )
+    state, contested = rows[0]
+    transaction = connection.get_transaction()
+    seen = _Look(transaction, dispatch.id, dispatch.lease, DispatchState(state), bool(contested))
     connection.info[_LOOK] = seen
     return seen

@@ -87,7 +87,7 @@ def standing(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace:
     followers = [one for one in dispatches.all_dispatches(connection) if one.follows == dispatch.id]
     return Standing(
         account_for(connection, dispatch),
-        not lease.is_free(connection, dispatch, now),
+        any(not one.is_over(now) for one in lease.leases(connection, dispatch)),
         read_log(connection, dispatch.id),
         tuple(followers[::-1]),
         closed(connection, dispatch, now, pace) if dispatch.finished_at is None else None,

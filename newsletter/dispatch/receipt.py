@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.overrides import read_override
 from newsletter.dispatch.states import OPEN, RESTING, State
 from newsletter.store import Database
+from newsletter.workspace import replacing, write_atomically
 
 _ORDER: Final = (
     State.ACCEPTED,
@@ -124,3 +127,22 @@ def account_for(connection: sa.Connection, dispatch: Dispatch) -> Receipt:
         account.replies(connection, current),
         first_moment(connection, dispatch.id, Action.STARTED),
     )
+
+
+def assert_writable(target: Path) -> None:
+    """Make sure that a receipt can be written, without writing it.
+
+    Raises:
+        WorkspaceError: It cannot.
+    """
+
+    class Enough(Exception):
+        """Ends the writing before it takes the target's place."""
+
+    with suppress(Enough), replacing(target):
+        raise Enough
+
+
+def keep_receipt(receipt: Receipt, target: Path) -> None:
+    """Write a receipt as JSON."""
+    write_atomically(target, receipt.json())

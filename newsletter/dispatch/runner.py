@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final, TypeAlias, TypeVar
 
-from newsletter.dispatch import lease
 from newsletter.dispatch.batch import Batch, DeliveryMessage
 from newsletter.dispatch.pacing import Around, Pacer
 from newsletter.dispatch.transactions import Transactions
@@ -29,11 +29,31 @@ doubt than is under way."""
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
+@dataclass
 class Stop:
-    """Asks a run to end as soon as what is under way is settled."""
+    """Asks a run to end as soon as what is under way is settled.
 
-    asked: bool = False
+    Args:
+        above: What asks more runs than this one to end.
+        at: When it asks by itself, in seconds of `time.monotonic`.
+    """
+
+    above: "Stop | None" = None
+    at: float | None = None
+    _asked: bool = False
+
+    def ask(self) -> None:
+        """Ask."""
+        self._asked = True
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything asks."""
+        return (
+            self._asked
+            or (self.at is not None and monotonic() >= self.at)
+            or (self.above is not None and self.above.asked)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +84,7 @@ class Run:
     pacer: Pacer
     progress: Progress
     stop: Stop
-    renewal: timedelta = lease.RENEWAL
+    renewal: timedelta
     _failures: list[NewsletterError] = field(default_factory=list)
     _asked: list[_Asked] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)

@@ -11,6 +11,7 @@ from newsletter.dispatch import account, dispatches, lease, ledger
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.brake import went_well
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
+from newsletter.dispatch.lease import Lease
 from newsletter.dispatch.states import State
 from newsletter.dispatch.timing import Quiet, quiet_of
 from newsletter.settings import Settings
@@ -140,21 +141,36 @@ def conclude_first_part(connection: sa.Connection, dispatch: Dispatch, now: date
     log(connection, dispatch.id, now, Action.WAITED, by, f"the first {row.canary:,} are looked at")
 
 
-def due(connection: sa.Connection, now: datetime, pace: Pace) -> Sequence[Dispatch]:
-    """Name the dispatches that a process could go on with now, the oldest first."""
-    ready = sa.exists().where(
-        _deliveries.c.dispatch_id == _dispatches.c.id,
-        (_deliveries.c.state == State.PLANNED)
-        | ((_deliveries.c.state == State.DEFERRED) & (_deliveries.c.due <= now))
-        | _deliveries.c.state.in_([State.CLAIMED, State.SUBMITTING]),
-    )
-    names = connection.scalars(
-        sa.select(_dispatches.c.id)
-        .where(_dispatches.c.state == DispatchState.OPEN, ready)
+def due(connection: sa.Connection, now: datetime, pace: Pace, *, shared: bool = False) -> Sequence[Dispatch]:
+    """Name the dispatches that a process could go on with now, the oldest first.
+
+    Args:
+        shared: It would share them with others who do so too.
+    """
+    of_dispatch = _deliveries.c.dispatch_id == _dispatches.c.id
+    is_due = (_deliveries.c.state == State.DEFERRED) & (_deliveries.c.due <= now)
+    waiting = sa.exists().where(of_dispatch, (_deliveries.c.state == State.PLANNED) | is_due)
+    stranded = sa.exists().where(of_dispatch, _deliveries.c.state.in_([State.CLAIMED, State.SUBMITTING]))
+    rows = connection.execute(
+        sa.select(_dispatches.c.id, waiting)
+        .where(_dispatches.c.state == DispatchState.OPEN, waiting | stranded)
         .order_by(_dispatches.c.created_at, _dispatches.c.id)
-    )
-    found = [dispatches.read_dispatch(connection, name) for name in names]
-    return [one for one in found if lease.is_free(connection, one, now) and closed(connection, one, now, pace) is None]
+    ).all()
+    found = [(dispatches.read_dispatch(connection, name), has_work) for name, has_work in rows]
+    return [
+        one
+        for one, has_work in found
+        if _is_to_be_had(lease.leases(connection, one), now, has_work=has_work, shared=shared)
+        and closed(connection, one, now, pace) is None
+    ]
+
+
+def _is_to_be_had(held: Sequence[Lease], now: datetime, *, has_work: bool, shared: bool) -> bool:
+    """Tell whether a process that came to a dispatch would find something to do."""
+    living = [one for one in held if not one.is_over(now)]
+    if any(not (shared and one.is_shared) for one in living):
+        return False
+    return has_work or len(living) < len(held)
 
 
 def pause(connection: sa.Connection, dispatch: Dispatch, now: datetime, by: str, why: str) -> None:

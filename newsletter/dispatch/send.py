@@ -1,61 +1,31 @@
 """Sends an issue to an audience: freezes a dispatch, or takes up the one there is, and drives it to rest."""
 
 import secrets
-from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 import sqlalchemy as sa
 
-from newsletter import event_loop, plugins
+from newsletter import plugins
 from newsletter.audience import Selection
-from newsletter.dispatch import control, dispatches, freeze, instance, lease, ledger, scheduling
-from newsletter.dispatch.audit import Action, first_moment, log, who
-from newsletter.dispatch.batch import Letter
-from newsletter.dispatch.dispatches import Dispatch, DispatchState
+from newsletter.dispatch import dispatches, freeze, lease, ledger
+from newsletter.dispatch.audit import Action, log
+from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.driving import pacing_rules
 from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.following import Following
 from newsletter.dispatch.freeze import Audience, Plan
-from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.overrides import Override
-from newsletter.dispatch.pacing import Buckets, Forecast, Pacer, Rules, forecast
-from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
+from newsletter.dispatch.pacing import Buckets, Forecast, forecast
+from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
-from newsletter.dispatch.runner import Progress, Run, Stop
+from newsletter.dispatch.surroundings import Surroundings, enter
 from newsletter.dispatch.timing import Start
-from newsletter.dispatch.transactions import Clock, Transactions
 from newsletter.errors import DispatchError, NewsletterError
-from newsletter.expressions import Schema
-from newsletter.media import Target, open_target
-from newsletter.providers.base import Provider, ProviderModule
-from newsletter.render import CompiledIssue, Merger
-from newsletter.settings import Settings, provider_settings
-from newsletter.store import Database, tables
-from newsletter.subscribers import Definitions
-from newsletter.subscribers.definitions import AttributeDefinition
-from newsletter.tokens import Signer
-from newsletter.workspace import Workspace, replacing, write_atomically
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every sending needs of its workspace."""
-
-    workspace: Workspace
-    settings: Settings
-    definitions: Definitions
-    signer: Signer
-    database: Database
-    clock: Clock
-    by: str = field(default_factory=who)
-    """Who does it, for the log."""
-
-    def media_target(self) -> Target:
-        """Open the place where pictures and documents are published."""
-        return open_target(self.settings.media.folder, self.workspace.root)
+from newsletter.settings import provider_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,186 +199,9 @@ def _freeze(
     return dispatch
 
 
-def enter(surroundings: Surroundings) -> None:
-    """Begin to freeze or send; see `instance.enter`.
-
-    Raises:
-        DispatchError: The database is not the one that this workspace knew last; its open dispatches are paused now.
-    """
-    there = surroundings
-    instance.enter(there.workspace, there.database, there.clock(), there.by, there.settings.dispatch.machine)
-
-
-def drive(
-    surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop
-) -> tuple[Receipt, NewsletterError | None]:
-    """Drive a dispatch until nothing is left that can be done now.
-
-    Returns:
-        The receipt, and what ended the work early, if anything did.
-
-    Raises:
-        DispatchError: Another process is sending it, or the ledger does not balance.
-    """
-    failure: NewsletterError | None = None
-    if dispatch.state is DispatchState.OPEN:
-        try:
-            event_loop.run(_drive(surroundings, dispatch, progress, stop))
-        except DispatchError:
-            raise
-        except NewsletterError as error:
-            failure = error
-    return write_receipt(surroundings.database, dispatch), failure
-
-
 def index_page(surroundings: Surroundings, provider: str) -> Path | None:
     """Give the page on which a provider shows what it has carried, if it has one."""
     page = getattr(plugins.load("providers", provider), "index_page", None)
     if page is None:
         return None
     return cast("Path", page(provider_settings(surroundings.settings, surroundings.workspace, provider)))
-
-
-def assert_writable(target: Path) -> None:
-    """Make sure that a receipt can be written, without writing it.
-
-    Raises:
-        WorkspaceError: It cannot.
-    """
-
-    class Enough(Exception):
-        """Ends the writing before it takes the target's place."""
-
-    with suppress(Enough), replacing(target):
-        raise Enough
-
-
-def keep_receipt(receipt: Receipt, target: Path) -> None:
-    """Write a receipt as JSON."""
-    write_atomically(target, receipt.json())
-
-
-async def drive_with(
-    surroundings: Surroundings,
-    dispatch: Dispatch,
-    provider: Provider,
-    progress: Progress,
-    stop: Stop,
-    renewal: timedelta = lease.RENEWAL,
-    pacer: Pacer | None = None,
-) -> None:
-    """Drive a dispatch with an open provider.
-
-    Args:
-        renewal: How often the lease is renewed.
-        pacer: Keeps other limits than those of the settings.
-
-    Raises:
-        DispatchError: Another process is sending it.
-        ProviderError: The provider refuses us or cannot be reached.
-    """
-    compiled, schema = frozen_content(surroundings, dispatch)
-    letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
-    definitions = as_frozen(surroundings.definitions, schema)
-    enter(surroundings)
-    owner = lease.owner_name(secrets.token_hex(4))
-    leased = lease.take(surroundings.database, dispatch, owner, surroundings.clock())
-    with surroundings.database.writing() as connection:
-        now = surroundings.clock()
-        late = _begin(surroundings, connection, leased, definitions, now)
-        leased = replace(leased, selected=dispatches.read_dispatch(connection, leased.id).selected)
-        ledger.recover(connection, leased, now)
-        control.heed_policy(connection, leased, now)
-    if late:
-        _let_go(surroundings, leased)
-        raise DispatchError(
-            f"dispatch {leased.id} is paused: {late}",
-            remedy=f"To send it all the same: newsletter dispatch resume {leased.id}.",
-        )
-    transactions = Transactions(
-        database=surroundings.database,
-        dispatch=leased,
-        definitions=definitions,
-        letter=Letter(Merger(compiled, letterhead)),
-        links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
-        return_path=return_path,
-        clock=surroundings.clock,
-        pace=scheduling.pace_of(surroundings.settings),
-        by=surroundings.by,
-    )
-    if pacer is None:
-        rules = pacing_rules(surroundings.settings, dispatch.provider)
-        pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
-    await Run(transactions, pacer, progress, stop, renewal).drive(provider)
-
-
-def pacing_rules(settings: Settings, provider: str) -> Rules:
-    """Tell which limits hold for what a provider carries.
-
-    Raises:
-        SettingsError: They contradict one another.
-    """
-    module = plugins.load("providers", provider)
-    return Rules.of(settings, provider, stays_here=getattr(module, "STAYS_HERE", False))
-
-
-def _begin(
-    surroundings: Surroundings,
-    connection: sa.Connection,
-    dispatch: Dispatch,
-    definitions: Definitions,
-    now: datetime,
-) -> str | None:
-    """Note that a process begins; the first one lets in who has joined since a dispatch was frozen for later.
-
-    Returns:
-        Why the dispatch is paused instead, if that is so.
-    """
-    late = scheduling.begin(connection, dispatch, now, scheduling.pace_of(surroundings.settings), surroundings.by)
-    if late:
-        return late
-    has_begun = first_moment(connection, dispatch.id, Action.STARTED) is not None
-    if not has_begun and dispatch.start_at is not None and now >= dispatch.start_at:
-        joined = freeze.let_join(connection, dispatch, definitions, now)
-        log(connection, dispatch.id, now, Action.STARTED, surroundings.by, f"{joined} joined since" if joined else "")
-    elif dispatch.start_at is None or now >= dispatch.start_at:
-        log(connection, dispatch.id, now, Action.STARTED, surroundings.by)
-    return None
-
-
-def _let_go(surroundings: Surroundings, dispatch: Dispatch) -> None:
-    with surroundings.database.writing() as connection:
-        lease.give_back(connection, dispatch)
-
-
-async def _drive(surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop) -> None:
-    module = cast("ProviderModule", plugins.load("providers", dispatch.provider))
-    settings = provider_settings(surroundings.settings, surroundings.workspace, dispatch.provider)
-    opened: AbstractAsyncContextManager[Provider] = module.open(settings)
-    async with opened as provider:
-        await drive_with(surroundings, dispatch, provider, progress, stop)
-
-
-def frozen_content(surroundings: Surroundings, dispatch: Dispatch) -> tuple[CompiledIssue, Schema]:
-    """Read the issue of a dispatch as it was frozen, and the fields that it asks about.
-
-    Raises:
-        DispatchError: It is not there.
-    """
-    content = tables.compiled_issues
-    with surroundings.database.reading() as connection:
-        payload = connection.scalar(sa.select(content.c.payload).where(content.c.content_hash == dispatch.content_hash))
-    if payload is None:
-        raise DispatchError(f"the content of dispatch {dispatch.id} is missing from the database")
-    return unpack(payload)
-
-
-def as_frozen(definitions: Definitions, schema: Schema) -> Definitions:
-    """Add the attributes that a frozen issue asks about and that are not declared any more; their columns stay."""
-    known = definitions.schema().fields
-    attributes = {
-        name: AttributeDefinition(name, name, field.type, ())
-        for name, field in schema.fields.items()
-        if name not in known
-    }
-    return replace(definitions, attributes={**definitions.attributes, **attributes})

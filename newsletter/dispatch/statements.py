@@ -12,18 +12,20 @@ from newsletter.store import UtcDateTime, tables
 from newsletter.store.prepared import Places, Prepared, PreparedForEach, past_index
 from newsletter.store.types import BigIdentifier
 
-_deliveries, _dispatches = tables.deliveries, tables.dispatches
+_deliveries, _dispatches, _leases = tables.deliveries, tables.dispatches, tables.leases
 _text: Any = sa.Text()
 _number: Any = sa.Integer()
 
 
-def _look(given: Places) -> sa.Select[tuple[int, str, bool]]:
+def _look(given: Places) -> sa.Select[tuple[str, bool]]:
     other = _dispatches.alias("other")
     contested = sa.exists().where(other.c.issue == _dispatches.c.issue, other.c.id != _dispatches.c.id)
+    # The dispatch is held first, and then the lease: so does who takes the lease of an owner that has ended.
     return (
-        sa.select(_dispatches.c.lease_number, _dispatches.c.state, contested)
-        .where(_dispatches.c.id == given["dispatch"])
-        .with_for_update(read=True, of=_dispatches)
+        sa.select(_dispatches.c.state, contested)
+        .join_from(_dispatches, _leases, _leases.c.dispatch_id == _dispatches.c.id)
+        .where(_dispatches.c.id == given["dispatch"], _leases.c.number == given["lease"])
+        .with_for_update(read=True, of=[_dispatches, _leases])
     )
 
 
@@ -54,7 +56,7 @@ def _claim(common: Places, row: Places) -> sa.Update:
             _deliveries.c.subscriber_id == row["subscriber"],
             past_index(_deliveries.c.state) == common["since"],
         )
-        .values(state=State.CLAIMED.value, due=None, changed_at=common["now"])
+        .values(state=State.CLAIMED.value, due=None, lease_number=common["lease"], changed_at=common["now"])
     )
 
 
@@ -97,11 +99,13 @@ def _settle(common: Places, row: Places) -> sa.Update:
 _MOMENT: Final = UtcDateTime()
 _SHARED: Final = {"dispatch": _text, "now": _MOMENT}
 
-LOOK: Final = Prepared({"dispatch": _text}, _look)
-"""The lease's number, the state, and whether the issue has other dispatches."""
+LOOK: Final = Prepared({"dispatch": _text, "lease": BigIdentifier}, _look)
+"""The state, and whether the issue has other dispatches; nothing where the lease was lost."""
 DUE: Final = Prepared({**_SHARED, "size": _number}, _due)
 PLANNED: Final = Prepared({**_SHARED, "size": _number}, _planned)
-CLAIM: Final = PreparedForEach({**_SHARED, "since": _text}, {"subscriber": BigIdentifier}, _claim)
+CLAIM: Final = PreparedForEach(
+    {**_SHARED, "since": _text, "lease": BigIdentifier}, {"subscriber": BigIdentifier}, _claim
+)
 INTEND: Final = PreparedForEach(_SHARED, {"subscriber": BigIdentifier, "delivery_key": _text}, _intend)
 SETTLE: Final = PreparedForEach(
     {**_SHARED, "since": _text, "state": _text, "more": _number},

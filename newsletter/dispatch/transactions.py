@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from newsletter.audience import departed
-from newsletter.dispatch import account, control, duplicates, lease, ledger, scheduling
+from newsletter.dispatch import account, control, dispatches, duplicates, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
 from newsletter.dispatch.brake import LOST_IN_A_ROW, Brake
@@ -32,6 +32,7 @@ Clock: TypeAlias = Callable[[], datetime]
 
 BATCH: Final = 500
 """How many deliveries are claimed at a time."""
+SMALLEST_BATCH: Final = 50
 TURN: Final = timedelta(minutes=1)
 """How long a delivery waits before it looks again whether another dispatch has settled its reader."""
 
@@ -45,6 +46,7 @@ class Transactions:
         clock: Gives the time, aware.
         pace: How carefully it is sent.
         by: In whose name it runs, for the log.
+        shared: Whether other processes work on the same dispatch.
     """
 
     database: Database
@@ -56,6 +58,7 @@ class Transactions:
     clock: Clock
     pace: Pace
     by: str
+    shared: bool = False
     _claimed: dict[DeliveryKey, int] = field(default_factory=dict)
     _intended: set[DeliveryKey] = field(default_factory=set)
     _unwritten: dict[DeliveryKey, Outcome] = field(default_factory=dict)
@@ -92,6 +95,9 @@ class Transactions:
         """Claim a batch and make its messages; None when nothing can be done now."""
         now = self.clock()
         with self._standing.writing() as connection:
+            if self.dispatch.canary:
+                # What others claim at the same time belongs to the same first part.
+                dispatches.hold_dispatch(connection, self.dispatch.id)
             ledger.expire(connection, self.dispatch, now)
             claimed = ledger.claim(connection, self.dispatch, now, self._room(connection, now))
             if not claimed:
@@ -112,7 +118,13 @@ class Transactions:
         if not scheduling.judge_first_part(connection, self.dispatch, now, self.pace, self.by):
             return 0
         left = scheduling.left_of_first_part(connection, self.dispatch)
-        return BATCH if left is None else min(left, BATCH)
+        most = self._fair_share(connection) if self.shared else BATCH
+        return most if left is None else min(left, most)
+
+    def _fair_share(self, connection: sa.Connection) -> int:
+        """Take less towards the end, so that all who share a dispatch come to its end together."""
+        left = account.balance(connection, self.dispatch).of(State.PLANNED, State.DEFERRED)
+        return max(SMALLEST_BATCH, min(BATCH, left // (2 * lease.count_leases(connection, self.dispatch) or 1)))
 
     def postpone(self, messages: Sequence[DeliveryMessage], until: datetime, why: str) -> None:
         """Put off messages that were claimed and not handed over, until a moment or the deadline."""
@@ -176,13 +188,17 @@ class Transactions:
         try:
             with self._standing.writing() as connection:
                 now = self.clock()
+                # Of several who end at once, the last one has to see that nothing is left.
+                dispatches.hold_dispatch(connection, self.dispatch.id)
                 ledger.settle(connection, self.dispatch, now, self._settled(connection, outcomes, now))
-                ledger.recover(connection, self.dispatch, now)
+                ledger.recover(connection, self.dispatch, self.dispatch.lease, now)
                 control.heed_policy(connection, self.dispatch, now)
                 scheduling.conclude_first_part(connection, self.dispatch, now, self.pace, self.by)
-                account.recount(connection, self.dispatch)
-                if control.come_to_rest(connection, self.dispatch, now):
+                is_over = control.come_to_rest(connection, self.dispatch, now)
+                if is_over:
                     log(connection, self.dispatch.id, now, Action.FINISHED, self.by)
+                if is_over or not self.shared:
+                    account.recount(connection, self.dispatch)
                 lease.give_back(connection, self.dispatch)
         finally:
             self._standing.close()

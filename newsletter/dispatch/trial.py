@@ -12,7 +12,7 @@ from newsletter.dispatch.batch import DeliveryMessage, Letter
 from newsletter.dispatch.prepare import make_letterhead, prepare_issue, reader_links
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.readers import make_reader, with_key
-from newsletter.dispatch.send import Surroundings
+from newsletter.dispatch.surroundings import Surroundings
 from newsletter.message import DeliveryKey, delivery_key
 from newsletter.providers.base import Outcome, ProviderModule
 from newsletter.render import Merger

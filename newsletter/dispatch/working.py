@@ -7,8 +7,10 @@ from typing import Final
 
 from newsletter.dispatch import scheduling
 from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.driving import drive
+from newsletter.dispatch.receipt import keep_receipt
 from newsletter.dispatch.runner import Stop
-from newsletter.dispatch.send import Surroundings, drive, keep_receipt
+from newsletter.dispatch.surroundings import Surroundings
 from newsletter.errors import NewsletterError
 
 FIRST_REST: Final = timedelta(minutes=1)

@@ -13,6 +13,7 @@ from newsletter.dispatch import (
     State,
     dispatches,
     find_dispatch,
+    lease,
     ledger,
     standing,
 )
@@ -20,7 +21,7 @@ from newsletter.dispatch.audit import Action
 from newsletter.errors import DispatchError
 from newsletter.providers.base import Accepted, Deferred, Message, Rejected, Uncertain
 from newsletter.store import tables
-from support.dispatching import PACE, SLUG, Bench, Scripted
+from support.dispatching import ELSEWHERE, PACE, SLUG, Bench, Scripted
 
 NAMES = ("anna", "ben", "cas", "dirk", "eva")
 
@@ -117,9 +118,10 @@ def test_cancelling_under_way_settles_what_is_handed_over_and_no_more(bench: Ben
 
 def test_cancelling_after_a_crash_puts_right_what_was_left(bench: Bench, frozen: Dispatch) -> None:
     with bench.database.writing() as connection:
-        leased = dispatches.read_dispatch(connection, frozen.id)
+        leased = lease.take_in(connection, frozen, ELSEWHERE, bench.clock())
         (first, second, *_) = ledger.claim(connection, leased, bench.clock(), 3)
         ledger.intend(connection, leased, bench.clock(), {first: "k1", second: "k2"})  # type: ignore[dict-item]
+    bench.clock.pass_by(seconds=lease.LASTING.total_seconds() + 1)
     controls(bench, frozen).cancel()
     with bench.database.reading() as connection:
         balance = standing(connection, frozen, bench.clock(), PACE).receipt.balance

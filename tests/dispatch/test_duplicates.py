@@ -240,6 +240,17 @@ def test_in_any_order_of_runs_and_leaving_everybody_who_stays_gets_it_once(
             database.close()
 
 
+def drive_some(bench: Bench, dispatch: Dispatch, told: list[str], seen: list[tuple[str, str]], most: int) -> None:
+    stop, limit, decided = Stop(), len(seen) + most, as_told(told, seen)
+
+    def decide(message: Message) -> Outcome:
+        if len(seen) + 1 >= limit:
+            stop.ask()
+        return decided(message)
+
+    bench.drive(dispatch, Scripted(decide), stop)
+
+
 def check(bench: Bench, plan: list[tuple[object, ...]]) -> None:
     dispatches = on_both(bench, *PEOPLE)
     seen: list[tuple[str, str]] = []
@@ -247,19 +258,7 @@ def check(bench: Bench, plan: list[tuple[object, ...]]) -> None:
     for action in plan:
         match action:
             case "drive", int(which), list(told), int(most):
-                stop = Stop()
-                before = len(seen)
-
-                def decide(
-                    message: Message,
-                    decided: Callable[[Message], Outcome] = as_told(told, seen),  # noqa: B008
-                    stop: Stop = stop,
-                    limit: int = before + most,
-                ) -> Outcome:
-                    stop.asked = len(seen) + 1 >= limit
-                    return decided(message)
-
-                bench.drive(dispatches[which], Scripted(decide), stop)
+                drive_some(bench, dispatches[which], told, seen, most)
             case "leave", str(name), str(list_name):
                 if list_name in lists[name]:
                     leave(bench, name, list_name)

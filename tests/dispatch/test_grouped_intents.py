@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.dispatch import Dispatch, Stop, account, ledger
-from newsletter.dispatch.send import drive_with
+from newsletter.dispatch import Dispatch, Stop, account, lease, ledger
+from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.transactions import BATCH, Transactions
 from newsletter.errors import DispatchError, NewsletterError, ProviderError
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Deferred, Intend, Limits, Message, Outcome, Rejected, Uncertain
 from newsletter.store import Database, open_database, tables
 from newsletter.subscribers import synchronise_attributes
-from support.dispatching import Bench, Clock, Scripted
+from support.dispatching import ELSEWHERE, Bench, Clock, Scripted
 
 NAMES = tuple(f"reader{number:02d}" for number in range(24))
 PATIENCE = 20.0
@@ -85,7 +85,7 @@ class Workers:
             if act.fate == "fail":
                 raise ProviderError("quota")
             if act.fate == "stop":
-                self.stop.asked = True
+                self.stop.ask()
             going = frozenset(keys) if act.early else await self.intend(keys)
             if not act.early:
                 self.look(keys, going)
@@ -273,7 +273,7 @@ def test_next_batch_is_claimed_while_one_is_handed_over_and_given_back_on_a_stop
             while (count := list(bench.states(dispatch).values()).count("claimed")) < 2 * BATCH:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             claimed.append(count)
-            stop.asked = True
+            stop.ask()
             for key in await intend([message.key]):
                 yield Accepted(key)
 
@@ -285,7 +285,7 @@ def test_next_batch_is_claimed_while_one_is_handed_over_and_given_back_on_a_stop
 
 def test_dispatch_that_is_not_open_hands_nothing_over(bench: Bench) -> None:
     bench.subscribe(NAMES)
-    dispatch = bench.freeze()
+    dispatch = lease.take(bench.database, bench.freeze(), ELSEWHERE, bench.clock())
     with bench.database.writing() as connection:
         subscribers = ledger.claim(connection, dispatch, bench.clock(), 3)
     with bench.database.writing() as connection:

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import Controls, Settlement, Story, dispatches, ledger, tell_story
+from newsletter.dispatch import Controls, Settlement, Story, lease, ledger, tell_story
 from newsletter.dispatch.history import Absence
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Deferred, Rejected, Uncertain
 from newsletter.store import tables
 from newsletter.subscribers import parse_address, remove, unsubscribe
-from support.dispatching import Bench, Scripted
+from support.dispatching import ELSEWHERE, Bench, Scripted
 
 
 def story(bench: Bench, name: str) -> Story:
@@ -82,10 +82,11 @@ def test_story_keeps_what_was_lost_and_what_a_person_decided(bench: Bench) -> No
     bench.subscribe(["anna", "ben"])
     frozen = bench.freeze()
     with bench.database.writing() as connection:
-        leased = dispatches.read_dispatch(connection, frozen.id)
+        leased = lease.take_in(connection, frozen, ELSEWHERE, bench.clock())
         (first, _) = ledger.claim(connection, leased, bench.clock(), 2)
         ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k")})
-        ledger.recover(connection, leased, bench.clock())
+        ledger.recover(connection, leased, leased.lease, bench.clock())
+        lease.give_back(connection, leased)
     acting = Controls(bench.database, frozen.id, "tester", bench.clock)
     acting.settle(Settlement.RESEND)
     bench.drive(frozen, Scripted(lambda message: Uncertain(message.key, "no reply")))

@@ -23,9 +23,7 @@ PATIENCE = 20.0
 
 def lease_until(bench: Bench, dispatch: Dispatch) -> object:
     with bench.database.reading() as connection:
-        return connection.scalar(
-            sa.select(tables.dispatches.c.lease_until).where(tables.dispatches.c.id == dispatch.id)
-        )
+        return connection.scalar(sa.select(tables.leases.c.until).where(tables.leases.c.dispatch_id == dispatch.id))
 
 
 class Slow(Scripted):

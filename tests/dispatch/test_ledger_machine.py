@@ -66,7 +66,6 @@ class Ledger(RuleBasedStateMachine):
         with self.database.writing() as connection:
             taken = lease.take_in(connection, self.worker, f"elsewhere:1:2:{self.now}", self.now)
             self.sleeper, self.worker = self.worker, taken
-            ledger.recover(connection, self.worker, self.now)
         for number, state in self.model.items():
             if state is State.CLAIMED:
                 self.model[number] = State.PLANNED

@@ -6,9 +6,10 @@ from datetime import timedelta
 from newsletter.audience import Selection
 from newsletter.dispatch import Receipt, State, Stop, write_receipt
 from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.pacing import Buckets, Pacer
 from newsletter.dispatch.pacing.rules import Rules
-from newsletter.dispatch.send import drive_with, propose
+from newsletter.dispatch.send import propose
 from newsletter.providers.base import Deferred
 from support.dispatching import SLUG, Bench, Scripted
 from support.pacing import make_rules, plan

@@ -56,7 +56,7 @@ def test_dispatch_of_which_one_message_went_out_stays_as_it_is(
     old, stop = bench.freeze(), Stop()
 
     def once(message: Message) -> Outcome | None:
-        stop.asked = True
+        stop.ask()
         return outcome(message)
 
     before = bench.drive(old, Scripted(once), stop)

@@ -140,7 +140,8 @@ def test_stop_ends_in_order_and_the_rest_is_sent_later(bench: Bench) -> None:
     dispatch, stop = bench.freeze(), Stop()
 
     def ask(message: Message) -> Outcome:
-        stop.asked = message.recipient.address.startswith("reader03") or stop.asked
+        if message.recipient.address.startswith("reader03"):
+            stop.ask()
         return Accepted(message.key)
 
     first = bench.drive(dispatch, Scripted(ask), stop)

@@ -126,7 +126,7 @@ def test_dispatch_that_has_begun_is_never_late(peopled: Bench) -> None:
     stop = Stop()
 
     def end(_message: Message) -> None:
-        stop.asked = True
+        stop.ask()
 
     provider = Scripted(after_intent=end)
     peopled.drive(dispatch, provider, stop)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.dispatch import Stop
-from newsletter.dispatch.send import drive_with
+from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.transactions import Transactions
 from newsletter.message import DeliveryKey
 from newsletter.providers import outbox, sendgrid, smtp

@@ -40,11 +40,12 @@ def test_dispatch_of_before_there_were_deadlines_and_counts_gets_both(database_u
     with engine.begin() as connection:
         migrate_to("0001", connection)
         connection.execute(sa.insert(tables.compiled_issues).values(content_hash="h", payload=b"", created_at=frozen))
-        old = sa.table("dispatches", *(sa.column(one.name, one.type) for one in tables.dispatches.columns))
+        number = sa.column("lease_number", sa.Integer)
+        old = sa.table("dispatches", number, *(sa.column(one.name, one.type) for one in tables.dispatches.columns))
         connection.execute(
             sa.insert(old).values(
                 id="d", issue="i", list="l", segment="", provider="outbox", content_hash="h", letterhead="{}",
-                secret=b"s", state="open", selected=1, created_at=frozen,
+                secret=b"s", state="open", selected=3, created_at=frozen,
             )
         )  # fmt: skip
         row = {"dispatch_id": "d", "subscriber_id": 1, "state": "planned", "changed_at": frozen}
@@ -156,6 +157,9 @@ def test_value_without_time_zone_cannot_be_kept(database: Database) -> None:
         connection.execute(sa.insert(tables.suppressions).values(address_hash=b"x" * 32, reason="y", created_at=naive))
 
 
+LEDGER_THEN = ("dispatch_id", "subscriber_id", "state", "changed_at")
+
+
 def test_ledger_of_before_there_was_control_stays_whole(database_url: str, tmp_path: Path) -> None:
     """On SQLite the table of dispatches is made anew: rows, and what points at them, must come through."""
     engine = sa.create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
@@ -163,23 +167,32 @@ def test_ledger_of_before_there_was_control_stays_whole(database_url: str, tmp_p
     with engine.begin() as connection:
         migrate_to("0003", connection)
         connection.execute(sa.insert(tables.compiled_issues).values(content_hash="h", payload=b"", created_at=frozen))
-        old = sa.table("dispatches", *(sa.column(one.name, one.type) for one in tables.dispatches.columns))
+        number = sa.column("lease_number", sa.Integer)
+        old = sa.table("dispatches", number, *(sa.column(one.name, one.type) for one in tables.dispatches.columns))
         connection.execute(
             sa.insert(old).values(
                 id="d", issue="i", list="l", segment="", provider="outbox", content_hash="h", letterhead="{}",
-                secret=b"s", state="finished", selected=1, created_at=frozen, deadline=frozen, finished_at=frozen,
+                secret=b"s", state="finished", selected=3, created_at=frozen, deadline=frozen, finished_at=frozen,
                 lease_number=3,
             )
         )  # fmt: skip
-        row = {"dispatch_id": "d", "subscriber_id": 1, "state": "accepted", "changed_at": frozen}
-        connection.execute(sa.insert(tables.deliveries).values(row))
+        ledger = sa.table("deliveries", *(sa.column(name, tables.deliveries.c[name].type) for name in LEDGER_THEN))
+        for number, state in enumerate(("accepted", "claimed", "submitting"), 1):
+            row = {"dispatch_id": "d", "subscriber_id": number, "state": state, "changed_at": frozen}
+            connection.execute(sa.insert(ledger).values(row))
     engine.dispose()
     database = open_database(database_url, tmp_path)
-    columns = ("state", "lease_number", "kind", "follows", "on_uncertain", "finished_at")
+    columns = ("state", "kind", "follows", "on_uncertain", "finished_at")
     with database.writing() as connection:
         chosen = sa.select(*(tables.dispatches.c[name] for name in columns))
-        assert tuple(connection.execute(chosen).one()) == ("finished", 3, "first", None, "hold", frozen)
-        assert connection.scalar(sa.select(tables.deliveries.c.resends)) == 0
+        assert tuple(connection.execute(chosen).one()) == ("finished", "first", None, "hold", frozen)
+        assert set(connection.scalars(sa.select(tables.deliveries.c.resends))) == {0}
+        states = connection.scalars(sa.select(tables.deliveries.c.state).order_by(tables.deliveries.c.subscriber_id))
+        assert list(states) == ["accepted", "planned", "uncertain"]
+        counts = connection.execute(sa.select(tables.delivery_counts.c.state, tables.delivery_counts.c.count))
+        assert sorted(map(tuple, counts)) == [("accepted", 1), ("planned", 1), ("uncertain", 1)]
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(sa.update(tables.deliveries).values(state="claimed"))
         with pytest.raises(IntegrityError), connection.begin_nested():
             connection.execute(sa.delete(tables.dispatches))
         with pytest.raises(IntegrityError), connection.begin_nested():

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.audience import Selection
 from newsletter.dispatch import Dispatch, Pace, Receipt, Stop, Surroundings, accept, lease, propose, write_receipt
-from newsletter.dispatch.lease import RENEWAL
-from newsletter.dispatch.send import drive_with
+from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.timing import Quiet
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome, Provider
@@ -121,14 +120,12 @@ class Bench:
         self.clock.moment += lease.LASTING + timedelta(seconds=1)
         with self.database.writing() as connection:
             connection.execute(
-                sa.update(tables.dispatches)
-                .where(tables.dispatches.c.id == dispatch.id, tables.dispatches.c.lease_owner.is_not(None))
-                .values(lease_owner=ELSEWHERE)
+                sa.update(tables.leases).where(tables.leases.c.dispatch_id == dispatch.id).values(owner=ELSEWHERE)
             )
         lease.take(self.database, dispatch, ELSEWHERE, self.clock())
 
     def drive(
-        self, dispatch: Dispatch, provider: Provider, stop: Stop | None = None, renewal: timedelta = RENEWAL
+        self, dispatch: Dispatch, provider: Provider, stop: Stop | None = None, renewal: timedelta | None = None
     ) -> Receipt:
         """Drive a dispatch to rest, or as far as it goes."""
         try:

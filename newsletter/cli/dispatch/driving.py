@@ -102,7 +102,7 @@ def _stopping(face: Face, stop: "Stop") -> Iterator[None]:
     def ask(_number: int, _frame: object) -> None:
         if stop.asked:
             raise KeyboardInterrupt
-        stop.asked = True
+        stop.ask()
         face.error_console.print("\nStopping: settling what is under way. Press Ctrl-C again to end at once.")
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}

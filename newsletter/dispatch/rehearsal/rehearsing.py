@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from newsletter.clock import now
 from newsletter.dispatch import freeze
+from newsletter.dispatch.driving import pacing_rules
 from newsletter.dispatch.freeze import Plan
 from newsletter.dispatch.pacing import Forecast as Paced
 from newsletter.dispatch.pacing import forecast as paced_forecast
@@ -36,7 +37,6 @@ from newsletter.dispatch.rehearsal.stage import (
     rehearsed_plan,
     stage,
 )
-from newsletter.dispatch.send import pacing_rules
 from newsletter.dispatch.states import State
 from newsletter.providers.base import Limits
 from newsletter.settings import Settings, provider_settings

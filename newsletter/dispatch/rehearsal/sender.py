@@ -17,9 +17,10 @@ from pydantic import BaseModel
 from newsletter import event_loop, plugins
 from newsletter.clock import now
 from newsletter.dispatch import dispatches
+from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.rehearsal.stage import BY, PROVIDER, Stage
 from newsletter.dispatch.runner import Stop
-from newsletter.dispatch.send import Surroundings, drive_with
+from newsletter.dispatch.surroundings import Surroundings
 from newsletter.errors import NewsletterError, ProviderError
 from newsletter.providers.base import Provider, ProviderModule
 from newsletter.settings import DispatchSettings, LimitsSettings, Settings, load, provider_settings

@@ -9,6 +9,7 @@ from newsletter.store.tables.dispatch import (
     delivery_events,
     dispatch_events,
     dispatches,
+    leases,
 )
 from newsletter.store.tables.instances import instances
 from newsletter.store.tables.pacing import rate_limits
@@ -23,6 +24,7 @@ __all__ = [
     "dispatch_events",
     "dispatches",
     "instances",
+    "leases",
     "metadata",
     "rate_limits",
     "subscriber_topics",

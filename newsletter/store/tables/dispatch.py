@@ -56,9 +56,6 @@ dispatches = sa.Table(
     sa.Column("kind", sa.Text, nullable=False, server_default="first"),
     sa.Column("follows", sa.ForeignKey("dispatches.id")),
     sa.Column("on_uncertain", sa.Text, nullable=False, server_default="hold"),
-    sa.Column("lease_number", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("lease_owner", sa.Text),
-    sa.Column("lease_until", UtcDateTime),
     sa.CheckConstraint(sa.column("state").in_(DISPATCH_STATES), name="state"),
     sa.CheckConstraint(
         "(state <> 'finished' OR finished_at IS NOT NULL) AND "
@@ -93,6 +90,27 @@ dispatch_events = sa.Table(
 )
 """What was done with each dispatch, when, and by whom; rows are added and never changed."""
 
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("number", BigIdentifier, primary_key=True),
+    sa.Column("dispatch_id", sa.ForeignKey("dispatches.id"), nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("until", UtcDateTime, nullable=False),
+    sa.Column("is_shared", sa.Boolean, nullable=False),
+    sa.Index("ix_leases_dispatch_id", "dispatch_id"),
+    # A number that was used once must not come back: it is what an owner that slept is told by.
+    sqlite_autoincrement=True,
+)
+"""Who is at work on a dispatch: one process alone, or several that share it."""
+sa.Index(
+    "uq_leases_alone",
+    leases.c.dispatch_id,
+    unique=True,
+    sqlite_where=~leases.c.is_shared,
+    postgresql_where=~leases.c.is_shared,
+)
+
 _HAS_KEY = sa.column("key").is_not(None)
 
 deliveries = sa.Table(
@@ -110,11 +128,15 @@ deliveries = sa.Table(
     sa.Column("reference", sa.Text),
     sa.Column("reply", sa.Text),
     sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Column("lease_number", sa.BigInteger),
     # SQLite would make a table of an IN list for every row that is written.
     sa.CheckConstraint(sa.or_(*(sa.column("state") == state for state in DELIVERY_STATES)), name="state"),
     sa.CheckConstraint("(state = 'excluded') = (reason IS NOT NULL)", name="reason"),
     sa.CheckConstraint("(state = 'deferred') = (due IS NOT NULL)", name="due"),
     sa.CheckConstraint("resends BETWEEN 0 AND 1", name="resends"),
+    sa.CheckConstraint(
+        "lease_number IS NOT NULL OR (state <> 'claimed' AND state <> 'submitting')", name="lease_number"
+    ),
     sa.Index("ix_deliveries_work", "dispatch_id", "state", "due", "subscriber_id"),
     # Only of those that have one: a freeze writes a million that have none yet.
     sa.Index("ix_deliveries_key", "key", unique=True, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY),

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.dispatch import pace_of
+from newsletter.dispatch.driving import pacing_rules
 from newsletter.dispatch.rehearsal.rehearsing import limits_of
 from newsletter.dispatch.rehearsal.sender import HOST, sink_settings, unhindered
-from newsletter.dispatch.send import pacing_rules
 from newsletter.providers.base import Limits
 from newsletter.providers.smtp import Settings as SmtpSettings
 from newsletter.settings import load, provider_settings

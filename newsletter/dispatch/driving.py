@@ -1,0 +1,199 @@
+"""Drives a dispatch from its ledger by a provider, under a lease."""
+
+import secrets
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import cast
+
+import sqlalchemy as sa
+
+from newsletter import event_loop, plugins
+from newsletter.dispatch import control, dispatches, freeze, lease, scheduling
+from newsletter.dispatch.audit import Action, first_moment, last_action, log
+from newsletter.dispatch.batch import Letter
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
+from newsletter.dispatch.frozen import unpack, unpack_letterhead
+from newsletter.dispatch.pacing import Buckets, Pacer, Rules
+from newsletter.dispatch.prepare import reader_links
+from newsletter.dispatch.receipt import Receipt, write_receipt
+from newsletter.dispatch.runner import Progress, Run, Stop
+from newsletter.dispatch.surroundings import Surroundings, enter
+from newsletter.dispatch.transactions import Transactions
+from newsletter.errors import DispatchError, NewsletterError
+from newsletter.expressions import Schema
+from newsletter.providers.base import Provider, ProviderModule
+from newsletter.render import CompiledIssue, Merger
+from newsletter.settings import Settings, provider_settings
+from newsletter.store import tables
+from newsletter.subscribers import Definitions
+from newsletter.subscribers.definitions import AttributeDefinition
+
+
+def drive(
+    surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop, *, shared: bool = False
+) -> tuple[Receipt, NewsletterError | None]:
+    """Drive a dispatch until nothing is left that can be done now.
+
+    Args:
+        shared: Other processes may work on it at the same time.
+
+    Returns:
+        The receipt, and what ended the work early, if anything did.
+
+    Raises:
+        DispatchError: Another process is sending it, or the ledger does not balance.
+    """
+    failure: NewsletterError | None = None
+    if dispatch.state is DispatchState.OPEN:
+        try:
+            event_loop.run(_drive(surroundings, dispatch, progress, stop, shared=shared))
+        except DispatchError:
+            raise
+        except NewsletterError as error:
+            failure = error
+    return write_receipt(surroundings.database, dispatch), failure
+
+
+async def drive_with(
+    surroundings: Surroundings,
+    dispatch: Dispatch,
+    provider: Provider,
+    progress: Progress,
+    stop: Stop,
+    renewal: timedelta | None = None,
+    pacer: Pacer | None = None,
+    *,
+    shared: bool = False,
+) -> None:
+    """Drive a dispatch with an open provider.
+
+    Args:
+        renewal: How often the lease is renewed, if not as usual.
+        pacer: Keeps other limits than those of the settings.
+        shared: Other processes may work on it at the same time.
+
+    Raises:
+        DispatchError: Another process is sending it.
+        ProviderError: The provider refuses us or cannot be reached.
+    """
+    compiled, schema = frozen_content(surroundings, dispatch)
+    letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
+    definitions = as_frozen(surroundings.definitions, schema)
+    enter(surroundings)
+    leased, late = _take(surroundings, dispatch, definitions, shared=shared)
+    if late:
+        raise DispatchError(
+            f"dispatch {leased.id} is paused: {late}",
+            remedy=f"To send it all the same: newsletter dispatch resume {leased.id}.",
+        )
+    transactions = Transactions(
+        database=surroundings.database,
+        dispatch=leased,
+        definitions=definitions,
+        letter=Letter(Merger(compiled, letterhead)),
+        links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
+        return_path=return_path,
+        clock=surroundings.clock,
+        pace=scheduling.pace_of(surroundings.settings),
+        by=surroundings.by,
+        shared=shared,
+    )
+    if pacer is None:
+        rules = pacing_rules(surroundings.settings, dispatch.provider)
+        pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
+    await Run(transactions, pacer, progress, stop, renewal or lease.renewal(shared=shared)).drive(provider)
+
+
+def pacing_rules(settings: Settings, provider: str) -> Rules:
+    """Tell which limits hold for what a provider carries.
+
+    Raises:
+        SettingsError: They contradict one another.
+    """
+    module = plugins.load("providers", provider)
+    return Rules.of(settings, provider, stays_here=getattr(module, "STAYS_HERE", False))
+
+
+def _take(
+    surroundings: Surroundings, dispatch: Dispatch, definitions: Definitions, *, shared: bool
+) -> tuple[Dispatch, str | None]:
+    """Take a lease and begin.
+
+    Returns:
+        The dispatch under its lease, and why it is paused instead, if that is so; then nothing is held.
+    """
+    now, owner = surroundings.clock(), lease.owner_name(secrets.token_hex(4))
+    with surroundings.database.writing() as connection:
+        leased = lease.take_in(connection, dispatch, owner, now, shared=shared)
+        late = _begin(surroundings, connection, leased, definitions, now, shared=shared)
+        control.heed_policy(connection, leased, now)
+        if late:
+            lease.give_back(connection, leased)
+        selected = dispatches.read_dispatch(connection, leased.id).selected
+    return replace(leased, selected=selected), late
+
+
+def _begin(
+    surroundings: Surroundings,
+    connection: sa.Connection,
+    dispatch: Dispatch,
+    definitions: Definitions,
+    now: datetime,
+    *,
+    shared: bool,
+) -> str | None:
+    """Note that a process begins; the first one lets in who has joined since a dispatch was frozen for later.
+
+    Those who share a dispatch take turns, of which the log tells the first.
+
+    Returns:
+        Why the dispatch is paused instead, if that is so.
+    """
+    late = scheduling.begin(connection, dispatch, now, scheduling.pace_of(surroundings.settings), surroundings.by)
+    if late:
+        return late
+    if dispatch.start_at is not None and now < dispatch.start_at:
+        return None
+    has_begun = first_moment(connection, dispatch.id, Action.STARTED) is not None
+    if not has_begun and dispatch.start_at is not None:
+        joined = freeze.let_join(connection, dispatch, definitions, now)
+        log(connection, dispatch.id, now, Action.STARTED, surroundings.by, f"{joined} joined since" if joined else "")
+    elif not (shared and last_action(connection, dispatch.id) is Action.STARTED):
+        log(connection, dispatch.id, now, Action.STARTED, surroundings.by)
+    return None
+
+
+async def _drive(
+    surroundings: Surroundings, dispatch: Dispatch, progress: Progress, stop: Stop, *, shared: bool
+) -> None:
+    module = cast("ProviderModule", plugins.load("providers", dispatch.provider))
+    settings = provider_settings(surroundings.settings, surroundings.workspace, dispatch.provider)
+    opened: AbstractAsyncContextManager[Provider] = module.open(settings)
+    async with opened as provider:
+        await drive_with(surroundings, dispatch, provider, progress, stop, shared=shared)
+
+
+def frozen_content(surroundings: Surroundings, dispatch: Dispatch) -> tuple[CompiledIssue, Schema]:
+    """Read the issue of a dispatch as it was frozen, and the fields that it asks about.
+
+    Raises:
+        DispatchError: It is not there.
+    """
+    content = tables.compiled_issues
+    with surroundings.database.reading() as connection:
+        payload = connection.scalar(sa.select(content.c.payload).where(content.c.content_hash == dispatch.content_hash))
+    if payload is None:
+        raise DispatchError(f"the content of dispatch {dispatch.id} is missing from the database")
+    return unpack(payload)
+
+
+def as_frozen(definitions: Definitions, schema: Schema) -> Definitions:
+    """Add the attributes that a frozen issue asks about and that are not declared any more; their columns stay."""
+    known = definitions.schema().fields
+    attributes = {
+        name: AttributeDefinition(name, name, field.type, ())
+        for name, field in schema.fields.items()
+        if name not in known
+    }
+    return replace(definitions, attributes={**definitions.attributes, **attributes})
