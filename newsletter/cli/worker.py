@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--every",
     type=click.FloatRange(0.1, 3600),
-    default=5.0,
+    default=1.0,
     show_default=True,
     metavar="SECONDS",
     help="How often to look for work.",
@@ -30,7 +31,8 @@ def command(face: Face, once: bool, every: float) -> None:
     """Send what is due, for as long as it runs.
 
     These are dispatches whose time has come, and readers who are to be tried again. Goes on where others were stopped
-    or killed. A signal ends it in order: what is under way is settled first.
+    or killed. On PostgreSQL any number of workers share what is due, on any machines. A signal ends a worker in order:
+    what is under way is settled first.
     """
     from newsletter import dispatch as sending
 
@@ -38,13 +40,20 @@ def command(face: Face, once: bool, every: float) -> None:
     with opened(face) as surroundings, _ending(stop, asked):
         worker = sending.Worker(surroundings, stop)
         if not once:
-            click.echo("Waiting for what is due. Ctrl-C ends the worker.", err=True)
+            _tell("Waiting for what is due. Ctrl-C ends the worker.")
+        if worker.shared and not once:
+            sending.share_work(worker, timedelta(seconds=every), _tell)
+            return
         while not asked.is_set():
             for line in worker.work():
-                click.echo(line, err=True)
+                _tell(line)
             if once:
                 return
             asked.wait(every)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 @contextmanager

@@ -43,6 +43,7 @@ from .send import (
 )
 from .states import Reason, State, Step, advance
 from .surroundings import Surroundings
+from .tasks import share_work
 from .timing import Start
 from .trial import Trial, record_for, send_trial
 from .working import Worker
@@ -124,6 +125,7 @@ __all__ = [
     "record_for",
     "refreeze",
     "send_trial",
+    "share_work",
     "standing",
     "standings",
     "statistics",

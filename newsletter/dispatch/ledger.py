@@ -184,7 +184,9 @@ def exchange(
         moves.update(_settle(connection, dispatch, now, since, step, ones))
     if going:
         state, since = target(Step.INTEND), State.CLAIMED
-        moved = statements.INTEND.run(connection, list(going.items()), dispatch=dispatch.id, now=now)
+        moved = statements.INTEND.run(
+            connection, list(going.items()), dispatch=dispatch.id, lease=dispatch.lease, now=now
+        )
         _assert_all_moved(moved, len(going), Step.INTEND)
         moves.update(_move(since, state, moved))
     counts.move(connection, dispatch.id, moves)
@@ -318,7 +320,7 @@ def _settle(
         for one in settled
     ]
     values = {"since": since.value, "state": state.value, "more": int(step is Step.DEFER)}
-    moved = statements.SETTLE.run(connection, rows, dispatch=dispatch.id, now=now, **values)
+    moved = statements.SETTLE.run(connection, rows, dispatch=dispatch.id, lease=dispatch.lease, now=now, **values)
     _assert_all_moved(moved, len(rows), step)
     if state is not State.ACCEPTED:
         note(connection, dispatch, now, state, {row[0]: row[1] for row in rows})

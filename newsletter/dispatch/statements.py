@@ -1,6 +1,7 @@
 """The statements that every message goes through, prepared once.
 
-Each is guarded by the state that its deliveries must be in, so that what another process has moved is not moved again.
+Each is guarded by the state that its deliveries must be in, and by the lease that they are held under, so that what
+another process has moved, or has in hand, is not moved again.
 """
 
 from typing import Any, Final
@@ -67,6 +68,7 @@ def _intend(common: Places, row: Places) -> sa.Update:
             _deliveries.c.dispatch_id == common["dispatch"],
             _deliveries.c.subscriber_id == row["subscriber"],
             past_index(_deliveries.c.state) == State.CLAIMED.value,
+            _deliveries.c.lease_number == common["lease"],
         )
         .values(
             state=State.SUBMITTING.value,
@@ -84,6 +86,7 @@ def _settle(common: Places, row: Places) -> sa.Update:
             _deliveries.c.dispatch_id == common["dispatch"],
             _deliveries.c.subscriber_id == row["subscriber"],
             past_index(_deliveries.c.state) == common["since"],
+            _deliveries.c.lease_number == common["lease"],
         )
         .values(
             state=common["state"],
@@ -98,17 +101,16 @@ def _settle(common: Places, row: Places) -> sa.Update:
 
 _MOMENT: Final = UtcDateTime()
 _SHARED: Final = {"dispatch": _text, "now": _MOMENT}
+_OWN: Final = {**_SHARED, "lease": BigIdentifier}
 
 LOOK: Final = Prepared({"dispatch": _text, "lease": BigIdentifier}, _look)
 """The state, and whether the issue has other dispatches; nothing where the lease was lost."""
 DUE: Final = Prepared({**_SHARED, "size": _number}, _due)
 PLANNED: Final = Prepared({**_SHARED, "size": _number}, _planned)
-CLAIM: Final = PreparedForEach(
-    {**_SHARED, "since": _text, "lease": BigIdentifier}, {"subscriber": BigIdentifier}, _claim
-)
-INTEND: Final = PreparedForEach(_SHARED, {"subscriber": BigIdentifier, "delivery_key": _text}, _intend)
+CLAIM: Final = PreparedForEach({**_OWN, "since": _text}, {"subscriber": BigIdentifier}, _claim)
+INTEND: Final = PreparedForEach(_OWN, {"subscriber": BigIdentifier, "delivery_key": _text}, _intend)
 SETTLE: Final = PreparedForEach(
-    {**_SHARED, "since": _text, "state": _text, "more": _number},
+    {**_OWN, "since": _text, "state": _text, "more": _number},
     {"subscriber": BigIdentifier, "new_reply": _text, "new_reference": _text, "new_due": _MOMENT},
     _settle,
 )

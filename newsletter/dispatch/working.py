@@ -1,11 +1,12 @@
 """Goes on with every dispatch that a process can go on with now, one after the other."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from newsletter.dispatch import scheduling
+from newsletter.dispatch import dispatches, scheduling
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.driving import drive
 from newsletter.dispatch.receipt import keep_receipt
@@ -16,6 +17,8 @@ from newsletter.errors import NewsletterError
 FIRST_REST: Final = timedelta(minutes=1)
 LONGEST_REST: Final = timedelta(minutes=15)
 """How long a dispatch that could not go on is left alone: twice as long each time."""
+TURN: Final = timedelta(seconds=30)
+"""How long a worker is at one of several dispatches before it looks after the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class _Rest:
 
 @dataclass
 class Worker:
-    """Does what is due, again and again.
+    """Does what is due, again and again; on PostgreSQL it shares each dispatch with other workers.
 
     Args:
         stop: Ends it as soon as what is under way is settled.
@@ -36,6 +39,11 @@ class Worker:
     stop: Stop
     _resting: dict[str, _Rest] = field(default_factory=dict)
 
+    @property
+    def shared(self) -> bool:
+        """Whether others may work on the same dispatches: a file is one process's, a server is everybody's."""
+        return not self.surroundings.database.is_sqlite
+
     def work(self) -> Iterator[str]:
         """Drive each dispatch that is due, keep its receipt beside its issue, and tell what came of it.
 
@@ -44,22 +52,41 @@ class Worker:
         Raises:
             StoreError: The database cannot be read.
         """
+        for dispatch in self.due():
+            if self.stop.asked:
+                return
+            yield from self._go_on(dispatch, self.stop)
+
+    def due(self) -> Sequence[Dispatch]:
+        """Name the dispatches that this worker could go on with now, the oldest first.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
         surroundings = self.surroundings
         now, pace = surroundings.clock(), scheduling.pace_of(surroundings.settings)
         with surroundings.database.reading() as connection:
-            found = scheduling.due(connection, now, pace)
-        for dispatch in found:
-            if self.stop.asked:
-                return
-            if dispatch.id not in self._resting or self._resting[dispatch.id].until <= surroundings.clock():
-                yield from self._go_on(dispatch)
+            found = scheduling.due(connection, now, pace, shared=self.shared)
+        return [one for one in found if one.id not in self._resting or self._resting[one.id].until <= now]
 
-    def _go_on(self, dispatch: Dispatch) -> Iterator[str]:
+    def take_turn(self, dispatch_id: str, length: timedelta = TURN) -> Iterator[str]:
+        """Drive one dispatch for a while, and tell what came of it.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        with self.surroundings.database.reading() as connection:
+            dispatch = dispatches.read_dispatch(connection, dispatch_id)
+        yield from self._go_on(dispatch, Stop(self.stop, time.monotonic() + length.total_seconds()))
+
+    def _go_on(self, dispatch: Dispatch, stop: Stop) -> Iterator[str]:
         surroundings = self.surroundings
         yield f"{dispatch.id}: going on with {dispatch.issue}"
         try:
-            receipt, failure = drive(surroundings, dispatch, lambda _outcome: None, self.stop)
-            keep_receipt(receipt, surroundings.workspace.issues / dispatch.issue / f"receipt-{dispatch.id}.json")
+            receipt, failure = drive(surroundings, dispatch, lambda _outcome: None, stop, shared=self.shared)
+            if receipt.complete or not self.shared:
+                # As long as others are at work on it, theirs may be newer, and may be there already.
+                keep_receipt(receipt, surroundings.workspace.issues / dispatch.issue / f"receipt-{dispatch.id}.json")
             yield f"{dispatch.id}: {receipt.equation()}"
         except NewsletterError as error:
             failure = error

@@ -25,7 +25,7 @@ OUTCOMES = (Step.ACCEPT, Step.DEFER, Step.REJECT, Step.LOSE)
 
 
 class Ledger(RuleBasedStateMachine):
-    """Two workers, one of which may be dead or asleep, and a model of what every delivery must be."""
+    """Workers that share a dispatch, some of them dead or asleep, and a model of what every delivery must be."""
 
     database: Database
 
@@ -51,31 +51,44 @@ class Ledger(RuleBasedStateMachine):
             ]
             connection.execute(sa.insert(tables.deliveries), rows)
             assert counts.begin(connection, "d") == SIZE
-            self.worker = dispatches.read_dispatch(connection, "d")
+            self.dispatch = dispatches.read_dispatch(connection, "d")
         self.model = dict.fromkeys(range(1, SIZE + 1), State.PLANNED)
         self.state = "open"
         self.resent: set[int] = set()
         self.due: dict[int, datetime] = {}
-        self.sleeper: Dispatch | None = None
-        self.take_over()
+        self.holders: dict[int, int] = {}
+        self.workers: list[Dispatch] = []
+        self.sleepers: list[Dispatch] = []
+        self.join()
 
     @rule()
-    def take_over(self) -> None:
-        """A new process takes the lease of one that died, and puts right what that one left."""
-        self.now += lease.LASTING * 2
+    def join(self) -> None:
+        """Another process comes to share the dispatch."""
         with self.database.writing() as connection:
-            taken = lease.take_in(connection, self.worker, f"elsewhere:1:2:{self.now}", self.now)
-            self.sleeper, self.worker = self.worker, taken
-        for number, state in self.model.items():
-            if state is State.CLAIMED:
-                self.model[number] = State.PLANNED
-            elif state is State.SUBMITTING:
-                self.model[number] = State.UNCERTAIN
+            owner = f"elsewhere:{len(self.workers)}:2:{self.now}"
+            self.workers.append(lease.take_in(connection, self.dispatch, owner, self.now, shared=True))
 
-    @rule(size=st.integers(1, SIZE))
-    def claim(self, size: int) -> None:
+    @rule(which=st.integers(0, 3))
+    def die(self, which: int) -> None:
+        """A process falls asleep beyond its lease; the next one that comes puts right what it left, and only that."""
+        dead = self.pick(which)
+        self.workers.remove(dead)
+        self.sleepers.append(dead)
+        self.pass_by(lease.SHARED_LASTING * 2)
+        self.join()
+        for number, state in self.model.items():
+            if self.holders.get(number) == dead.lease:
+                put_right = {State.CLAIMED: State.PLANNED, State.SUBMITTING: State.UNCERTAIN}
+                self.model[number] = put_right.get(state, state)
+
+    def pick(self, which: int) -> Dispatch:
+        return self.workers[which % len(self.workers)]
+
+    @rule(size=st.integers(1, SIZE), which=st.integers(0, 3))
+    def claim(self, size: int, which: int) -> None:
+        worker = self.pick(which)
         with self.database.writing() as connection:
-            claimed = ledger.claim(connection, self.worker, self.now, size)
+            claimed = ledger.claim(connection, worker, self.now, size)
         if self.state != "open":
             assert claimed == []
             return
@@ -88,34 +101,52 @@ class Ledger(RuleBasedStateMachine):
         assert claimed == sorted([*(number for _, number in sorted(due)), *planned][:size])
         for number in claimed:
             self.model[number] = State.CLAIMED
+            self.holders[number] = worker.lease
 
     @rule(minutes=st.integers(1, 90))
     def wait(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
+        self.pass_by(timedelta(minutes=minutes))
 
-    @rule(numbers=st.sets(st.integers(1, SIZE)))
-    def intend(self, numbers: set[int]) -> None:
+    def pass_by(self, time: timedelta) -> None:
+        """Let time pass, in which whoever is awake renews their lease."""
+        self.now += time
+        with self.database.writing() as connection:
+            for worker in self.workers:
+                lease.renew(connection, worker, self.now)
+
+    @rule(numbers=st.sets(st.integers(1, SIZE)), which=st.integers(0, 3))
+    def intend(self, numbers: set[int], which: int) -> None:
+        worker = self.pick(which)
         keys = {number: DeliveryKey(f"key{number}") for number in numbers}
         if self.state != "open":
             with self.database.writing() as connection:
-                assert ledger.intend(connection, self.worker, self.now, keys) == {}
+                assert ledger.intend(connection, worker, self.now, keys) == {}
             return
-        self.step(Step.INTEND, numbers, lambda connection: ledger.intend(connection, self.worker, self.now, keys))
+        self.step(Step.INTEND, numbers, lambda connection: ledger.intend(connection, worker, self.now, keys), worker)
 
-    @rule(numbers=st.sets(st.integers(1, SIZE)), step=st.sampled_from(OUTCOMES), minutes=st.integers(0, 60))
-    def settle(self, numbers: set[int], step: Step, minutes: int) -> None:
+    @rule(
+        numbers=st.sets(st.integers(1, SIZE)),
+        step=st.sampled_from(OUTCOMES),
+        minutes=st.integers(0, 60),
+        which=st.integers(0, 3),
+    )
+    def settle(self, numbers: set[int], step: Step, minutes: int, which: int) -> None:
+        """A process settles what it holds, and nothing that another one does."""
+        worker = self.pick(which)
         due = self.now + timedelta(minutes=minutes) if step is Step.DEFER else None
         settled = [Settled(number, step, "reply", due=due, since=self.model[number]) for number in numbers]
-        if (
-            self.step(step, numbers, lambda connection: ledger.settle(connection, self.worker, self.now, settled))
-            and due
-        ):
+        if not all(self.model[number] in (State.CLAIMED, State.SUBMITTING) for number in numbers):
+            return
+        written = self.step(
+            step, numbers, lambda connection: ledger.settle(connection, worker, self.now, settled), worker
+        )
+        if written and due:
             self.due.update(dict.fromkeys(numbers, due))
 
     @rule(numbers=st.sets(st.integers(1, SIZE)), reason=st.sampled_from(list(Reason)))
     def exclude(self, numbers: set[int], reason: Reason) -> None:
         reasons = dict.fromkeys(numbers, reason)
-        self.step(Step.EXCLUDE, numbers, lambda connection: ledger.exclude(connection, self.worker, self.now, reasons))
+        self.step(Step.EXCLUDE, numbers, lambda connection: ledger.exclude(connection, self.pick(0), self.now, reasons))
 
     @rule(numbers=st.sets(st.integers(1, SIZE)), minutes=st.integers(0, 60))
     def postpone(self, numbers: set[int], minutes: int) -> None:
@@ -123,10 +154,10 @@ class Ledger(RuleBasedStateMachine):
         claimed = all(self.model[number] is State.CLAIMED for number in numbers)
         if not claimed:
             with pytest.raises(DispatchError), self.database.writing() as connection:
-                ledger.postpone(connection, self.worker, self.now, until, waiting)
+                ledger.postpone(connection, self.pick(0), self.now, until, waiting)
             return
         with self.database.writing() as connection:
-            ledger.postpone(connection, self.worker, self.now, until, waiting)
+            ledger.postpone(connection, self.pick(0), self.now, until, waiting)
         for number in numbers:
             self.model[number] = State.DEFERRED
             self.due[number] = until
@@ -135,8 +166,8 @@ class Ledger(RuleBasedStateMachine):
     def expire(self) -> None:
         """The deadline excludes what nobody is at work on, and nothing before it has passed."""
         with self.database.writing() as connection:
-            ledger.expire(connection, self.worker, self.now)
-        if self.now >= self.worker.deadline:
+            ledger.expire(connection, self.pick(0), self.now)
+        if self.now >= self.dispatch.deadline:
             for number, state in self.model.items():
                 if state in (State.PLANNED, State.DEFERRED):
                     self.model[number] = State.EXCLUDED
@@ -144,8 +175,9 @@ class Ledger(RuleBasedStateMachine):
     @rule(numbers=st.sets(st.integers(1, SIZE), min_size=1))
     def sleeper_wakes(self, numbers: set[int]) -> None:
         """A process that lost its lease tries to write: nothing of it may enter."""
-        assert self.sleeper is not None
-        sleeper, keys = self.sleeper, {number: DeliveryKey(f"old{number}") for number in numbers}
+        if not self.sleepers:
+            return
+        sleeper, keys = self.sleepers[-1], {number: DeliveryKey(f"old{number}") for number in numbers}
         settled = [Settled(number, Step.ACCEPT, "reply") for number in numbers]
         attempts: list[Callable[[sa.Connection], object]] = [
             lambda connection: ledger.intend(connection, sleeper, self.now, keys),
@@ -182,7 +214,7 @@ class Ledger(RuleBasedStateMachine):
         again = how is Settlement.RESEND
         if again:
             chosen -= self.resent
-        refused = not chosen or (again and (self.state == "cancelled" or self.now >= self.worker.deadline))
+        refused = not chosen or (again and (self.state == "cancelled" or self.now >= self.dispatch.deadline))
         acting = Controls(self.database, "d", "tester", lambda: self.now)
         if refused:
             with pytest.raises(DispatchError):
@@ -195,9 +227,17 @@ class Ledger(RuleBasedStateMachine):
             self.resent |= chosen
             self.due.update(dict.fromkeys(chosen, self.now))
 
-    def step(self, step: Step, numbers: set[int], write: Callable[[sa.Connection], None]) -> bool:
-        """Take a step with some deliveries: all of it where the table allows it, and nothing otherwise."""
-        allowed = all(step in TRANSITIONS[self.model[number]] for number in numbers)
+    def step(
+        self, step: Step, numbers: set[int], write: Callable[[sa.Connection], object], holder: Dispatch | None = None
+    ) -> bool:
+        """Take a step with some deliveries: all of it where the table allows it, and nothing otherwise.
+
+        Args:
+            holder: Only with what this one holds.
+        """
+        allowed = all(step in TRANSITIONS[self.model[number]] for number in numbers) and (
+            holder is None or all(self.holders.get(number) == holder.lease for number in numbers)
+        )
         if not allowed:
             with pytest.raises(DispatchError), self.database.writing() as connection:
                 write(connection)
@@ -215,8 +255,8 @@ class Ledger(RuleBasedStateMachine):
         with self.database.reading() as connection:
             rows = connection.execute(sa.select(tables.deliveries.c.subscriber_id, tables.deliveries.c.state))
             assert {number: State(state) for number, state in rows} == self.model
-            balance = account.balance(connection, self.worker)
-            assert balance == account.recount(connection, self.worker)
+            balance = account.balance(connection, self.dispatch)
+            assert balance == account.recount(connection, self.dispatch)
         assert balance.total == SIZE
         assert balance.at_rest == all(state in FINAL | {State.UNCERTAIN} for state in self.model.values())
 
