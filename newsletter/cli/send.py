@@ -54,6 +54,7 @@ class Wish:
     metavar="PERCENT",
     help="Send to so many in a hundred first, and to the others only if that goes well.",
 )
+@click.option("--by-worker", is_flag=True, help="Freeze it, and leave the sending to 'newsletter worker'.")
 @click.option("--refreeze", is_flag=True, help="Freeze anew what was frozen, as long as nothing has been handed over.")
 @click.option("--override", metavar="REASON", help="Send it in spite of what its checks found; the receipt keeps why.")
 @click.option("--dry-run", is_flag=True, help="Show who would get it, or what is still to go; write and send nothing.")
@@ -76,6 +77,7 @@ def command(
     start: str | None,
     local_time: str | None,
     canary: float | None,
+    by_worker: bool,
     refreeze: bool,
     override: str | None,
     dry_run: bool,
@@ -125,7 +127,7 @@ def command(
             dispatch = _go_on(face, surroundings, going_on, wish)
         else:
             dispatch = _begin(face, surroundings, slug, selection, wish, instead_of=frozen)
-        if going_on is None and dispatch.start_at is not None:
+        if by_worker or (going_on is None and dispatch.start_at is not None):
             show_schedule(face, dispatch, as_json=as_json)
             return
         drive_to_rest(face, surroundings, dispatch, wish.receipt, as_json=as_json)

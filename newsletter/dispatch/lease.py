@@ -174,6 +174,11 @@ def renewal(*, shared: bool) -> timedelta:
 
 
 def _taken(dispatch: Dispatch, lease: Lease) -> DispatchError:
+    if lease.is_shared:
+        return DispatchError(
+            f"workers are sending {dispatch.issue} to {dispatch.list}",
+            remedy=f"They go on by themselves. How far they are: newsletter dispatch show {dispatch.id}.",
+        )
     message = f"another process is sending {dispatch.issue} to {dispatch.list}"
     if fate(lease.owner) is Fate.LIVES:
         number = lease.owner.rsplit(":", 3)[1]

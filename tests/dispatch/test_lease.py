@@ -11,9 +11,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from newsletter.dispatch import Dispatch
-from newsletter.dispatch.lease import LASTING, Fate, fate, owner_name, take
+from newsletter.dispatch import Dispatch, Step, Stop, dispatches, ledger, transactions, write_receipt
+from newsletter.dispatch.driving import drive_with
+from newsletter.dispatch.lease import LASTING, SHARED_LASTING, Fate, fate, owner_name, take
+from newsletter.dispatch.ledger import Settled
 from newsletter.errors import DispatchError
+from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Intend, Message, Outcome
 from newsletter.store import tables
 from support.dispatching import ELSEWHERE, Bench, Scripted
@@ -82,6 +85,79 @@ def test_owner_that_has_ended_on_this_machine_need_not_be_waited_for(bench: Benc
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     take(bench.database, dispatch, f"{socket.gethostname()}:{int(ended.stdout)}:1:token", bench.clock())
     assert bench.drive(dispatch, Scripted()).complete
+
+
+def test_of_two_that_share_a_dispatch_only_what_the_dead_one_held_is_put_right(bench: Bench) -> None:
+    bench.subscribe([f"reader{number}" for number in range(6)])
+    frozen = bench.freeze()
+    dead = take(bench.database, frozen, ELSEWHERE, bench.clock(), shared=True)
+    living = take(bench.database, frozen, owner_name("living"), bench.clock(), shared=True)
+    with bench.database.writing() as connection:
+        (first, second) = ledger.claim(connection, dead, bench.clock(), 2)
+        (third, fourth) = ledger.claim(connection, living, bench.clock(), 2)
+        assert len({first, second, third, fourth}) == 4
+        ledger.intend(connection, dead, bench.clock(), {first: DeliveryKey("a")})
+        ledger.intend(connection, living, bench.clock(), {third: DeliveryKey("b")})
+    bench.clock.pass_by(seconds=SHARED_LASTING.total_seconds() + 1)
+    take(bench.database, frozen, owner_name("next"), bench.clock(), shared=True)
+    with bench.database.writing() as connection:
+        by_number = sa.select(tables.deliveries.c.state).order_by(tables.deliveries.c.subscriber_id)
+        assert list(connection.scalars(by_number)) == [
+            "uncertain", "planned", "submitting", "claimed", "planned", "planned",
+        ]  # fmt: skip
+        ledger.settle(connection, living, bench.clock(), [Settled(third, Step.ACCEPT)])
+    with pytest.raises(DispatchError, match="taken over"), bench.database.writing() as connection:
+        ledger.settle(connection, dead, bench.clock(), [Settled(first, Step.ACCEPT)])
+
+
+def test_nobody_hands_over_what_another_one_holds_who_shares_the_dispatch(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    frozen = bench.freeze()
+    one, other = (take(bench.database, frozen, owner_name(name), bench.clock(), shared=True) for name in ("a", "b"))
+    with bench.database.writing() as connection:
+        (zoe,) = ledger.claim(connection, one, bench.clock(), 1)
+    with pytest.raises(DispatchError, match="not where they should be"), bench.database.writing() as connection:
+        ledger.intend(connection, other, bench.clock(), {zoe: DeliveryKey("k")})
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, False), (False, True), (False, False)])
+def test_who_wants_a_dispatch_alone_and_who_has_it_alone_share_it_with_nobody(
+    bench: Bench, first: bool, second: bool
+) -> None:
+    bench.subscribe(["zoe"])
+    frozen = bench.freeze()
+    take(bench.database, frozen, owner_name("first"), bench.clock(), shared=first)
+    with pytest.raises(DispatchError, match="another process is sending"):
+        take(bench.database, frozen, owner_name("second"), bench.clock(), shared=second)
+
+
+def test_of_two_that_end_together_the_last_one_finishes_the_dispatch(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.subscribe(["anna", "ben", "cas", "dirk"])
+    frozen, there = bench.freeze(), bench.surroundings
+
+    async def both() -> None:
+        meeting = asyncio.Barrier(2)
+
+        class Meeting(Scripted):
+            async def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
+                async for message in messages:
+                    async with asyncio.timeout(PATIENCE):
+                        await meeting.wait()
+                    for key in await intend([message.key]):
+                        yield Accepted(key)
+
+        drives = [drive_with(there, frozen, Meeting(), lambda _: None, Stop(), shared=True) for _ in range(2)]
+        await asyncio.gather(*drives)
+
+    monkeypatch.setattr(transactions, "SMALLEST_BATCH", 1)
+    monkeypatch.setattr(transactions, "BATCH", 1)
+    asyncio.run(both())
+    receipt = write_receipt(bench.database, frozen)
+    assert receipt.equation() == "4 selected = 4 accepted + 0 rejected + 0 excluded + 0 uncertain"
+    with bench.database.reading() as connection:
+        assert dispatches.read_dispatch(connection, frozen.id).state == "finished"
 
 
 def test_fate_of_a_process_is_told_from_its_number_and_its_start() -> None:

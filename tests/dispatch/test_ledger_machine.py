@@ -60,6 +60,7 @@ class Ledger(RuleBasedStateMachine):
         self.workers: list[Dispatch] = []
         self.sleepers: list[Dispatch] = []
         self.join()
+        self.join()
 
     @rule()
     def join(self) -> None:

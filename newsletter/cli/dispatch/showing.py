@@ -192,9 +192,11 @@ def show_schedule(face: Face, dispatch: "Dispatch", *, as_json: bool) -> None:
     if as_json:
         echo_json({"dispatch": dispatch.id, "selected": dispatch.selected, "start_at": dispatch.start_at})
         return
-    begins = moment_of(dispatch.start_at) if dispatch.start_at else "at once"
-    face.console.print(f"Dispatch {dispatch.id} begins on {begins}, with {readers(dispatch.selected)}.")
+    begins = f"begins on {moment_of(dispatch.start_at)}" if dispatch.start_at else "is ready"
+    face.console.print(f"Dispatch {dispatch.id} {begins}, with {readers(dispatch.selected)}.")
     face.console.print(
-        "Then 'newsletter worker' sends it, where one runs; or 'newsletter dispatch resume' by hand.", soft_wrap=True
+        f"{'Then' if dispatch.start_at else 'Now'} 'newsletter worker' sends it, where one runs; or by hand: "
+        f"newsletter dispatch resume {dispatch.id}",
+        soft_wrap=True,
     )
     face.console.print(f"To call it off: newsletter dispatch cancel {dispatch.id}")
