@@ -19,7 +19,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.clock import now
-from newsletter.message import DeliveryKey, Mailbox
+from newsletter.message import Content, DeliveryKey, Mailbox
 from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome
 from newsletter.store import Database
 
@@ -114,6 +114,9 @@ def _alone() -> float:
 
         def raw(self) -> bytes:
             return b""
+
+        def merged(self) -> Content:
+            return Content(b"", b"", is_plain=True)
 
         def parts(self) -> Any:
             raise NotImplementedError

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.readers import ReaderLinks, make_reader, with_key
 from newsletter.dispatch.states import Reason
-from newsletter.message import DeliveryKey, Mailbox, delivery_key, phrase, wire_address
+from newsletter.message import Content, DeliveryKey, Mailbox, delivery_key, phrase, wire_address
 from newsletter.providers.base import PersonalParts, SharedParts
 from newsletter.render import CommonParts, Merger, Reader
 from newsletter.subscribers import Definitions, read_records
@@ -33,6 +33,9 @@ class DeliveryMessage:
 
     def raw(self) -> bytes:
         return self.letter.merger.merge(self.reader)
+
+    def merged(self) -> Content:
+        return self.letter.merger.content(self.reader)
 
     def parts(self) -> tuple[SharedParts, PersonalParts]:
         return self.letter.parts(self.reader)

@@ -1,6 +1,7 @@
 """Internet messages as bytes."""
 
 from newsletter.message.addresses import Mailbox, ascii_domain, needs_utf8, wire_address
+from newsletter.message.content import Content, is_plain
 from newsletter.message.headers import exact_header, mailbox_header, one_line, phrase, text_header
 from newsletter.message.keys import DeliveryKey, delivery_key
 from newsletter.message.mime import boundary, encode_piece, frame
@@ -8,6 +9,7 @@ from newsletter.message.received import Received, read_received
 from newsletter.message.selectors import is_selector
 
 __all__ = [
+    "Content",
     "DeliveryKey",
     "Mailbox",
     "Received",
@@ -17,6 +19,7 @@ __all__ = [
     "encode_piece",
     "exact_header",
     "frame",
+    "is_plain",
     "is_selector",
     "mailbox_header",
     "needs_utf8",

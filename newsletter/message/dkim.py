@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from newsletter.message.content import Content
 from newsletter.message.searching import as_text, search_for
 
 SHORTEST_KEY: Final = 2048
@@ -123,7 +124,7 @@ class DkimSigner:
     def __init__(self, keys: Sequence[SigningKey]) -> None:
         self._keys = [(_beginning(key), _sealing(key.private)) for key in keys]
 
-    def sign(self, message: bytes, seconds: int) -> bytes:
+    def sign(self, message: Content, seconds: int) -> Content:
         """Put one DKIM-Signature field for each key above a message.
 
         Args:
@@ -133,20 +134,25 @@ class DkimSigner:
         Raises:
             ValueError: It has no From field that could be signed.
         """
-        head, _, body = message.partition(b"\r\n\r\n")
-        names, covered = _covered(head + b"\r\n")
+        names, covered = _covered(message.head)
         common = b"t=%d; h=%s;\r\n\tbh=%s;\r\n\tb=" % (
             seconds,
             _listed(tuple(names)),
-            b64encode(hashlib.sha256(relaxed_body(body)).digest()),
+            b64encode(hashlib.sha256(_signed_body(message)).digest()),
         )
-        signed = message
+        signed = message.head
         for beginning, seal in self._keys:
             field = beginning + common
             # A fold is a space to whoever verifies; within the signature itself it is nothing.
             octets = seal(covered + b"dkim-signature:" + field.replace(b"\r\n\t", b" "))
             signed = b"DKIM-Signature: " + field + _folded(b64encode(octets)) + b"\r\n" + signed
-        return signed
+        return Content(signed, message.body, message.is_plain)
+
+
+def _signed_body(message: Content) -> bytes:
+    body = message.body
+    as_it_is = message.is_plain and len(body) > len(b"\r\n") and not body.endswith(b"\r\n\r\n")
+    return body if as_it_is else relaxed_body(body)
 
 
 def relaxed_body(body: bytes) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from newsletter.expressions import Expression, evaluator, predicate, text_of
 from newsletter.expressions import Value as FieldValue
 from newsletter.message import (
+    Content,
     DeliveryKey,
     Mailbox,
     ascii_domain,
@@ -20,6 +21,7 @@ from newsletter.message import (
     encode_piece,
     exact_header,
     frame,
+    is_plain,
     mailbox_header,
     one_line,
     phrase,
@@ -97,12 +99,14 @@ class _Plan:
     """How to put messages together.
 
     Args:
-        pieces: What to join; first comes the header, which is each reader's own, and holes are empty.
+        pieces: What to join to a body; holes are empty.
         holes: Places in `pieces`, each with the number of the slot that fills it.
+        is_plain: So is every piece.
     """
 
     pieces: list[bytes]
     holes: list[tuple[int, int]]
+    is_plain: bool
 
 
 Answers: TypeAlias = tuple[bool, ...]
@@ -122,6 +126,8 @@ class Merger:
         self._domain = ascii_domain(letterhead.sender.address.rpartition("@")[2])
         self._common = _common_headers(letterhead, compiled.language)
         before, between, after = frame(boundary(compiled.nonce))
+        fields, empty_line, before = before.partition(b"\r\n\r\n")
+        self._mime = fields + empty_line
         self._frame = (before, between, after)
         self._slots = _number_slots(compiled)
         self._makers = [(_maker(slot.value), escaper(slot.place)) for slot in self._slots]
@@ -140,7 +146,15 @@ class Merger:
         Raises:
             ValueError: The reader's address cannot be written in a header.
         """
-        return self._message(reader, self.answers(reader), self._escaped(reader))
+        return self.content(reader).octets
+
+    def content(self, reader: Reader) -> Content:
+        """Write one reader's whole message, as `merge` does, and tell whether its body is plain.
+
+        Raises:
+            ValueError: The reader's address cannot be written in a header.
+        """
+        return self._content(reader, self.answers(reader), self._escaped(reader))
 
     def both(self, reader: Reader) -> tuple[bytes, MergedParts]:
         """Give one reader's message whole and as parts, at hardly more cost than whole.
@@ -149,12 +163,11 @@ class Merger:
             ValueError: The reader's address cannot be written in a header.
         """
         answers, escaped = self.answers(reader), self._escaped(reader)
-        return self._message(reader, answers, escaped), self._parts(answers, escaped)
+        return self._content(reader, answers, escaped).octets, self._parts(answers, escaped)
 
-    def _message(self, reader: Reader, answers: Answers, escaped: list[str]) -> bytes:
+    def _content(self, reader: Reader, answers: Answers, escaped: list[str]) -> Content:
         plan = self._plans.get(answers) or self._plan(answers)
         pieces = plan.pieces.copy()
-        pieces[0] = self.headers(reader, escaped)
         encoded: dict[str, bytes] = {}  # a value mostly stands in more places than one, and alike
         for position, number in plan.holes:
             value = escaped[number]
@@ -162,7 +175,8 @@ class Merger:
             if piece is None:
                 piece = encoded[value] = encode_piece(value)
             pieces[position] = piece
-        return b"".join(pieces)
+        plain = plan.is_plain and is_plain(b"".join(encoded.values()))
+        return Content(self.headers(reader, escaped) + self._mime, b"".join(pieces), plain)
 
     def answers(self, reader: Reader) -> Answers:
         """Answer every condition of the issue for one reader."""
@@ -310,18 +324,19 @@ def _maker(value: Value) -> Callable[[Reader], str]:
 
 
 def _join_literals(run: list[Piece]) -> _Plan:
-    plan = _Plan([b""], [])
+    pieces: list[bytes] = []
+    holes: list[tuple[int, int]] = []
     literal: list[bytes] = []
     for piece in run:
         if isinstance(piece, bytes):
             literal.append(piece)
             continue
-        plan.pieces.append(b"".join(literal))
+        pieces.append(b"".join(literal))
         literal.clear()
-        plan.holes.append((len(plan.pieces), piece))
-        plan.pieces.append(b"")
-    plan.pieces.append(b"".join(literal))
-    return plan
+        holes.append((len(pieces), piece))
+        pieces.append(b"")
+    pieces.append(b"".join(literal))
+    return _Plan(pieces, holes, all(map(is_plain, pieces)))
 
 
 def _forget_oldest(kept: dict[Answers, _Plan] | dict[Answers, CommonParts]) -> None:

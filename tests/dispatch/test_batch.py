@@ -9,6 +9,7 @@ from email.parser import BytesHeaderParser
 import pytest
 
 from newsletter.dispatch.batch import Letter
+from newsletter.message import is_plain
 from newsletter.render import Merger
 from newsletter.subscribers import Definitions
 from newsletter.workspace import Workspace
@@ -52,6 +53,21 @@ def test_both_ways_of_carrying_give_the_same_header(
     assert list_name.replace('"', "") in str(make_header(decode_header(given["list-id"]))).replace("\\", "").replace(
         '"', ""
     )
+
+
+@pytest.mark.parametrize("name", ["Sanne", ".", "=\t é\n.", "a\tb", "  ", ". " * 60])
+def test_what_is_said_of_a_merged_body_holds_whatever_a_reader_is_called(
+    workspace: Workspace, definitions: Definitions, name: str
+) -> None:
+    example = compile_example(workspace, definitions, SLUG)
+    reader = example.reader()
+    reader = replace(reader, values={**reader.values, "first_name": name})
+    content = example.merger.content(reader)
+    assert content.octets == example.merger.merge(reader)
+    assert content.is_plain
+    assert is_plain(content.body)
+    assert content.head.endswith(b"\r\n\r\n")
+    assert content.head.count(b"\r\n\r\n") == 1
 
 
 def test_every_field_writes_a_domain_alike(workspace: Workspace, definitions: Definitions) -> None:

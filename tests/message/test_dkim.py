@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from conftest import NOW
 from newsletter.authentication import SignatureFault, verify
 from newsletter.message import is_selector
+from newsletter.message.content import looked_through, split
 from newsletter.message.dkim import (
     DkimSigner,
     KeyProblem,
@@ -56,7 +57,7 @@ def signer() -> DkimSigner:
 
 
 def signed(message: bytes = MESSAGE) -> bytes:
-    return signer().sign(message, SECONDS)
+    return signer().sign(split(message), SECONDS).octets
 
 
 def hold(content: bytes) -> None:
@@ -140,6 +141,14 @@ def test_lines_are_short_enough_for_every_mail_system() -> None:
 def test_same_message_at_the_same_time_gives_the_same_bytes() -> None:
     assert signed() == signed()
     assert b"\tt=%d;" % SECONDS in signed()
+
+
+@pytest.mark.parametrize("body", ["", "\r\n", "a\r\n", "a\r\n\r\n", "\r\n\r\n", "a. b\r\n c\r\n\r\n\r\n", BODY])
+def test_body_that_was_looked_through_is_signed_as_any_other(body: str) -> None:
+    message = f"{HEAD}\r\n{body}".encode()
+    content = signer().sign(looked_through(message), SECONDS)
+    assert content.octets == signed(message)
+    hold(content.octets)
 
 
 def test_message_without_a_sender_is_not_signed() -> None:

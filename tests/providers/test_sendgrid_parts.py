@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from newsletter.errors import ProviderError
-from newsletter.message import DeliveryKey, Mailbox
+from newsletter.message import Content, DeliveryKey, Mailbox
 from newsletter.providers.base import PersonalParts, Rejected, SharedParts
 from newsletter.providers.base.grouping import Grouping, Room
 from newsletter.providers.base.letters import Letter
@@ -38,6 +38,9 @@ class Sample:
         self._parts = shared, personal
 
     def raw(self) -> bytes:
+        raise AssertionError
+
+    def merged(self) -> Content:
         raise AssertionError
 
     def parts(self) -> tuple[SharedParts, PersonalParts]:

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.message import Content
+from newsletter.message.content import has_whole_line_ends, looked_through, split
 from newsletter.message.searching import as_text, search_for
 from newsletter.providers.base import Rejected
-from newsletter.providers.smtp.letter import Letter, content_of, dot_stuff, has_whole_line_ends, prepare
+from newsletter.providers.smtp.letter import Letter, content_of, dot_stuff, prepare
 from newsletter.providers.smtp.protocol import Extensions
 from support.smtp_server import Sample
 
@@ -17,7 +19,7 @@ LINES = st.lists(st.sampled_from([b".", b"..", b"", b"a", b".a", b"a.", "é".enc
 
 
 def written(sample: Sample, extensions: Extensions = ALL, **options: Any) -> Letter | Rejected:
-    return prepare(sample, sample.raw(), extensions, chunked=False, **options)
+    return prepare(sample, sample.merged(), extensions, chunked=False, **options)
 
 
 @given(LINES)
@@ -69,6 +71,21 @@ def test_addresses_that_would_break_a_command_are_refused(address: str) -> None:
 
 
 def test_content_ends_with_a_line_end() -> None:
-    assert content_of(Sample(0, content=b"a")) == b"a\r\n"
-    assert content_of(Sample(0, content=b"a\r\n")) == b"a\r\n"
-    assert isinstance(content_of(Sample(0, content=b"a\nb\r\n")), Rejected)
+    for octets, wanted in ((b"a", b"a\r\n"), (b"a\r\n", b"a\r\n"), (b"a\r\n\r\nb", b"a\r\n\r\nb\r\n")):
+        content = content_of(Sample(0, content=octets))
+        assert isinstance(content, Content)
+        assert content.octets == wanted
+
+
+@pytest.mark.parametrize("octets", [b"a\nb\r\n", b"a\r\n\r\nb\nc\r\n", b"a\r\r\n\r\nb\r\n", b"a\r\n\r\nb\r"])
+def test_bare_line_ends_are_found_above_and_below_the_empty_line(octets: bytes) -> None:
+    assert isinstance(content_of(Sample(0, content=octets)), Rejected)
+
+
+@given(LINES, LINES)
+def test_a_message_that_was_looked_through_leaves_as_it_does_otherwise(head: list[bytes], body: list[bytes]) -> None:
+    octets = b"Subject: x\r\n" + b"\r\n".join([*head, b"", *body, b""])
+    sample = Sample(0, content=octets)
+    unseen, seen = split(octets), looked_through(octets)
+    assert prepare(sample, seen, ALL, chunked=False) == prepare(sample, unseen, ALL, chunked=False)
+    assert seen.octets == octets

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsletter.message import DeliveryKey, Mailbox, exact_header, mailbox_header, text_header
+from newsletter.message import Content, DeliveryKey, Mailbox, exact_header, mailbox_header, text_header
+from newsletter.message.content import split
 from newsletter.providers.base import Message, Outcome, PersonalParts, SharedParts
 from support.api_server import ApiServer
 
@@ -64,6 +65,9 @@ class Sample:
                 *(f"{line}\r\n".encode() for line in lines),
             )
         )
+
+    def merged(self) -> Content:
+        return split(self.raw())
 
     def parts(self) -> tuple[SharedParts, PersonalParts]:
         values = {NAME: f"Lid {self.number}", LINK: self.link, **self.values}

@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.message import DeliveryKey, Mailbox
+from newsletter.message import Content, DeliveryKey, Mailbox
+from newsletter.message.content import split
 from newsletter.providers.base import Outcome, PersonalParts, SharedParts
 
 SHARED = SharedParts(Mailbox("from@example.org", "From"), None, "Subject", "<p>Html</p>", "Text", {})
@@ -23,6 +24,9 @@ class Written:
 
     def raw(self) -> bytes:
         return self.content
+
+    def merged(self) -> Content:
+        return split(self.content)
 
     def parts(self) -> tuple[SharedParts, PersonalParts]:
         return SHARED, PersonalParts({}, {})

@@ -17,7 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from newsletter.message import DeliveryKey, Mailbox
+from newsletter.message import Content, DeliveryKey, Mailbox
+from newsletter.message.content import split
 from newsletter.providers import smtp
 from newsletter.providers.base import Message, Outcome, PersonalParts, SharedParts
 
@@ -245,6 +246,9 @@ class Sample:
 
     def raw(self) -> bytes:
         return self.content
+
+    def merged(self) -> Content:
+        return split(self.content)
 
     def parts(self) -> tuple[SharedParts, PersonalParts]:
         raise AssertionError("SMTP takes raw messages")

@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from newsletter.message import DeliveryKey, Mailbox
+from newsletter.message import Content, DeliveryKey, Mailbox
 
 INSPECTION_SECONDS: Final = 20.0
 """How long one answer may take when a provider is only asked: a person is waiting."""
@@ -127,6 +127,9 @@ class Message(Protocol):
 
     def raw(self) -> bytes:
         """Merge the whole message: CRLF line ends, 7-bit, not dot-stuffed."""
+
+    def merged(self) -> Content:
+        """Merge the whole message, as `raw` does, and tell what need not be looked for in it."""
 
     def parts(self) -> tuple[SharedParts, PersonalParts]:
         """Give the message as common parts and this reader's values."""

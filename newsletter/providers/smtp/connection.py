@@ -5,7 +5,7 @@ import ipaddress
 import math
 import ssl
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         self._writer: asyncio.Future[None] | None = None
         self._is_full = False
         self._has_stirred = False
-        self._held = b""
+        self._held: Sequence[bytes] = ()
         self._holding: asyncio.Handle | None = None
         self._patience = {phase: min(seconds, access.timeout) for phase, seconds in PATIENCE.items()}
         self._deadline = math.inf
@@ -96,25 +96,25 @@ class Connection(asyncio.Protocol):
         self._flush()
         return transaction
 
-    async def write_content(self, content: bytes) -> None:
+    async def write_content(self, content: Sequence[bytes]) -> None:
         """Write a content, no faster than the network takes it; stop when the connection breaks.
 
         A short one waits for the end of what is being done: if its final dot comes by then, both go in one write.
         """
         if self.trouble:
             return
-        if len(content) <= BLOCK and not self._is_full:
+        if sum(map(len, content)) <= BLOCK and not self._is_full:
             self._held = content
             self._holding = self._loop.call_soon(self._let_go)
             return
-        for start in range(0, len(content), BLOCK):
+        for block in _blocks(content):
             while self._is_full and not self.trouble:
                 self._wait_until(Phase.CONTENT)
                 self._writer = self._loop.create_future()
                 await self._writer
             if self.trouble:
                 return
-            self._there.write(content[start : start + BLOCK])
+            self._there.write(block)
         self._watch(anew=True)
 
     def finish(self, transaction: Transaction, following: Letter | None) -> Transaction | None:
@@ -208,7 +208,7 @@ class Connection(asyncio.Protocol):
         output = self.dialogue.take_output()
         if output and not self.trouble:
             if self._holding:
-                self._there.writelines((self._held, *output))
+                self._there.writelines((*self._held, *output))
                 self._forget_held()
             else:
                 self._there.write(b"".join(output))
@@ -218,12 +218,12 @@ class Connection(asyncio.Protocol):
         content = self._held
         self._forget_held()
         if not self.trouble:
-            self._there.write(content)
+            self._there.writelines(content)
 
     def _forget_held(self) -> None:
         if self._holding:
             self._holding.cancel()
-        self._held, self._holding = b"", None
+        self._held, self._holding = (), None
 
     def _watch(self, *, anew: bool = False) -> None:
         """Give the next reply its time, from the one before it on."""
@@ -290,3 +290,7 @@ class Connection(asyncio.Protocol):
     def _release(self) -> None:
         if self._writer and not self._writer.done():
             self._writer.set_result(None)
+
+
+def _blocks(content: Sequence[bytes]) -> Iterator[bytes]:
+    return (piece[start : start + BLOCK] for piece in content for start in range(0, len(piece), BLOCK))

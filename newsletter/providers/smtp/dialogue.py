@@ -210,7 +210,7 @@ class Dialogue:
             self._say(phase, line, transaction)
         if letter.chunked:
             self._say(Phase.END, b"BDAT %d LAST\r\n" % letter.size, transaction)
-            self._output.append(letter.content)
+            self._output += letter.content
             transaction.handed_over = True
         return transaction
 

@@ -3,19 +3,17 @@
 Source: RFC 5321 §2.3.8 and §4.5.2; RFC 1870 (SIZE), 6152 (8BITMIME), 3030 (CHUNKING), 6531 (SMTPUTF8).
 """
 
-import io
 import re
 from dataclasses import dataclass
 from typing import Final
 
-from newsletter.message import DeliveryKey, needs_utf8, wire_address
-from newsletter.message.searching import as_text, search_for
+from newsletter.message import Content, DeliveryKey, needs_utf8, wire_address
+from newsletter.message.content import has_whole_line_ends, holds_first_dot
 from newsletter.providers.base import Message, Rejected
 from newsletter.providers.smtp.protocol import Extensions, Phase, command
 
 DATA: Final = command("DATA")
 
-_holds_first_dot: Final = search_for("\r\n.")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[0-9A-Za-z_.-]{1,255}")
 """Most addresses; they go as they are."""
 _PATH: Final = re.compile(
@@ -28,7 +26,7 @@ class Letter:
     """A message as it goes over the wire.
 
     Args:
-        content: Without an end: dot-stuffed for DATA, as it is for BDAT.
+        content: In pieces, without an end: dot-stuffed for DATA, as it is for BDAT.
         size: Of the message itself, in octets.
         chunked: It travels by BDAT.
     """
@@ -36,7 +34,7 @@ class Letter:
     key: DeliveryKey
     sender: bytes
     recipient: bytes
-    content: bytes
+    content: tuple[bytes, ...]
     size: int
     chunked: bool = False
 
@@ -48,18 +46,19 @@ class Letter:
         return (Phase.SENDER, self.sender), (Phase.RECIPIENT, self.recipient), (Phase.DATA, DATA)
 
 
-def content_of(message: Message) -> bytes | Rejected:
+def content_of(message: Message) -> Content | Rejected:
     """Merge a message's content, or tell why no server could take it."""
     try:
-        content = message.raw()
+        content = message.merged()
     except ValueError:
         return Rejected(message.key, "the address cannot be written in an SMTP command")
-    if not has_whole_line_ends(content):
+    if not (has_whole_line_ends(content.head) and (content.is_plain or has_whole_line_ends(content.body))):
         return Rejected(message.key, "the message holds a bare line end, which SMTP forbids")
-    return content if content.endswith(b"\r\n") else content + b"\r\n"
+    ends_well = (content.body or content.head).endswith(b"\r\n")
+    return content if ends_well else Content(content.head, content.body + b"\r\n")
 
 
-def prepare(message: Message, content: bytes, extensions: Extensions, *, chunked: bool) -> Letter | Rejected:
+def prepare(message: Message, content: Content, extensions: Extensions, *, chunked: bool) -> Letter | Rejected:
     """Write a message's commands for a server, or tell why it can never go there.
 
     Args:
@@ -78,16 +77,17 @@ def prepare(message: Message, content: bytes, extensions: Extensions, *, chunked
         recipient = f"RCPT TO:<{_path(address)}>\r\n".encode()
     except ValueError:
         return Rejected(message.key, "the address cannot be written in an SMTP command")
-    eight_bit = not content.isascii()
+    eight_bit = not (content.head.isascii() and (content.is_plain or content.body.isascii()))
     if eight_bit and "8BITMIME" not in extensions:
         return Rejected(message.key, "the server takes no content beyond ASCII: it lacks 8BITMIME")
-    size = len(content)
+    size = content.size
+    body = content.body if chunked or content.is_plain else dot_stuff(content.body)
     parameters = _sender_parameters(extensions, size, utf8=utf8, eight_bit=eight_bit)
     return Letter(
         message.key,
         f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
         recipient,
-        content if chunked else dot_stuff(content),
+        (content.head if chunked else dot_stuff(content.head), body),
         size,
         chunked,
     )
@@ -95,16 +95,10 @@ def prepare(message: Message, content: bytes, extensions: Extensions, *, chunked
 
 def dot_stuff(content: bytes) -> bytes:
     """Double every dot that begins a line, so that none ends the message early. Source: RFC 5321 §4.5.2."""
-    stuffed = content.replace(b"\r\n.", b"\r\n..") if _holds_first_dot(as_text(content)) else content
+    if not holds_first_dot(content):
+        return content
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
     return b"." + stuffed if stuffed.startswith(b".") else stuffed
-
-
-def has_whole_line_ends(content: bytes) -> bool:
-    """Tell whether every CR and LF is part of a CRLF; others let text pass for commands. RFC 5321 §2.3.8."""
-    # This decoder of the standard library notes in one pass which line ends it meets; counting takes several.
-    decoder = io.IncrementalNewlineDecoder(None, translate=False)
-    decoder.decode(as_text(content), final=True)
-    return decoder.newlines in (None, "\r\n")
 
 
 def _path(address: str) -> str:

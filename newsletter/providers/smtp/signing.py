@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from newsletter.clock import now
 from newsletter.errors import Place, ProviderError
+from newsletter.message import Content
 from newsletter.message.dkim import DkimSigner, KeyProblem, PrivateKey, SigningKey, read_private_key
 
 THREADS: Final = 2
@@ -29,7 +30,7 @@ class Signing:
         is_slow = any(isinstance(key.private, RSAPrivateKey) for key in keys)
         self._threads = ThreadPoolExecutor(THREADS, "signing") if is_slow else None
 
-    async def sign(self, message: bytes) -> bytes:
+    async def sign(self, message: Content) -> Content:
         """Give a message with its signatures."""
         signer = self._signer
         if signer is None:
