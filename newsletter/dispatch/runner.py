@@ -12,9 +12,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from newsletter.dispatch.batch import Batch, DeliveryMessage
+from newsletter.dispatch.gathering import Gathering
 from newsletter.dispatch.pacing import Around, Pacer
 from newsletter.dispatch.transactions import Transactions
 from newsletter.errors import NewsletterError, raise_all
@@ -23,9 +24,6 @@ from newsletter.providers.base import Outcome, Provider
 from newsletter.store import insist
 
 Progress: TypeAlias = Callable[[Outcome], None]
-LINGER: Final = timedelta(milliseconds=50)
-"""How long outcomes wait for an intent that takes them along. It writes them first, so that waiting puts no more in
-doubt than is under way."""
 _T = TypeVar("_T")
 
 
@@ -56,18 +54,6 @@ class Stop:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Somebody who waits to hear which of their messages may go."""
-
-    keys: Sequence[DeliveryKey]
-    answer: "asyncio.Future[frozenset[DeliveryKey]]"
-
-    def tell(self, going: frozenset[DeliveryKey]) -> None:
-        if not self.answer.done():
-            self.answer.set_result(going.intersection(self.keys))
-
-
 @dataclass
 class Run:
     """One process's work on one dispatch, under a lease.
@@ -86,9 +72,7 @@ class Run:
     stop: Stop
     renewal: timedelta
     _failures: list[NewsletterError] = field(default_factory=list)
-    _asked: list[_Asked] = field(default_factory=list)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _lingering: asyncio.TimerHandle | None = None
+    _gathering: Gathering = field(default_factory=Gathering)
     _ended: bool = False
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
@@ -109,14 +93,13 @@ class Run:
                 async for outcome in submitted:
                     self.transactions.note(outcome)
                     self.pacer.hear(outcome)
-                    if self._lingering is None:
-                        self._linger()
+                    self._gathering.hear(outcome.key)
         except NewsletterError as error:
             self._fail(error)
         finally:
             holder.cancel()
             self._ended = True
-            self._news.set()
+            self._gathering.end()
             try:
                 await writer
             finally:
@@ -128,27 +111,14 @@ class Run:
         """Write what was asked and what came: all of it that there is by then in one transaction."""
         try:
             while not (self._ended or self._failures):
-                await self._news.wait()
-                await self._let_gather()
+                await self._gathering.wait()
                 await self._write()
         finally:
             self._ended = True
-            for one in self._asked:
-                one.tell(frozenset())
-
-    async def _let_gather(self) -> None:
-        """Let everybody who is about to ask do so, for as long as more come."""
-        count = -1
-        while count < len(self._asked):
-            count = len(self._asked)
-            await asyncio.sleep(0)
+            self._gathering.answer(self._gathering.take(), frozenset())
 
     async def _write(self) -> None:
-        self._news.clear()
-        if self._lingering is not None:
-            self._lingering.cancel()
-            self._lingering = None
-        asked, self._asked = self._asked, []
+        asked = self._gathering.take()
         keys = [] if self._halted else [key for one in asked if not one.answer.done() for key in one.keys]
         going: frozenset[DeliveryKey] = frozenset()
         written: Sequence[Outcome] = ()
@@ -160,12 +130,8 @@ class Run:
         except NewsletterError as error:
             self._fail(error)
         finally:
-            for one in asked:
-                one.tell(going)
+            self._gathering.answer(asked, going)
         self._tell(written)
-
-    def _linger(self) -> None:
-        self._lingering = asyncio.get_running_loop().call_later(LINGER.total_seconds(), self._news.set)
 
     async def _hold_lease(self) -> None:
         """Renew the lease for as long as the run goes on, also while a provider keeps everybody waiting."""
@@ -209,13 +175,12 @@ class Run:
             self._fail(error)
             return None
 
-    async def _intend(self, keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+    def _intend(self, keys: Sequence[DeliveryKey]) -> "asyncio.Future[frozenset[DeliveryKey]]":
         if self._halted:
-            return frozenset()
-        asked = _Asked(keys, asyncio.get_running_loop().create_future())
-        self._asked.append(asked)
-        self._news.set()
-        return await asked.answer
+            answer: asyncio.Future[frozenset[DeliveryKey]] = asyncio.get_running_loop().create_future()
+            answer.set_result(frozenset())
+            return answer
+        return self._gathering.ask(keys)
 
     async def _postpone(self, messages: Sequence[DeliveryMessage], until: datetime, why: str) -> None:
         await self._in_ledger(lambda: self.transactions.postpone(messages, until, why))
