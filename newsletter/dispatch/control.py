@@ -88,9 +88,11 @@ class Controls:
             How many were excluded.
 
         Raises:
-            DispatchError: It is finished or cancelled already.
+            DispatchError: It has come to its end already.
         """
-        with self._acting(Action.CANCELLED, OPEN, PAUSED, detail=reason) as (connection, dispatch, now):
+        with self._acting(Action.CANCELLED, OPEN, PAUSED, CANCELLED, detail=reason) as (connection, dispatch, now):
+            if dispatch.finished_at is not None:
+                raise _unfit(dispatch, Action.CANCELLED)
             dispatches.enter(connection, dispatch, CANCELLED)
             lease.reap(connection, dispatch, now)
             excluded = decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
@@ -167,6 +169,14 @@ def come_to_rest(connection: sa.Connection, dispatch: Dispatch, now: datetime) -
     if at_rest:
         ledger.finish(connection, dispatch, now)
     return at_rest
+
+
+def wind_up(database: Database, dispatch: Dispatch, now: datetime) -> None:
+    """Put right what processes that were killed have left of a dispatch that was cancelled while they worked."""
+    with database.writing() as connection:
+        held = dispatches.hold_dispatch(connection, dispatch.id)
+        lease.reap(connection, held, now)
+        come_to_rest(connection, held, now)
 
 
 def heed_policy(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:

@@ -52,6 +52,8 @@ def drive(
             raise
         except NewsletterError as error:
             failure = error
+    elif dispatch.state is DispatchState.CANCELLED and dispatch.finished_at is None:
+        control.wind_up(surroundings.database, dispatch, surroundings.clock())
     return write_receipt(surroundings.database, dispatch), failure
 
 

@@ -12,7 +12,7 @@ from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.brake import went_well
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.lease import Lease
-from newsletter.dispatch.states import State
+from newsletter.dispatch.states import RESTING, State
 from newsletter.dispatch.timing import Quiet, quiet_of
 from newsletter.settings import Settings
 from newsletter.store import tables
@@ -151,9 +151,13 @@ def due(connection: sa.Connection, now: datetime, pace: Pace, *, shared: bool = 
     is_due = (_deliveries.c.state == State.DEFERRED) & (_deliveries.c.due <= now)
     waiting = sa.exists().where(of_dispatch, (_deliveries.c.state == State.PLANNED) | is_due)
     stranded = sa.exists().where(of_dispatch, _deliveries.c.state.in_([State.CLAIMED, State.SUBMITTING]))
+    # A process may have been killed when all that was left to do was to say that the dispatch has ended.
+    unsettled = sa.exists().where(of_dispatch, _deliveries.c.state.in_(frozenset(State) - RESTING))
+    is_open = _dispatches.c.state == DispatchState.OPEN
+    is_cut_off = (_dispatches.c.state == DispatchState.CANCELLED) & _dispatches.c.finished_at.is_(None)
     rows = connection.execute(
         sa.select(_dispatches.c.id, waiting)
-        .where(_dispatches.c.state == DispatchState.OPEN, waiting | stranded)
+        .where((is_open & (waiting | stranded | ~unsettled)) | is_cut_off)
         .order_by(_dispatches.c.created_at, _dispatches.c.id)
     ).all()
     found = [(dispatches.read_dispatch(connection, name), has_work) for name, has_work in rows]

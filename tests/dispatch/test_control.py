@@ -11,6 +11,8 @@ from newsletter.dispatch import (
     Receipt,
     Settlement,
     State,
+    Stop,
+    Worker,
     dispatches,
     find_dispatch,
     lease,
@@ -128,6 +130,27 @@ def test_cancelling_after_a_crash_puts_right_what_was_left(bench: Bench, frozen:
     assert balance.of(State.UNCERTAIN) == 2
     assert balance.reasons == {"cancelled": 3}
     assert balance.at_rest
+
+
+@pytest.mark.parametrize("act", ["cancel", "work"])
+def test_process_killed_after_a_cancellation_leaves_nothing_that_cannot_be_put_right(
+    bench: Bench, frozen: Dispatch, act: str
+) -> None:
+    leased = lease.take(bench.database, frozen, ELSEWHERE, bench.clock())
+    with bench.database.writing() as connection:
+        (first, second, *_) = ledger.claim(connection, leased, bench.clock(), 3)
+        ledger.intend(connection, leased, bench.clock(), {first: "k1", second: "k2"})  # type: ignore[dict-item]
+    controls(bench, frozen).cancel()
+    worker = Worker(bench.surroundings, Stop())
+    assert list(worker.work()) == []
+    assert current(bench, frozen).finished_at is None
+    bench.clock.moment += lease.LASTING + timedelta(seconds=1)
+    controls(bench, frozen).cancel() if act == "cancel" else list(worker.work())
+    assert current(bench, frozen).finished_at is not None
+    with bench.database.reading() as connection:
+        balance = standing(connection, frozen, bench.clock(), PACE).receipt.balance
+    assert balance.of(State.UNCERTAIN) == 2
+    assert balance.reasons == {"cancelled": 3}
 
 
 @pytest.mark.parametrize(

@@ -179,14 +179,17 @@ def read_sink_journal(made: Stage, starts: Sequence[float] = ()) -> Journal:
 
 def deliveries(database: Database, dispatch: Dispatch) -> Iterator[Delivery]:
     """Read all rows of a dispatch."""
+    with database.reading() as connection:
+        yield from deliveries_in(connection, dispatch)
+
+
+def deliveries_in(connection: sa.Connection, dispatch: Dispatch) -> Iterator[Delivery]:
+    """Read them within a transaction."""
     table = tables.deliveries
     chosen = sa.select(table.c.state, table.c.reason, table.c.key, table.c.attempts, table.c.resends)
-    with database.reading() as connection:
-        rows = connection.execute(
-            chosen.where(table.c.dispatch_id == dispatch.id), execution_options={"yield_per": ROWS}
-        )
-        for state, reason, key, attempts, resends in rows:
-            yield Delivery(State(state), reason, key, attempts, resends)
+    rows = connection.execute(chosen.where(table.c.dispatch_id == dispatch.id), execution_options={"yield_per": ROWS})
+    for state, reason, key, attempts, resends in rows:
+        yield Delivery(State(state), reason, key, attempts, resends)
 
 
 def _processor_seconds() -> float:
