@@ -1,0 +1,258 @@
+"""A frozen dispatch to many made-up readers, a sink with a journal, and worker processes that can be killed.
+
+Workers are forked from a process that has loaded everything, so that hundreds of them can begin and die in a minute.
+Whoever forks them must have no other thread and no open connection to the database.
+"""
+
+import importlib
+import os
+import shutil
+import signal
+import smtplib
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+
+from newsletter.audience import Selection
+from newsletter.clock import now
+from newsletter.dispatch import Controls, Dispatch, Surroundings, accept, propose
+from newsletter.dispatch.rehearsal.processes import SinkProcess
+from newsletter.dispatch.rehearsal.sink import Orders
+from newsletter.settings import load, secret_keys
+from newsletter.starter import begin
+from newsletter.store import Database, open_database, tables
+from newsletter.subscribers import Definitions, read_definitions, synchronise_attributes
+from newsletter.tokens import Signer
+from newsletter.workspace import Workspace
+
+SLUG = "2024-02-20-nieuwsbrief-12"
+LIST = "leden"
+BY = "a test"
+ROWS = 5000
+
+
+@dataclass
+class Stage:
+    """Where a dispatch is sent, and what it is judged by.
+
+    Args:
+        url: The database, which may be another one for each run.
+        in_flight: How many messages one worker may have under way: connections × depth.
+    """
+
+    workspace: Workspace
+    sink: SinkProcess
+    journal: Path
+    url: str
+    in_flight: int
+    dispatch: str = ""
+
+    @property
+    def complaints(self) -> Path:
+        """What workers print."""
+        return self.journal.with_name("complaints.txt")
+
+    @contextmanager
+    def open(self) -> Iterator[Database]:
+        """Open the database for a while."""
+        database = open_database(self.url, self.workspace.root)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def surroundings(self, database: Database) -> Surroundings:
+        """Give what sending needs."""
+        settings = load(self.workspace, {"NEWSLETTER_DATABASE__URL": self.url})
+        return Surroundings(self.workspace, settings, self.definitions, self.signer, database, now, BY)
+
+    @property
+    def definitions(self) -> Definitions:
+        return read_definitions(self.workspace)
+
+    @property
+    def signer(self) -> Signer:
+        return Signer.of(secret_keys(self.workspace, {}))
+
+    def freeze(self, readers: int, on_uncertain: str = "hold") -> Dispatch:
+        """Put so many people on the list, and freeze a dispatch to them."""
+        self._load_what_a_worker_loads()
+        with self.open() as database:
+            synchronise_attributes(database, self.definitions)
+            _add_readers(database, self.signer, readers)
+            surroundings = self.surroundings(database)
+            proposal = propose(surroundings, SLUG, Selection(LIST), "smtp", on_uncertain=on_uncertain)
+            frozen = accept(surroundings, proposal)
+        self.dispatch = frozen.id
+        return frozen
+
+    def controls(self, database: Database) -> Controls:
+        return Controls(database, self.dispatch, BY, now)
+
+    def start_worker(self, before: Callable[[], None] = lambda: None, *options: str) -> int:
+        """Start `newsletter worker` as a process of its own, and give its number.
+
+        Args:
+            before: What the process does before anything else.
+        """
+        return fork(lambda: _work(self.workspace, self.url, before, options or ("--once",)), self.complaints)
+
+    def settle(self) -> None:
+        """Wait until the sink has dealt with all that came to it before."""
+        with smtplib.SMTP("127.0.0.1", self.sink.port) as client:
+            for _ in range(3):
+                client.noop()
+
+    def _load_what_a_worker_loads(self) -> None:
+        """Let one worker run to its end without a dispatch, and load what it has loaded."""
+        names = self.journal.with_name("modules.txt")
+        nothing = f"sqlite:///{names.with_name('nothing.db')}"
+
+        def work() -> None:
+            try:
+                _work(self.workspace, nothing, lambda: None, ("--once",))
+            finally:
+                names.write_text("\n".join(sys.modules), encoding="utf-8")
+
+        assert wait_for(fork(work, self.complaints)) == 0, self.complaints.read_text(encoding="utf-8")
+        wanted = ("newsletter.", "sqlalchemy.", "psycopg", "asyncio", "click", "rich")
+        more = ("newsletter.providers.smtp.provider", "newsletter.dispatch.working", "newsletter.dispatch.send")
+        for name in (*names.read_text(encoding="utf-8").splitlines(), *more):
+            if name.startswith(wanted):
+                importlib.import_module(name)
+
+
+@contextmanager
+def stage(folder: Path, url: str = "", *, connections: int = 2, depth: int = 2) -> Iterator[Stage]:
+    """Make a workspace whose newsletter goes to a sink of its own.
+
+    Args:
+        url: A database of PostgreSQL; by default it is SQLite's, in the workspace.
+    """
+    begin(folder / "workspace", {})
+    made = Workspace(folder / "workspace")
+    journal, complaints = folder / "journal", folder / "complaints.txt"
+    complaints.touch()
+    sink = SinkProcess(Orders(journal), complaints)
+    try:
+        with made.settings_file.open("a", encoding="utf-8") as settings:
+            settings.write(
+                f'\n[providers.smtp]\nhost = "127.0.0.1"\ntls = "none"\nport = {sink.port}\n'
+                f"connections = {connections}\npipeline_depth = {depth}\n"
+            )
+        yield Stage(made, sink, journal, url or f"sqlite:///{made.state}/newsletter.db", connections * depth)
+    finally:
+        sink.close()
+
+
+@dataclass
+class Copies:
+    """A database as it was when it was frozen, of which each run gets a copy of its own."""
+
+    made: Stage
+    number: int = 0
+    origin: str = ""
+
+    def keep(self) -> None:
+        """Keep the database and the workspace's state as they are now."""
+        self.origin = self.made.url
+        shutil.copytree(self.made.workspace.state, self._kept, dirs_exist_ok=True)
+
+    def renew(self) -> None:
+        """Let the next run find everything as it was kept."""
+        state = self.made.workspace.state
+        shutil.rmtree(state)
+        shutil.copytree(self._kept, state)
+        if self.origin.startswith("postgresql"):
+            before, self.number = self.made.url, self.number + 1
+            base, _, name = self.origin.rpartition("/")
+            with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+                if before != self.origin:
+                    connection.execute(f"DROP DATABASE {before.rpartition('/')[2]} WITH (FORCE)")  # type: ignore[arg-type]
+                connection.execute(f"CREATE DATABASE {name}_{self.number} TEMPLATE {name}")  # type: ignore[arg-type]
+            self.made.url = f"{base}/{name}_{self.number}"
+
+    @property
+    def _kept(self) -> Path:
+        return self.made.journal.with_name("kept")
+
+
+def fork(work: Callable[[], None], complaints: Path) -> int:
+    """Do something in a process of its own, and give its number; what it prints goes into a file."""
+    number = os.fork()
+    if number:
+        return number
+    code = 1
+    try:
+        told = os.open(complaints, os.O_WRONLY | os.O_APPEND)
+        os.dup2(told, 1)
+        os.dup2(told, 2)
+        work()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def wait_for(number: int) -> int:
+    """Wait until a process that was forked has ended, and give its exit code; that of a signal is negative."""
+    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+
+
+def kill(number: int) -> int:
+    """Kill a process that was forked, if it still lives, and tell how it ended."""
+    os.kill(number, signal.SIGKILL)
+    return wait_for(number)
+
+
+def _work(workspace: Workspace, url: str, before: Callable[[], None], options: Sequence[str]) -> None:
+    """Be `newsletter worker`."""
+    from newsletter.__main__ import run
+
+    os.environ |= {
+        "NEWSLETTER_WORKSPACE": str(workspace.root),
+        "NEWSLETTER_DATABASE__URL": url,
+        "PGAPPNAME": f"worker {os.getpid()}",
+    }
+    sys.argv = ["newsletter", "worker", *options]
+    before()
+    run()
+
+
+def _add_readers(database: Database, signer: Signer, count: int) -> None:
+    moment = now()
+    with database.writing() as connection:
+        for first in range(1, count + 1, ROWS):
+            numbers = range(first, min(first + ROWS, count + 1))
+            people = [
+                {
+                    "id": number,
+                    "address": address_of(number),
+                    "address_key": address_of(number),
+                    "address_hash": signer.hash_address(address_of(number)),
+                    "created_at": moment,
+                    "changed_at": moment,
+                }
+                for number in numbers
+            ]
+            connection.execute(sa.insert(tables.subscribers), people)
+            subscribed = {"list": LIST, "status": "subscribed", "source": "test", "subscribed_at": moment}
+            connection.execute(
+                sa.insert(tables.subscriptions), [{"subscriber_id": number, **subscribed} for number in numbers]
+            )
+
+
+def address_of(number: int) -> str:
+    """Give the address of a made-up reader."""
+    return f"reader{number}@example.org"
