@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.kept import kept_readers
 from newsletter.dispatch.readers import ReaderLinks, make_reader, with_key
 from newsletter.dispatch.states import Reason
 from newsletter.message import Content, DeliveryKey, Mailbox, delivery_key, phrase, wire_address
@@ -97,10 +98,11 @@ def make_batch(
 ) -> Batch:
     """Read the subscribers of a batch and prepare a message for each.
 
-    A subscriber who was removed since the freeze is excluded as unsubscribed; one whose address cannot be written
-    is excluded as unrenderable.
+    Who may have been handed it before gets the same again. A subscriber who was removed since the freeze is excluded as
+    unsubscribed; one whose address cannot be written is excluded as unrenderable.
     """
     records = read_records(connection, subscribers, definitions)
+    kept = kept_readers(connection, dispatch, subscribers)
     messages: list[DeliveryMessage] = []
     excluded: dict[int, Reason] = {}
     for subscriber in subscribers:
@@ -109,9 +111,9 @@ def make_batch(
             excluded[subscriber] = Reason.UNSUBSCRIBED
             continue
         key = delivery_key(dispatch.secret, dispatch.id, subscriber)
-        reader = make_reader(record, key, links(subscriber))
+        reader = kept.get(subscriber) or make_reader(record, key, links(subscriber))
         try:
-            wire_address(record.address)
+            wire_address(reader.mailbox.address)
         except ValueError:
             excluded[subscriber] = Reason.UNRENDERABLE
             continue

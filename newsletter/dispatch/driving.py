@@ -9,24 +9,26 @@ from typing import cast
 import sqlalchemy as sa
 
 from newsletter import event_loop, plugins
-from newsletter.dispatch import control, dispatches, freeze, lease, scheduling
+from newsletter.dispatch import control, dispatches, freeze, kept, lease, scheduling
 from newsletter.dispatch.audit import Action, first_moment, last_action, log
 from newsletter.dispatch.batch import Letter
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
 from newsletter.dispatch.pacing import Buckets, Pacer, Rules
 from newsletter.dispatch.prepare import reader_links
+from newsletter.dispatch.readers import ReaderLinks, make_reader
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Progress, Run, Stop
 from newsletter.dispatch.surroundings import Surroundings, enter
 from newsletter.dispatch.transactions import Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
+from newsletter.message import delivery_key
 from newsletter.providers.base import Provider, ProviderModule
 from newsletter.render import CompiledIssue, Merger
 from newsletter.settings import Settings, provider_settings
 from newsletter.store import tables
-from newsletter.subscribers import Definitions
+from newsletter.subscribers import Definitions, read_records
 from newsletter.subscribers.definitions import AttributeDefinition
 
 
@@ -83,7 +85,8 @@ async def drive_with(
     letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
     definitions = as_frozen(surroundings.definitions, schema)
     enter(surroundings)
-    leased, late = _take(surroundings, dispatch, definitions, shared=shared)
+    links = reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue)
+    leased, late = _take(surroundings, dispatch, definitions, links, shared=shared)
     if late:
         raise DispatchError(
             f"dispatch {leased.id} is paused: {late}",
@@ -94,7 +97,7 @@ async def drive_with(
         dispatch=leased,
         definitions=definitions,
         letter=Letter(Merger(compiled, letterhead)),
-        links=reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue),
+        links=links,
         return_path=return_path,
         clock=surroundings.clock,
         pace=scheduling.pace_of(surroundings.settings),
@@ -118,7 +121,7 @@ def pacing_rules(settings: Settings, provider: str) -> Rules:
 
 
 def _take(
-    surroundings: Surroundings, dispatch: Dispatch, definitions: Definitions, *, shared: bool
+    surroundings: Surroundings, dispatch: Dispatch, definitions: Definitions, links: ReaderLinks, *, shared: bool
 ) -> tuple[Dispatch, str | None]:
     """Take a lease and begin.
 
@@ -128,12 +131,26 @@ def _take(
     now, owner = surroundings.clock(), lease.owner_name(secrets.token_hex(4))
     with surroundings.database.writing() as connection:
         leased = lease.take_in(connection, dispatch, owner, now, shared=shared)
+        _keep_lost(connection, leased, definitions, links, now)
         late = _begin(surroundings, connection, leased, definitions, now, shared=shared)
         control.heed_policy(connection, leased, now)
         if late:
             lease.give_back(connection, leased)
         selected = dispatches.read_dispatch(connection, leased.id).selected
     return replace(leased, selected=selected), late
+
+
+def _keep_lost(
+    connection: sa.Connection, dispatch: Dispatch, definitions: Definitions, links: ReaderLinks, now: datetime
+) -> None:
+    """Keep readers whose message may have left from a process that was killed, as they are soon after."""
+    lost = kept.unkept(connection, dispatch)
+    records = read_records(connection, lost, definitions)
+    readers = {
+        number: make_reader(record, delivery_key(dispatch.secret, dispatch.id, number), links(number))
+        for number, record in records.items()
+    }
+    kept.keep_readers(connection, dispatch, now, readers)
 
 
 def _begin(

@@ -245,6 +245,7 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
             remedy="It can only go on as it was frozen: leave out --refreeze.",
         )
     counts.forget(connection, dispatch.id)
+    connection.execute(sa.delete(tables.kept_readers).where(tables.kept_readers.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(tables.leases).where(tables.leases.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(tables.delivery_events).where(tables.delivery_events.c.dispatch_id == dispatch.id))
     connection.execute(sa.delete(_events).where(_events.c.dispatch_id == dispatch.id))

@@ -84,7 +84,13 @@ def standing(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace:
     Raises:
         DispatchError: The ledger does not balance.
     """
-    followers = [one for one in dispatches.all_dispatches(connection) if one.follows == dispatch.id]
+    return _standing(connection, dispatch, dispatches.all_dispatches(connection), now, pace)
+
+
+def _standing(
+    connection: sa.Connection, dispatch: Dispatch, there: Sequence[Dispatch], now: datetime, pace: Pace
+) -> Standing:
+    followers = [one for one in there if one.follows == dispatch.id]
     return Standing(
         account_for(connection, dispatch),
         any(not one.is_over(now) for one in lease.leases(connection, dispatch)),
@@ -104,7 +110,8 @@ def standings(database: Database, now: datetime, pace: Pace, *, unfinished: bool
         DispatchError: The ledger does not balance.
     """
     with database.reading() as connection:
-        found = [standing(connection, one, now, pace) for one in dispatches.all_dispatches(connection)]
+        there = dispatches.all_dispatches(connection)
+        found = [_standing(connection, one, there, now, pace) for one in there]
     return [one for one in found if not unfinished or not one.receipt.balance.is_settled]
 
 

@@ -129,7 +129,7 @@ def propose(
     prepared = prepare_issue(surroundings.workspace, settings, surroundings.definitions, slug, selection.list)
     plan = Plan(
         compiled=prepared.compiled,
-        letterhead=make_letterhead(prepared, settings, surroundings.clock()),
+        letterhead=make_letterhead(prepared, settings, _date_of(start) or surroundings.clock()),
         selection=selection,
         provider=name,
         public_url=settings.public_url,
@@ -145,6 +145,11 @@ def propose(
         audience = freeze.survey(connection, plan, surroundings.definitions, surroundings.clock())
         expected = forecast_of(connection, surroundings, plan)
     return Proposal(prepared, plan, audience, expected)
+
+
+def _date_of(start: Start | None) -> datetime | None:
+    """Tell the date of messages that go later; hour by hour around the world, none may come before its date."""
+    return start.at if start and not start.attribute else None
 
 
 def forecast_of(connection: sa.Connection, surroundings: Surroundings, plan: Plan) -> Forecast:

@@ -4,7 +4,7 @@ Outcomes that were read stay here until they are in the ledger. Whatever comes n
 kill leaves no more in doubt than what the provider had in its hands.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from newsletter.audience import departed
-from newsletter.dispatch import account, control, dispatches, duplicates, lease, ledger, scheduling
+from newsletter.dispatch import account, control, dispatches, duplicates, kept, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
 from newsletter.dispatch.brake import LOST_IN_A_ROW, Brake
@@ -24,7 +24,7 @@ from newsletter.dispatch.scheduling import Pace
 from newsletter.dispatch.states import Reason, State, Step
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
-from newsletter.providers.base import Accepted, Deferred, Limits, Outcome, Rejected
+from newsletter.providers.base import Accepted, Deferred, Limits, Outcome, Rejected, Uncertain
 from newsletter.store import Database, Standing
 from newsletter.subscribers import Definitions
 
@@ -59,7 +59,7 @@ class Transactions:
     pace: Pace
     by: str
     shared: bool = False
-    _claimed: dict[DeliveryKey, int] = field(default_factory=dict)
+    _claimed: dict[DeliveryKey, DeliveryMessage] = field(default_factory=dict)
     _intended: set[DeliveryKey] = field(default_factory=set)
     _unwritten: dict[DeliveryKey, Outcome] = field(default_factory=dict)
     _contested: bool = False
@@ -108,7 +108,7 @@ class Transactions:
                 connection, self.dispatch, staying, self.definitions, self.letter, self.links, self.return_path
             )
             ledger.exclude(connection, self.dispatch, now, batch.excluded)
-        self._claimed.update({message.key: message.subscriber for message in batch.messages})
+        self._claimed.update({message.key: message for message in batch.messages})
         return batch
 
     def _room(self, connection: sa.Connection, now: datetime) -> int:
@@ -148,7 +148,7 @@ class Transactions:
             return self._intend(keys)
 
     def _intend(self, keys: Sequence[DeliveryKey]) -> tuple[frozenset[DeliveryKey], Sequence[Outcome]]:
-        wanted = {self._claimed[key]: key for key in keys if key in self._claimed}
+        wanted = {self._claimed[key].subscriber: key for key in keys if key in self._claimed}
         now, outcomes = self.clock(), tuple(self._unwritten.values())
         with self._standing.writing() as connection:
             duplicates.hold_issue(connection, self.dispatch.issue, alone=not self._contested)
@@ -191,7 +191,9 @@ class Transactions:
                 # Of several who end at once, the last one has to see that nothing is left.
                 dispatches.hold_dispatch(connection, self.dispatch.id)
                 ledger.settle(connection, self.dispatch, now, self._settled(connection, outcomes, now))
+                self._keep(connection, self._intended - self._unwritten.keys(), now)
                 ledger.recover(connection, self.dispatch, self.dispatch.lease, now)
+                kept.forget_readers(connection, self.dispatch)
                 control.heed_policy(connection, self.dispatch, now)
                 scheduling.conclude_first_part(connection, self.dispatch, now, self.pace, self.by)
                 is_over = control.come_to_rest(connection, self.dispatch, now)
@@ -230,15 +232,21 @@ class Transactions:
         return [one for one in subscribers if one not in found.served and one not in found.waiting]
 
     def _settled(self, connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> list[Settled]:
-        deferred = [self._claimed[outcome.key] for outcome in outcomes if isinstance(outcome, Deferred)]
+        deferred = [self._claimed[outcome.key].subscriber for outcome in outcomes if isinstance(outcome, Deferred)]
         before = ledger.deferrals(connection, self.dispatch, deferred) if deferred else {}
         settled = []
         for outcome in outcomes:
-            key, subscriber = outcome.key, self._claimed[outcome.key]
+            key, subscriber = outcome.key, self._claimed[outcome.key].subscriber
             since = State.SUBMITTING if key in self._intended else State.CLAIMED
             again = before.get(subscriber, 0) + 1
             settled.append(_settled(subscriber, since, outcome, now, again, self.dispatch.deadline))
+        self._keep(connection, [outcome.key for outcome in outcomes if isinstance(outcome, Deferred | Uncertain)], now)
         return settled
+
+    def _keep(self, connection: sa.Connection, keys: Iterable[DeliveryKey], now: datetime) -> None:
+        """Keep the readers of what may have left and may go again."""
+        left = [self._claimed[key] for key in keys if key in self._intended]
+        kept.keep_readers(connection, self.dispatch, now, {message.subscriber: message.reader for message in left})
 
     def _heed_brake(self, connection: sa.Connection, now: datetime) -> None:
         """Pause the dispatch when too many were refused or lost; last, as no step of this transaction sees it."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,7 +27,7 @@ from newsletter.dispatch import (
 )
 from newsletter.errors import ContentError, DispatchError
 from newsletter.expressions import Type
-from newsletter.providers.base import Accepted, Message, Rejected, Uncertain
+from newsletter.providers.base import Accepted, Message, Outcome, Rejected, Uncertain
 from newsletter.settings import load
 from newsletter.subscribers import synchronise_attributes
 from newsletter.subscribers.definitions import AttributeDefinition
@@ -76,6 +78,19 @@ def test_nothing_leaves_before_the_start_and_everything_after_it(peopled: Bench)
     peopled.drive(dispatch, provider)
     assert len(provider.handed_over) == len(NAMES)
     assert last_events(peopled, dispatch, 2)[0][0] == "started"
+
+
+def test_messages_bear_the_date_of_the_start(peopled: Bench) -> None:
+    start = peopled.clock() + timedelta(days=3)
+    dispatch, dates = schedule(peopled, Start(start)), set()
+
+    def look(message: Message) -> Outcome:
+        dates.add(parsedate_to_datetime(str(message_from_bytes(message.raw())["Date"])))
+        return Accepted(message.key)
+
+    peopled.clock.pass_by(days=3, minutes=1)
+    peopled.drive(dispatch, Scripted(look))
+    assert dates == {start}
 
 
 def test_deadline_counts_from_the_start(peopled: Bench) -> None:

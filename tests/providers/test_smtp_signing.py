@@ -1,10 +1,12 @@
 """What leaves by SMTP is signed with the keys that the settings name, whatever becomes of the connection."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dkim
 import pytest
+import time_machine
 from pydantic import ValidationError
 
 from newsletter.authentication import read_signature
@@ -75,6 +77,19 @@ def test_message_that_is_sent_again_after_a_lost_connection_is_signed_too(
     assert isinstance(result.only(), Accepted)
     assert len(server.messages) == 1
     assert holds(server.messages[0].content.replace(b"\r\n..", b"\r\n."), 0, keys)
+
+
+def test_message_that_is_signed_a_second_time_has_the_bytes_of_the_first(options: dict[str, Any]) -> None:
+    """I10: the time in a signature is the date of the message."""
+    dated = b"Date: Tue, 20 Feb 2024 09:30:00 +0100\r\n" + MESSAGE
+    dated = b"From: nieuws@example.org\r\n" + dated.replace(b"From: nieuws@example.org\r\n", b"")
+    signed = set()
+    for day in (21, 25):
+        with time_machine.travel(datetime(2024, 2, day, tzinfo=UTC), tick=True):
+            _, keeper = run_real([Sample(0, content=dated)], {}, **options)
+        signed.add(keeper.taken[0][2])
+    (content,) = signed
+    assert content.count(b"t=1708417800;") == 2
 
 
 def test_without_keys_the_message_is_left_as_it_is() -> None:

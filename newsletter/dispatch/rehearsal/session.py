@@ -18,7 +18,6 @@ PIECES_APART: Final = 0.001
 _PATH: Final = re.compile(rb"(?:FROM|TO): ?<([^>]*)>", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(rb"^Message-ID:\s*<([a-z2-7]{26})@", re.IGNORECASE | re.MULTILINE)
 _KEY: Final = re.compile(rb"(?<![a-z2-7])[a-z2-7]{26}(?![a-z2-7])")
-_SIGNATURE: Final = b"dkim-signature:"
 
 
 class Moment(StrEnum):
@@ -295,15 +294,5 @@ def delivery_key_of(content: bytes, sender: bytes) -> str:
 
 
 def digest_of(content: bytes) -> str:
-    """Give the SHA-256 of a message, without the signatures above it: they tell when they were made."""
-    return hashlib.sha256(without_signatures(content)).hexdigest()
-
-
-def without_signatures(content: bytes) -> bytes:
-    """Leave out the DKIM signatures that stand above a message."""
-    while content[: len(_SIGNATURE)].lower() == _SIGNATURE:
-        end = content.find(b"\r\n")
-        while content[end + 2 : end + 3] in (b" ", b"\t"):
-            end = content.find(b"\r\n", end + 2)
-        content = content[end + 2 :]
-    return content
+    """Give the SHA-256 of a message."""
+    return hashlib.sha256(content).hexdigest()

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +15,16 @@ from newsletter.errors import Place, ProviderError
 from newsletter.message import Content
 from newsletter.message.dkim import DkimSigner, KeyProblem, PrivateKey, SigningKey, read_private_key
 
+_DATE: Final = b"\r\nDate: "
 THREADS: Final = 2
 """How many signatures by RSA are made at once, beside what carries the messages: they keep a processor busy."""
 
 
 class Signing:
-    """Puts signatures above messages, by all keys at once, each with the time that it is signed at.
+    """Puts signatures above messages, by all keys at once.
+
+    Each tells the date of its message as the time that it was made, so that all attempts at a message are alike; only
+    without such a date it tells the time.
 
     Args:
         keys: None where messages stay as they are.
@@ -35,7 +41,7 @@ class Signing:
         signer = self._signer
         if signer is None:
             return message
-        seconds = int(now().timestamp())
+        seconds = _seconds(_date_of(message.head)) or int(now().timestamp())
         if self._threads is None:
             return signer.sign(message, seconds)
         return await asyncio.get_running_loop().run_in_executor(self._threads, signer.sign, message, seconds)
@@ -44,6 +50,19 @@ class Signing:
         """End its threads."""
         if self._threads:
             self._threads.shutdown(wait=False)
+
+
+def _date_of(head: bytes) -> bytes:
+    _, _, rest = head.partition(_DATE)
+    return rest.partition(b"\r\n")[0]
+
+
+@lru_cache(maxsize=8)
+def _seconds(date: bytes) -> int | None:
+    try:
+        return int(parsedate_to_datetime(date.decode("ascii")).timestamp())
+    except ValueError:
+        return None
 
 
 def read_keys(domain: str, files: Mapping[str, Path]) -> Sequence[SigningKey]:

@@ -9,6 +9,7 @@ from newsletter.store.tables.dispatch import (
     delivery_events,
     dispatch_events,
     dispatches,
+    kept_readers,
     leases,
 )
 from newsletter.store.tables.instances import instances
@@ -24,6 +25,7 @@ __all__ = [
     "dispatch_events",
     "dispatches",
     "instances",
+    "kept_readers",
     "leases",
     "metadata",
     "rate_limits",

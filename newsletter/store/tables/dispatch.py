@@ -1,7 +1,7 @@
 """Tables of the ledger: dispatches, what they send, and one row for each recipient.
 
 A delivery keeps no address: it names its subscriber by number, so that a person who is erased leaves a row that
-still counts and says nothing about anybody.
+still counts and says nothing about anybody. What is kept of readers for a further attempt goes with the person.
 """
 
 import sqlalchemy as sa
@@ -166,3 +166,14 @@ delivery_events = sa.Table(
     sa.Index("ix_delivery_events_dispatch_id", "dispatch_id"),
 )
 """What became of deliveries before they were accepted, and what people decided; rows are added and never changed."""
+
+kept_readers = sa.Table(
+    "kept_readers",
+    metadata,
+    sa.Column("dispatch_id", sa.ForeignKey("dispatches.id"), primary_key=True),
+    sa.Column("subscriber_id", sa.ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("reader", sa.Text, nullable=False),
+    sa.Column("kept_at", UtcDateTime, nullable=False),
+    sa.Index("ix_kept_readers_subscriber_id", "subscriber_id"),
+)
+"""What messages were merged from that may have to be handed over again; see `newsletter.dispatch.kept`."""

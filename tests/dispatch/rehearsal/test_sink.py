@@ -13,7 +13,7 @@ import pytest
 
 from newsletter.dispatch.rehearsal.faults import Fault
 from newsletter.dispatch.rehearsal.processes import SinkProcess
-from newsletter.dispatch.rehearsal.session import Moment, without_signatures
+from newsletter.dispatch.rehearsal.session import Moment
 from newsletter.dispatch.rehearsal.sink import Halt, Orders
 from newsletter.providers.smtp.letter import dot_stuff
 
@@ -146,12 +146,6 @@ def test_key_is_found_in_the_return_path_where_the_message_has_none(start: Start
         client.say(b"EHLO x\r\n" + sender + b"RCPT TO:<a@b>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
         client.all_replies()
     assert sink.lines()[0][1] == KEY
-
-
-def test_signatures_above_a_message_do_not_count() -> None:
-    signed = b"DKIM-Signature: v=1; t=1700000000;\r\n\tb=abc\r\nDKIM-Signature: v=1;\r\n b=def\r\n" + CONTENT
-    assert without_signatures(signed) == CONTENT
-    assert without_signatures(CONTENT) == CONTENT
 
 
 def test_wrong_order_is_refused(start: Start) -> None:
