@@ -18,6 +18,7 @@ from newsletter.providers.base import (
     Provider,
 )
 from newsletter.providers.smtp.access import Access
+from newsletter.providers.smtp.lanes import Lane
 from newsletter.providers.smtp.login import connect
 from newsletter.providers.smtp.pool import Pool
 from newsletter.providers.smtp.server import Server
@@ -31,19 +32,20 @@ _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
 class _Smtp:
     """An open way to a mail server."""
 
-    def __init__(self, settings: Settings, pool: Pool, signing: Signing) -> None:
+    def __init__(self, settings: Settings, lanes: Sequence[Lane], signing: Signing) -> None:
         self._settings = settings
-        self._pool = pool
+        self._lanes = lanes
+        self._domains = {domain: number for number, domain in enumerate(settings.domains, 1)}
         self._signing = signing
 
     @property
     def limits(self) -> Limits:
-        settings = self._settings
-        return Limits(1, settings.connections * settings.pipeline_depth, self._pool.message_bytes)
+        connections = sum(lane.connections for lane in self._lanes)
+        return Limits(1, connections * self._settings.pipeline_depth, self._lanes[0].pool.message_bytes)
 
     def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
-        connections, depth = self._settings.connections, self._settings.pipeline_depth
-        return submit(self._pool, messages, intend, self._signing, connections=connections, depth=depth)
+        depth = self._settings.pipeline_depth
+        return submit(self._lanes, messages, intend, self._signing, domains=self._domains, depth=depth)
 
 
 @asynccontextmanager
@@ -54,13 +56,17 @@ async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001 - t
         ProviderError: The server cannot be reached, or refuses us.
     """
     signing = Signing(await asyncio.to_thread(signing_keys, settings))
-    limit, depth = settings.messages_per_connection, settings.pipeline_depth
-    pool = Pool([Server(access, limit, depth) for access in await _accesses(settings)])
+    limit, depth, accesses = settings.messages_per_connection, settings.pipeline_depth, await _accesses(settings)
+    lanes = [
+        Lane(Pool([Server(access, limit, depth) for access in accesses]), connections)
+        for connections in (settings.connections, *settings.domains.values())
+    ]
+    first = lanes[0].pool
     try:
-        pool.give_back(await pool.take(fresh=False))
-        yield _Smtp(settings, pool, signing)
+        first.give_back(await first.take(fresh=False))
+        yield _Smtp(settings, lanes, signing)
     finally:
-        await pool.close()
+        await asyncio.gather(*(lane.pool.close() for lane in lanes))
         signing.close()
 
 

@@ -29,6 +29,7 @@ class Settings(ProviderSettings):
         ca_file: The certificates to trust instead of the system's, as PEM; starts from the workspace.
         helo: What this machine calls itself; its own full name, or its address, by default.
         connections: How many to have at once.
+        domains: How many connections some domains have for themselves alone, beside the others.
         messages_per_connection: After how many messages to begin a new one.
         pipeline_depth: How many messages may be under way on one connection, where a server far away allows it.
         dkim: The files of the keys that sign every message, by their names in the DNS; start from the workspace.
@@ -44,6 +45,7 @@ class Settings(ProviderSettings):
     ca_file: Path | None = None
     helo: str | None = None
     connections: Annotated[int, Field(ge=1, le=64)] = 4
+    domains: Mapping[str, Annotated[int, Field(ge=1, le=64)]] = Field(default_factory=dict)
     messages_per_connection: Annotated[int, Field(ge=1)] = 100
     pipeline_depth: Annotated[int, Field(ge=1, le=32)] = 2
     dkim: Mapping[str, Path] = Field(default_factory=dict)
@@ -101,6 +103,22 @@ class Settings(ProviderSettings):
         if value is not None and not _HELO.fullmatch(value):
             raise ValueError('this is not the name of a host|Write it like "mail.example.org", or leave it out.')
         return value
+
+    @field_validator("domains")
+    @classmethod
+    def _check_domains(cls, value: Mapping[str, int]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for name, connections in value.items():
+            try:
+                domain = ascii_domain(name).lower()
+            except ValueError:
+                domain = ""
+            if "." not in domain or not _HOST.fullmatch(domain):
+                raise ValueError(f'{name!r} is no domain|Write it like "example.org".')
+            if domain in found:
+                raise ValueError(f"{name!r} stands there twice|Leave one of them out.")
+            found[domain] = connections
+        return found
 
     @field_validator("dkim")
     @classmethod

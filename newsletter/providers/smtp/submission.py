@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base import Accepted, Deferred, Intend, Message, Outcome
 from newsletter.providers.smtp.carrier import TOO_LARGE, Carrier
+from newsletter.providers.smtp.lanes import Lane, Parting
 from newsletter.providers.smtp.pool import Pool
 from newsletter.providers.smtp.replies import Ending
 from newsletter.providers.smtp.signing import Signing
@@ -15,22 +17,33 @@ from newsletter.providers.smtp.supply import Supply
 
 
 async def submit(
-    pool: Pool,
+    lanes: Sequence[Lane],
     messages: AsyncIterator[Message],
     intend: Intend,
     signing: Signing,
     *,
-    connections: int,
+    domains: Mapping[str, int] = MappingProxyType({}),
     depth: int = 1,
 ) -> AsyncIterator[Outcome]:
     """Hand over messages, each signed; see `Provider.submit`.
 
     Args:
+        domains: The lanes of domains that have one of their own, by number; the first lane is for all others.
         depth: How many may be under way on one connection.
     """
     outcomes = _Outcomes()
-    submission = Submission(pool, Supply(messages, connections * (depth + 1)), signing, intend, outcomes.put)
-    work = asyncio.create_task(submission.run(connections))
+    parting = Parting(messages, len(lanes), domains) if domains else None
+    submissions = [
+        Submission(
+            lane.pool,
+            Supply(parting.of(number) if parting else messages, lane.connections * (depth + 1)),
+            signing,
+            intend,
+            outcomes.put,
+        )
+        for number, lane in enumerate(lanes)
+    ]
+    work = asyncio.create_task(_run(submissions, [lane.connections for lane in lanes], parting))
     work.add_done_callback(lambda _: outcomes.wake())
     try:
         while not work.done():
@@ -41,6 +54,36 @@ async def submit(
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
+
+
+async def _run(submissions: Sequence["Submission"], connections: Sequence[int], parting: Parting | None) -> None:
+    """Run submissions beside each other; when one fails, none begins anything more.
+
+    Raises:
+        ProviderError: The server refuses us or cannot be reached.
+    """
+    if parting is None:
+        await submissions[0].run(connections[0])
+        return
+    runs = [asyncio.create_task(one.run(count)) for one, count in zip(submissions, connections, strict=True)]
+    filling = asyncio.create_task(parting.fill())
+
+    def end_all(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            for submission in submissions:
+                submission.fail(error)
+
+    try:
+        for task in (*runs, filling):
+            task.add_done_callback(end_all)
+        await asyncio.wait(runs)
+    finally:
+        for task in (*runs, filling):
+            task.cancel()
+        found = await asyncio.gather(*runs, filling, return_exceptions=True)
+    for error in found:
+        if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
+            raise error
 
 
 class _Outcomes:
