@@ -13,7 +13,7 @@ from newsletter.cli.base import Face, pass_face
 from newsletter.cli.dispatch.opening import opened
 
 if TYPE_CHECKING:
-    from newsletter.dispatch import Stop
+    from newsletter.dispatch import Notice, Stop
 
 
 @click.command(name="worker")
@@ -40,20 +40,20 @@ def command(face: Face, once: bool, every: float) -> None:
     with opened(face) as surroundings, _ending(stop, asked):
         worker = sending.Worker(surroundings, stop)
         if not once:
-            _tell("Waiting for what is due. Ctrl-C ends the worker.")
+            click.echo("Waiting for what is due. Ctrl-C ends the worker.", err=True)
         if worker.shared and not once:
             sending.share_work(worker, timedelta(seconds=every), _tell)
             return
         while not asked.is_set():
-            for line in worker.work():
-                _tell(line)
+            for notice in worker.work():
+                _tell(notice)
             if once:
                 return
             asked.wait(every)
 
 
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
+def _tell(notice: "Notice") -> None:
+    click.echo(notice.message, err=True)
 
 
 @contextmanager

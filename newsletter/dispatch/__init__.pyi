@@ -22,6 +22,7 @@ from .follow_up import FollowUp, accept_follow_up, propose_correction, propose_r
 from .following import Following, Kind
 from .history import Story, tell_story
 from .mending import Mended, mend_files, write_mended
+from .notices import Notice
 from .overrides import Override, override
 from .overview import Standing, audience_of, find_dispatch, standing, standings
 from .prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
@@ -66,6 +67,7 @@ __all__ = [
     "Following",
     "Kind",
     "Mended",
+    "Notice",
     "Override",
     "Pace",
     "PreparedIssue",

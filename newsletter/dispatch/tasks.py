@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from newsletter import event_loop
+from newsletter.dispatch.notices import Notice
 from newsletter.dispatch.working import TURN, Worker
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.store import Database
@@ -38,12 +39,12 @@ _LOCK: Final = 6_394_862_017
 """The number of our advisory lock in PostgreSQL while the tables of jobs are made."""
 
 
-def share_work(worker: Worker, every: timedelta, tell: Callable[[str], None]) -> None:
+def share_work(worker: Worker, every: timedelta, tell: Callable[[Notice], None]) -> None:
     """Take turns at what is due, with others who do so too, until the worker is to end.
 
     Args:
         every: How often to look in the ledger for work that no job stands for.
-        tell: Told in words what comes of it.
+        tell: Told what comes of it.
 
     Raises:
         DispatchError: Procrastinate is not installed.
@@ -87,7 +88,7 @@ class _Turns:
 
     worker: Worker
     every: timedelta
-    tell: Callable[[str], None]
+    tell: Callable[[Notice], None]
     schema: str
     _app: "procrastinate.App" = field(init=False)
 
@@ -102,7 +103,8 @@ class _Turns:
                 async with self._app.open_async():
                     await self._attend()
             except (procrastinate.exceptions.ConnectorException, psycopg.Error, NewsletterError) as error:
-                self.tell(f"the database cannot be reached: {_first_line(error)}; tried again in {LATER.seconds} s")
+                message = f"the database cannot be reached: {_first_line(error)}; tried again in {LATER.seconds} s"
+                self.tell(Notice("worker.waiting", message, {"error": type(error).__name__}, "warning"))
                 await self._wait(LATER)
 
     def _open(self) -> "procrastinate.App":
@@ -149,11 +151,12 @@ class _Turns:
                 await self._leave_turns([dispatch])
                 await asyncio.to_thread(self._drive, dispatch)
         except NewsletterError as error:
-            self.tell(f"{dispatch}: {error}")
+            fields = {"dispatch": dispatch, "error": type(error).__name__}
+            self.tell(Notice("dispatch.failed", f"{dispatch}: {error}", fields, "error"))
 
     def _drive(self, dispatch: str) -> None:
-        for line in self.worker.take_turn(dispatch, TURN):
-            self.tell(line)
+        for notice in self.worker.take_turn(dispatch, TURN):
+            self.tell(notice)
 
     async def _leave_turns(self, due: Iterable[str]) -> None:
         """Let a job wait for each dispatch, if none does."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from newsletter.dispatch import dispatches, scheduling
+from newsletter.dispatch import dispatches, notices, scheduling
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.driving import drive
+from newsletter.dispatch.notices import Notice
 from newsletter.dispatch.receipt import keep_receipt
 from newsletter.dispatch.runner import Stop
 from newsletter.dispatch.surroundings import Surroundings
@@ -44,7 +45,7 @@ class Worker:
         """Whether others may work on the same dispatches: a file is one process's, a server is everybody's."""
         return not self.surroundings.database.is_sqlite
 
-    def work(self) -> Iterator[str]:
+    def work(self) -> Iterator[Notice]:
         """Drive each dispatch that is due, keep its receipt beside its issue, and tell what came of it.
 
         What is wrong with one does not keep the others waiting; it is left alone for a while.
@@ -69,7 +70,7 @@ class Worker:
             found = scheduling.due(connection, now, pace, shared=self.shared)
         return [one for one in found if one.id not in self._resting or self._resting[one.id].until <= now]
 
-    def take_turn(self, dispatch_id: str, length: timedelta = TURN) -> Iterator[str]:
+    def take_turn(self, dispatch_id: str, length: timedelta = TURN) -> Iterator[Notice]:
         """Drive one dispatch for a while, and tell what came of it.
 
         Raises:
@@ -79,23 +80,24 @@ class Worker:
             dispatch = dispatches.read_dispatch(connection, dispatch_id)
         yield from self._go_on(dispatch, Stop(self.stop, time.monotonic() + length.total_seconds()))
 
-    def _go_on(self, dispatch: Dispatch, stop: Stop) -> Iterator[str]:
+    def _go_on(self, dispatch: Dispatch, stop: Stop) -> Iterator[Notice]:
         surroundings = self.surroundings
-        yield f"{dispatch.id}: going on with {dispatch.issue}"
+        began = time.monotonic()
+        yield notices.continued(dispatch)
         try:
             receipt, failure = drive(surroundings, dispatch, lambda _outcome: None, stop, shared=self.shared)
             if receipt.complete or not self.shared:
                 # As long as others are at work on it, theirs may be newer, and may be there already.
                 keep_receipt(receipt, surroundings.workspace.issues / dispatch.issue / f"receipt-{dispatch.id}.json")
-            yield f"{dispatch.id}: {receipt.equation()}"
+            yield notices.rested(receipt, timedelta(seconds=time.monotonic() - began))
         except NewsletterError as error:
             failure = error
         if failure is None:
             self._resting.pop(dispatch.id, None)
             return
         rest = self._rest(dispatch)
-        yield f"{dispatch.id}: {failure}"
-        yield f"{dispatch.id}: tried again from {rest.until:%Y-%m-%d %H:%M} UTC"
+        yield notices.failed(dispatch, failure)
+        yield notices.put_off(dispatch, rest.until)
 
     def _rest(self, dispatch: Dispatch) -> _Rest:
         before = self._resting.get(dispatch.id)

@@ -262,9 +262,10 @@ def test_worker_goes_on_with_what_is_due_and_keeps_its_receipt(peopled: Bench) -
     first, worker = schedule(peopled, Start(peopled.clock() + HOUR)), Worker(peopled.surroundings, Stop())
     assert list(worker.work()) == []
     peopled.clock.pass_by(hours=1)
-    lines = list(worker.work())
-    assert lines[0] == f"{first.id}: going on with {SLUG}"
-    assert "20 accepted" in lines[1]
+    begun, rested = worker.work()
+    assert (begun.name, begun.message) == ("dispatch.continued", f"{first.id}: going on with {SLUG}")
+    assert (rested.name, rested.fields["accepted"]) == ("dispatch.rested", 20)
+    assert "20 accepted" in rested.message
     assert (peopled.workspace.issues / SLUG / f"receipt-{first.id}.json").is_file()
     assert list(worker.work()) == []
 
@@ -287,15 +288,16 @@ def test_worker_leaves_alone_for_a_while_what_could_not_go_on(peopled: Bench) ->
     dispatch, worker = schedule(peopled), Worker(there, Stop())
     tried: list[float] = []
     for _ in range(60):
-        lines = list(worker.work())
-        if lines:
+        told = list(worker.work())
+        if told:
             tried.append((peopled.clock() - dispatch.created_at) / timedelta(minutes=1))
-            assert "tried again from" in lines[-1]
+            assert [one.name for one in told[1:]] == ["dispatch.rested", "dispatch.failed", "dispatch.put-off"]
+            assert "tried again from" in told[-1].message
         peopled.clock.pass_by(seconds=30)
     assert tried == [0, 1, 3, 7, 15]
     blocked.unlink()
     peopled.clock.pass_by(minutes=15)
-    assert "20 accepted" in list(worker.work())[1]
+    assert list(worker.work())[1].fields["accepted"] == 20
 
 
 def test_settings_speak_for_everybody(peopled: Bench) -> None:

@@ -1,0 +1,68 @@
+"""What a process that sends by itself has to tell: one notice for each thing, for people and for programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from newsletter.dispatch.dispatches import Dispatch, DispatchState
+from newsletter.dispatch.receipt import Receipt
+from newsletter.errors import NewsletterError
+
+Level: TypeAlias = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that has happened.
+
+    Args:
+        name: What has happened, such as `dispatch.rested`; a program may rely on it.
+        message: The same in words, for a person. Like the fields it says nothing about a reader.
+        fields: What there is to say about it: texts, numbers and moments, by names that a program may rely on.
+    """
+
+    name: str
+    message: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    level: Level = "info"
+
+
+def continued(dispatch: Dispatch) -> Notice:
+    """Tell that a process goes on with a dispatch."""
+    return Notice("dispatch.continued", f"{dispatch.id}: going on with {dispatch.issue}", _about(dispatch))
+
+
+def rested(receipt: Receipt, lasted: timedelta) -> Notice:
+    """Tell how a dispatch stands after a process has done what could be done."""
+    dispatch = receipt.dispatch
+    counts = {state.value: count for state, count in receipt.balance.states.items()}
+    return Notice(
+        "dispatch.rested",
+        f"{dispatch.id}: {receipt.equation()}",
+        {
+            **_about(dispatch),
+            "state": dispatch.state.value,
+            "selected": receipt.balance.selected,
+            **counts,
+            "seconds": round(lasted.total_seconds(), 3),
+            "next_due": receipt.next_due,
+        },
+        "warning" if dispatch.state is DispatchState.PAUSED else "info",
+    )
+
+
+def failed(dispatch: Dispatch, error: NewsletterError) -> Notice:
+    """Tell what has ended the work on a dispatch early."""
+    fields = {**_about(dispatch), "error": type(error).__name__}
+    return Notice("dispatch.failed", f"{dispatch.id}: {error}", fields, "error")
+
+
+def put_off(dispatch: Dispatch, until: datetime) -> Notice:
+    """Tell that a dispatch is left alone until a moment, because it could not go on."""
+    message = f"{dispatch.id}: tried again from {until:%Y-%m-%d %H:%M} UTC"
+    return Notice("dispatch.put-off", message, {**_about(dispatch), "until": until}, "warning")
+
+
+def _about(dispatch: Dispatch) -> dict[str, str]:
+    return {"dispatch": dispatch.id, "issue": dispatch.issue, "provider": dispatch.provider}
