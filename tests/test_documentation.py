@@ -22,6 +22,7 @@ from newsletter.manuscript import read_terms
 from newsletter.preflight import base
 from newsletter.settings import LimitSettings, Settings, load
 from newsletter.subscribers import Definitions, example_record, read_definitions
+from newsletter.telemetry.journal import OTHER
 from newsletter.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -143,6 +144,13 @@ def test_steps_of_the_ledger_are_those_of_the_table() -> None:
     assert set(steps) - {("from", "step", "to")} == real
     assert first_cells(text.partition("## States")[2].partition("\n## ")[0]) == list(State)
     assert set(re.findall(r"`([a-z]+)`", text.partition("Reasons to exclude:")[2].partition("\n\n")[0])) == set(Reason)
+
+
+def test_events_of_the_log_are_all_described() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "newsletter").glob("**/*.py"))
+    told = set(re.findall(r"Notice\(\s*\"([a-z.-]+)\"", sources))
+    assert "dispatch.rested" in told
+    assert set(first_cells(read("operations.md").partition("## Logs")[2].partition("\n## ")[0])) == {*told, OTHER}
 
 
 def test_items_in_the_documentation_can_be_read() -> None:

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.base import Face, pass_face
+from newsletter.cli.base import EXIT_FAULT, Face, pass_face
 from newsletter.cli.dispatch.opening import opened
+from newsletter.errors import NewsletterError, Problems
 
 if TYPE_CHECKING:
-    from newsletter.dispatch import Notice, Stop
+    from newsletter.dispatch import Stop
+    from newsletter.telemetry import LogFormat
 
 
 @click.command(name="worker")
@@ -26,8 +29,14 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How often to look for work.",
 )
+@click.option(
+    "--log",
+    "log_format",
+    type=click.Choice(["text", "json"]),
+    help="Write what it does in words, or as JSON; by default as log.format says.",
+)
 @pass_face
-def command(face: Face, once: bool, every: float) -> None:
+def command(face: Face, once: bool, every: float, log_format: "LogFormat | None") -> None:
     """Send what is due, for as long as it runs.
 
     These are dispatches whose time has come, and readers who are to be tried again. Goes on where others were stopped
@@ -35,25 +44,66 @@ def command(face: Face, once: bool, every: float) -> None:
     what is under way is settled first.
     """
     from newsletter import dispatch as sending
+    from newsletter import telemetry
 
     stop, asked = sending.Stop(), Event()
-    with opened(face) as surroundings, _ending(stop, asked):
+    with _journal(face, log_format), opened(face) as surroundings, _ending(stop, asked):
         worker = sending.Worker(surroundings, stop)
-        if not once:
-            click.echo("Waiting for what is due. Ctrl-C ends the worker.", err=True)
-        if worker.shared and not once:
-            sending.share_work(worker, timedelta(seconds=every), _tell)
-            return
-        while not asked.is_set():
-            for notice in worker.work():
-                _tell(notice)
-            if once:
+        with _presence(every, shown=not once):
+            if worker.shared and not once:
+                sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
                 return
-            asked.wait(every)
+            while not asked.is_set():
+                for notice in worker.work():
+                    telemetry.tell(notice)
+                if once:
+                    return
+                asked.wait(every)
 
 
-def _tell(notice: "Notice") -> None:
-    click.echo(notice.message, err=True)
+@contextmanager
+def _journal(face: Face, log_format: "LogFormat | None") -> Iterator[None]:
+    """Keep the log; in JSON, what ends the worker is a line of it too."""
+    from newsletter import telemetry
+
+    chosen = log_format or face.settings.log.format
+    with telemetry.keeping_journal(chosen):
+        try:
+            yield
+        except NewsletterError as error:
+            if chosen == "text":
+                raise
+            for one in error.errors if isinstance(error, Problems) else (error,):
+                _tell_end(one, str(one))
+            raise SystemExit(error.exit_code) from error
+        except Exception as error:
+            if chosen == "text":
+                raise
+            _tell_end(error, f"a mistake in the program: {type(error).__name__}: {error}")
+            raise SystemExit(EXIT_FAULT) from error
+
+
+def _tell_end(error: Exception, message: str) -> None:
+    from newsletter import dispatch as sending
+    from newsletter import telemetry
+
+    telemetry.tell(sending.Notice("worker.failed", message, {"error": type(error).__name__}, "error"))
+
+
+@contextmanager
+def _presence(every: float, *, shown: bool) -> Iterator[None]:
+    """Tell when a worker that stays begins and ends."""
+    from newsletter import __version__, telemetry
+    from newsletter.dispatch import Notice
+
+    began = monotonic()
+    if shown:
+        waiting = "Waiting for what is due. Ctrl-C ends the worker."
+        telemetry.tell(Notice("worker.started", waiting, {"version": __version__, "every": every}))
+    yield
+    if shown:
+        lasted = round(monotonic() - began, 3)
+        telemetry.tell(Notice("worker.stopped", "Stopped; nothing is under way.", {"seconds": lasted}))
 
 
 @contextmanager

@@ -327,6 +327,13 @@ class ApprovalSettings(_Table):
     """Who may approve, by the names that they are logged in under; anybody where nobody is named."""
 
 
+class LogSettings(_Table):
+    """What a worker writes about its work."""
+
+    format: Literal["text", "json"] = "text"
+    """In words, or as JSON, one object on each line."""
+
+
 class Settings(_Table):
     """Everything that `newsletter.toml` and the environment say."""
 
@@ -353,6 +360,7 @@ class Settings(_Table):
     approval: ApprovalSettings = ApprovalSettings()
     dispatch: DispatchSettings = DispatchSettings()
     limits: LimitsSettings = LimitsSettings()
+    log: LogSettings = LogSettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""

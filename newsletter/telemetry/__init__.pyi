@@ -1,0 +1,3 @@
+from .journal import LogFormat, keeping_journal, tell
+
+__all__ = ["LogFormat", "keeping_journal", "tell"]
