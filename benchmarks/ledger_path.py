@@ -88,7 +88,8 @@ def run() -> None:
             assert found is not None
             print(
                 f"{kind}, {MILLION:,} recipients: survey {found['survey']:.1f} s, freeze {found['freeze']:.1f} s, "
-                f"balance {found['balance'] * 1000:.1f} ms, first claim {found['claim'] * 1000:.1f} ms"
+                f"balance {found['balance'] * 1000:.1f} ms, first claim {found['claim'] * 1000:.1f} ms, "
+                f"metrics {found['metrics'] * 1000:.1f} ms"
             )
 
 
@@ -187,6 +188,7 @@ class Bench:
 
     def _start(self, dispatch: Any) -> dict[str, float]:
         from newsletter.dispatch import account, lease, ledger
+        from newsletter.telemetry import LedgerMetrics, ledger_metrics_text
 
         taken = lease.take(self.database, dispatch, lease.owner_name("benchmark"), now())
         times = {}
@@ -197,6 +199,9 @@ class Bench:
             start = time.perf_counter()
             ledger.claim(connection, taken, now(), 500)
             times["claim"] = time.perf_counter() - start
+        start = time.perf_counter()
+        ledger_metrics_text(LedgerMetrics(self.database, self.surroundings.settings, now))
+        times["metrics"] = time.perf_counter() - start
         return times
 
     def _drive(self, dispatch: Any) -> dict[str, float]:

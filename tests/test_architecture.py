@@ -25,6 +25,8 @@ HEAVY = (
     "asyncio",
     "dns",
     "httpx2",
+    "prometheus_client",
+    "opentelemetry",
 )
 NEEDLESS = (
     "sqlalchemy",
@@ -85,6 +87,16 @@ def test_checking_again_loads_nothing_that_it_can_do_without(workspace: Workspac
     )
     assert "'premailer'" in first.stdout.rstrip().splitlines()[-1]
     assert second.stdout.rstrip().endswith("LOADED []")
+
+
+def test_worker_that_nobody_watches_loads_nothing_for_it(workspace: Workspace) -> None:
+    code = (
+        "import sys; from newsletter.cli import main\n"
+        "main(['worker', '--once'], standalone_mode=False)\n"
+        "print('LOADED', [name for name in ('prometheus_client', 'opentelemetry', 'requests') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=workspace.root, capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("LOADED []")
 
 
 def test_check_without_database_loads_nothing_that_opens_one() -> None:

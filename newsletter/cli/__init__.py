@@ -18,7 +18,20 @@ SECTIONS: Final = {
     "Begin": ("init", "config"),
     "Write": ("issue", "template", "preview", "screenshot", "build"),
     "Readers": ("subscribers",),
-    "Send": ("dkim", "doctor", "check", "test", "approve", "limits", "rehearse", "send", "worker", "dispatch", "why"),
+    "Send": (
+        "dkim",
+        "doctor",
+        "check",
+        "test",
+        "approve",
+        "limits",
+        "rehearse",
+        "send",
+        "worker",
+        "metrics",
+        "dispatch",
+        "why",
+    ),
 }
 """The order of the work, in which the help names the commands; those that are not here come after."""
 

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from time import monotonic
@@ -15,7 +16,7 @@ from newsletter.cli.dispatch.opening import opened
 from newsletter.errors import NewsletterError, Problems
 
 if TYPE_CHECKING:
-    from newsletter.dispatch import Stop
+    from newsletter.dispatch import Stop, Surroundings
     from newsletter.telemetry import LogFormat
 
 
@@ -35,8 +36,14 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     help="Write what it does in words, or as JSON; by default as log.format says.",
 )
+@click.option(
+    "--metrics",
+    "metrics_at",
+    metavar="[HOST:]PORT",
+    help="Serve metrics for Prometheus there, at /metrics; without a host for this machine only.",
+)
 @pass_face
-def command(face: Face, once: bool, every: float, log_format: "LogFormat | None") -> None:
+def command(face: Face, once: bool, every: float, log_format: "LogFormat | None", metrics_at: str | None) -> None:
     """Send what is due, for as long as it runs.
 
     These are dispatches whose time has come, and readers who are to be tried again. Goes on where others were stopped
@@ -47,9 +54,14 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
     from newsletter import telemetry
 
     stop, asked = sending.Stop(), Event()
-    with _journal(face, log_format), opened(face) as surroundings, _ending(stop, asked):
-        worker = sending.Worker(surroundings, stop)
-        with _presence(every, shown=not once):
+    with (
+        _journal(face, log_format),
+        opened(face) as surroundings,
+        _ending(stop, asked),
+        _watched(surroundings, metrics_at) as (watched, served_at),
+    ):
+        worker = sending.Worker(watched, stop)
+        with _presence(every, served_at, shown=not once):
             if worker.shared and not once:
                 sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
                 return
@@ -91,15 +103,32 @@ def _tell_end(error: Exception, message: str) -> None:
 
 
 @contextmanager
-def _presence(every: float, *, shown: bool) -> Iterator[None]:
+def _watched(surroundings: "Surroundings", metrics_at: str | None) -> "Iterator[tuple[Surroundings, str | None]]":
+    """Have what is sent watched by those who are to watch it, and tell where the metrics are."""
+    from newsletter import telemetry
+
+    if metrics_at is None:
+        yield surroundings, None
+        return
+    with telemetry.needing("metrics", "metrics"):
+        read = telemetry.LedgerMetrics(surroundings.database, surroundings.settings, surroundings.clock)
+        served = telemetry.serving_metrics(metrics_at, read)
+    with served as (observer, address):
+        yield replace(surroundings, observer=observer), address
+
+
+@contextmanager
+def _presence(every: float, served_at: str | None, *, shown: bool) -> Iterator[None]:
     """Tell when a worker that stays begins and ends."""
     from newsletter import __version__, telemetry
     from newsletter.dispatch import Notice
 
     began = monotonic()
     if shown:
-        waiting = "Waiting for what is due. Ctrl-C ends the worker."
-        telemetry.tell(Notice("worker.started", waiting, {"version": __version__, "every": every}))
+        where = f" Metrics are at {served_at}." if served_at else ""
+        waiting = f"Waiting for what is due. Ctrl-C ends the worker.{where}"
+        fields = {"version": __version__, "every": every, "metrics": served_at}
+        telemetry.tell(Notice("worker.started", waiting, fields))
     yield
     if shown:
         lasted = round(monotonic() - began, 3)

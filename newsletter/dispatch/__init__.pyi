@@ -21,8 +21,10 @@ from .everybody import survey_everybody
 from .follow_up import FollowUp, accept_follow_up, propose_correction, propose_retry, propose_top_up
 from .following import Following, Kind
 from .history import Story, tell_story
+from .measures import Measure, Measures, measure
 from .mending import Mended, mend_files, write_mended
 from .notices import Notice
+from .observing import Observer, Observers, Watch
 from .overrides import Override, override
 from .overview import Standing, audience_of, find_dispatch, standing, standings
 from .prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
@@ -66,8 +68,12 @@ __all__ = [
     "FollowUp",
     "Following",
     "Kind",
+    "Measure",
+    "Measures",
     "Mended",
     "Notice",
+    "Observer",
+    "Observers",
     "Override",
     "Pace",
     "PreparedIssue",
@@ -85,6 +91,7 @@ __all__ = [
     "Story",
     "Surroundings",
     "Trial",
+    "Watch",
     "Worker",
     "accept",
     "accept_follow_up",
@@ -113,6 +120,7 @@ __all__ = [
     "make_context",
     "make_letterhead",
     "make_reader",
+    "measure",
     "measure_costs",
     "mend_files",
     "override",

@@ -75,6 +75,13 @@ def all_dispatches(connection: sa.Connection) -> tuple[Dispatch, ...]:
     return tuple(map(_read, rows))
 
 
+def dispatches_since(connection: sa.Connection, moment: datetime) -> tuple[Dispatch, ...]:
+    """Read the dispatches that are not over, and those that ended since a moment, the newest first."""
+    is_current = _dispatches.c.finished_at.is_(None) | (_dispatches.c.finished_at >= moment)
+    newest_first = (_dispatches.c.created_at.desc(), _dispatches.c.id)
+    return tuple(map(_read, connection.execute(sa.select(*_COLUMNS).where(is_current).order_by(*newest_first))))
+
+
 def hold_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
     """Read a dispatch, and let no other transaction go on with it before this one ends.
 

@@ -14,6 +14,7 @@ from newsletter.dispatch.audit import Action, first_moment, last_action, log
 from newsletter.dispatch.batch import Letter
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.frozen import unpack, unpack_letterhead
+from newsletter.dispatch.observing import watching
 from newsletter.dispatch.pacing import Buckets, Pacer, Rules
 from newsletter.dispatch.prepare import reader_links
 from newsletter.dispatch.readers import ReaderLinks, make_reader
@@ -107,7 +108,9 @@ async def drive_with(
     if pacer is None:
         rules = pacing_rules(surroundings.settings, dispatch.provider)
         pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
-    await Run(transactions, pacer, progress, stop, renewal or lease.renewal(shared=shared)).drive(provider)
+    every = renewal or lease.renewal(shared=shared)
+    with watching(surroundings.observer, leased) as watch:
+        await Run(transactions, pacer, progress, stop, every, watch).drive(provider)
 
 
 def pacing_rules(settings: Settings, provider: str) -> Rules:

@@ -16,6 +16,7 @@ from typing import TypeAlias, TypeVar
 
 from newsletter.dispatch.batch import Batch, DeliveryMessage
 from newsletter.dispatch.gathering import Gathering
+from newsletter.dispatch.observing import Watch
 from newsletter.dispatch.pacing import Around, Pacer
 from newsletter.dispatch.transactions import Transactions
 from newsletter.errors import NewsletterError, raise_all
@@ -64,6 +65,7 @@ class Run:
         pacer: Keeps the limits.
         progress: Told of every outcome once it is in the ledger.
         renewal: How often the lease is renewed.
+        watch: Told of what happens.
     """
 
     transactions: Transactions
@@ -71,6 +73,7 @@ class Run:
     progress: Progress
     stop: Stop
     renewal: timedelta
+    watch: Watch = field(default_factory=Watch)
     _failures: list[NewsletterError] = field(default_factory=list)
     _gathering: Gathering = field(default_factory=Gathering)
     _ended: bool = False
@@ -94,6 +97,7 @@ class Run:
                     self.transactions.note(outcome)
                     self.pacer.hear(outcome)
                     self._gathering.hear(outcome.key)
+                    self.watch.heard(outcome)
         except NewsletterError as error:
             self._fail(error)
         finally:
@@ -125,6 +129,7 @@ class Run:
         try:
             if keys:
                 going, written = await self._in_ledger(lambda: self.transactions.intend(keys))
+                self.watch.intended(going)
             else:
                 written = await self._in_ledger(self.transactions.write_outcomes)
         except NewsletterError as error:
@@ -163,17 +168,22 @@ class Run:
                 if self._halted:
                     return
                 yield message
+            self.watch.taken()
             # What was not due while the last batch was handed over may be due by now.
             batch = await following or await self._claim()
 
     async def _claim(self) -> Batch | None:
         if self._halted:
             return None
+        began = monotonic()
         try:
-            return await self._in_ledger(self.transactions.claim)
+            batch = await self._in_ledger(self.transactions.claim)
         except NewsletterError as error:
             self._fail(error)
             return None
+        if batch is not None:
+            self.watch.claimed(len(batch.messages), len(batch.excluded), monotonic() - began)
+        return batch
 
     def _intend(self, keys: Sequence[DeliveryKey]) -> "asyncio.Future[frozenset[DeliveryKey]]":
         if self._halted:
@@ -196,10 +206,13 @@ class Run:
             self._fail(error)
 
     async def _in_ledger(self, work: Callable[[], _T]) -> _T:
-        loop = asyncio.get_running_loop()
-        return await asyncio.shield(loop.run_in_executor(self._worker, lambda: insist(work)))
+        loop, began = asyncio.get_running_loop(), monotonic()
+        done = await asyncio.shield(loop.run_in_executor(self._worker, lambda: insist(work)))
+        self.watch.worked(monotonic() - began)
+        return done
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        self.watch.wrote(outcomes)
         for outcome in outcomes:
             self.progress(outcome)
 

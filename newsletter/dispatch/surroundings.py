@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from newsletter.dispatch import instance
 from newsletter.dispatch.audit import who
+from newsletter.dispatch.observing import NOBODY, Observer
 from newsletter.dispatch.transactions import Clock
 from newsletter.media import Target, open_target
 from newsletter.settings import Settings
@@ -25,6 +26,8 @@ class Surroundings:
     clock: Clock
     by: str = field(default_factory=who)
     """Who does it, for the log."""
+    observer: Observer = NOBODY
+    """Who watches what is sent."""
 
     def media_target(self) -> Target:
         """Open the place where pictures and documents are published."""

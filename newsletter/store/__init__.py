@@ -3,6 +3,8 @@
 from newsletter.store import tables
 from newsletter.store.engine import Database, DatabaseBusy, DatabaseState, inspect_database, open_database, open_to_read
 from newsletter.store.patience import insist
+from newsletter.store.revisions import read_revisions
+from newsletter.store.size import database_bytes
 from newsletter.store.standing import Standing
 from newsletter.store.types import UtcDateTime
 
@@ -12,9 +14,11 @@ __all__ = [
     "DatabaseState",
     "Standing",
     "UtcDateTime",
+    "database_bytes",
     "insist",
     "inspect_database",
     "open_database",
     "open_to_read",
+    "read_revisions",
     "tables",
 ]

@@ -21,28 +21,14 @@ from newsletter.workspace import Workspace
 from support.due import freeze_due
 from support.scripted import scripted_server
 from support.smtp_server import Script
+from telemetry.conftest import PEOPLE
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-PEOPLE = {
-    "Anna": "anna.bakker@example.org",
-    "Çağla": "zoe.celik@bücher.example",
-    "Bob": "o'brien+news@sub.example.net",
-}
 SAID = re.compile("|".join([*PEOPLE, "bakker", "brien", "elik", "@", "%40"]), re.IGNORECASE)
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
-
-
-@pytest.fixture
-def addressed(workspace: Workspace) -> Workspace:
-    """A workspace with an issue that is due to three people, by SMTP."""
-    rows = ["email,voornaam", *(f"{address},{name}" for name, address in PEOPLE.items())]
-    (workspace.root / "people.csv").write_text("\n".join(rows), encoding="utf-8")
-    code, said = run(workspace, "subscribers", "import", "people.csv", "--list", "leden", "--yes")
-    assert code == 0, said
-    return workspace
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

@@ -1,6 +1,6 @@
 from .forecast import Forecast, forecast
 from .limits import Limit, parse_limit, shown
-from .overview import Holding, key_of, survey_limits
+from .overview import Holding, key_of, survey_limits, survey_named
 from .pacer import Around, Pacer
 from .rows import Buckets, read_buckets, set_override
 from .rules import Rules, domain_key, provider_key, title
@@ -22,5 +22,6 @@ __all__ = [
     "set_override",
     "shown",
     "survey_limits",
+    "survey_named",
     "title",
 ]

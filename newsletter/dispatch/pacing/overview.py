@@ -66,6 +66,18 @@ def survey_limits(buckets: Buckets) -> list[Holding]:
     return holdings
 
 
+def survey_named(buckets: Buckets) -> list[Holding]:
+    """Tell what holds now of what somebody has named, in the settings or by hand, and of nothing else."""
+    rules = buckets.rules
+    by_hand = [key for key, one in buckets.standing().items() if one.override]
+    named = list(dict.fromkeys([*rules.limits, *([rules.sender] if rules.warm_up else []), *by_hand]))
+    if not named:
+        return []
+    with buckets.database.reading() as connection:
+        now, found = buckets.time(connection), read_buckets(connection, *named)
+    return [_holding(buckets, key, found.get(key, Bucket()), now) for key in named]
+
+
 def key_of(name: str, rules: Rules) -> str:
     """Find the bucket that a person names: a provider's or a domain's.
 
