@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
@@ -58,7 +58,7 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
         _journal(face, log_format),
         opened(face) as surroundings,
         _ending(stop, asked),
-        _watched(surroundings, metrics_at) as (watched, served_at),
+        _watched(face, surroundings, metrics_at) as (watched, served_at),
     ):
         worker = sending.Worker(watched, stop)
         with _presence(every, served_at, shown=not once):
@@ -103,18 +103,22 @@ def _tell_end(error: Exception, message: str) -> None:
 
 
 @contextmanager
-def _watched(surroundings: "Surroundings", metrics_at: str | None) -> "Iterator[tuple[Surroundings, str | None]]":
+def _watched(
+    face: Face, surroundings: "Surroundings", metrics_at: str | None
+) -> "Iterator[tuple[Surroundings, str | None]]":
     """Have what is sent watched by those who are to watch it, and tell where the metrics are."""
+    from newsletter import dispatch as sending
     from newsletter import telemetry
 
-    if metrics_at is None:
-        yield surroundings, None
-        return
-    with telemetry.needing("metrics", "metrics"):
-        read = telemetry.LedgerMetrics(surroundings.database, surroundings.settings, surroundings.clock)
-        served = telemetry.serving_metrics(metrics_at, read)
-    with served as (observer, address):
-        yield replace(surroundings, observer=observer), address
+    with ExitStack() as ending:
+        observers, address = [ending.enter_context(telemetry.traced(face.settings, face.environ))], None
+        if metrics_at is not None:
+            with telemetry.needing("metrics", "metrics"):
+                read = telemetry.LedgerMetrics(surroundings.database, surroundings.settings, surroundings.clock)
+                served = telemetry.serving_metrics(metrics_at, read)
+            counting, address = ending.enter_context(served)
+            observers.append(counting)
+        yield replace(surroundings, observer=sending.Observers(observers)), address
 
 
 @contextmanager

@@ -117,6 +117,20 @@ def _check_public_url(text: str) -> str:
     return urlunsplit((parts.scheme, named, path, "", ""))
 
 
+def _check_collector(text: str) -> str:
+    example = "Write the base of the collector's HTTP receiver, such as http://127.0.0.1:4318."
+    try:
+        parts = urlsplit(text.strip())
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}|{example}") from error
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("keys and passwords do not belong here|Leave them to OTEL_EXPORTER_OTLP_HEADERS.")
+    if parts.scheme not in ("http", "https") or not host or _CONTROL.search(text):
+        raise ValueError(f"{text!r} is not the address of a collector|{example}")
+    return text.strip().rstrip("/")
+
+
 def _check_media_folder(text: str) -> str:
     if "://" not in text:
         return text
@@ -334,6 +348,13 @@ class LogSettings(_Table):
     """In words, or as JSON, one object on each line."""
 
 
+class TelemetrySettings(_Table):
+    """Where traces and metrics of what is sent go, by OpenTelemetry; nowhere where it is not said."""
+
+    endpoint: Annotated[str, AfterValidator(_check_collector)] | None = None
+    """A collector's receiver of OTLP over HTTP, such as `http://127.0.0.1:4318`; goes before the variables OTEL_…."""
+
+
 class Settings(_Table):
     """Everything that `newsletter.toml` and the environment say."""
 
@@ -361,6 +382,7 @@ class Settings(_Table):
     dispatch: DispatchSettings = DispatchSettings()
     limits: LimitsSettings = LimitsSettings()
     log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """A table for each provider; see the settings of each."""

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,14 +85,17 @@ def _drive(
     face: Face, surroundings: "Surroundings", frozen: "Dispatch"
 ) -> tuple["Receipt", NewsletterError | None, bool]:
     from newsletter import dispatch as sending
+    from newsletter import telemetry
 
     before = sending.write_receipt(surroundings.database, frozen)
     stop = sending.Stop()
     with (
+        telemetry.traced(face.settings, face.environ) as observer,
         _stopping(face, stop),
         progress(face, "Sending", total=frozen.selected, done=frozen.selected - before.unsettled) as advance,
     ):
-        receipt, failure = sending.drive(surroundings, frozen, lambda _outcome: advance(1), stop)
+        watched = replace(surroundings, observer=observer)
+        receipt, failure = sending.drive(watched, frozen, lambda _outcome: advance(1), stop)
     return receipt, failure, stop.asked
 
 
