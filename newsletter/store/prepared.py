@@ -107,8 +107,7 @@ class Prepared:
 
     def rows(self, connection: sa.Connection, **values: object) -> list[tuple[Any, ...]]:
         """Run it and give what it selects, as the driver gives it."""
-        cursor = self._execute(connection, values).cursor
-        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor is not None else []
+        rows: list[tuple[Any, ...]] = self._execute(connection, values).fetchall()
         return rows
 
     def run(self, connection: sa.Connection, **values: object) -> int:
@@ -119,7 +118,7 @@ class Prepared:
     def _execute(self, connection: sa.Connection, values: Mapping[str, object]) -> Any:
         form = self._forms.get(connection.dialect.name) or self._form(connection.dialect)
         known = form.known(values)
-        return connection.exec_driver_sql(form.sql, tuple([known[name] for name in form.order]) or known)
+        return run(connection, form.sql, tuple([known[name] for name in form.order]) or known)
 
     def _form(self, dialect: sa.Dialect) -> _Form:
         form = self._forms[dialect.name] = _compile(self._build(_places(self._types)), dialect)
@@ -150,9 +149,12 @@ class PreparedForEach:
         dialect = connection.dialect
         form = self._forms.get(dialect.name) or self._form(dialect)
         if form.order:
-            return connection.exec_driver_sql(form.sql, self._each(form, rows, values)).rowcount
-        columns = dict(zip(self._row, map(list, zip(*rows, strict=True)), strict=True))
-        return connection.exec_driver_sql(form.sql, form.known({**values, **columns})).rowcount
+            cursor = run(connection, form.sql, self._each(form, rows, values))
+        else:
+            columns = dict(zip(self._row, map(list, zip(*rows, strict=True)), strict=True))
+            cursor = run(connection, form.sql, form.known({**values, **columns}))
+        changed: int = cursor.rowcount
+        return changed
 
     def _each(
         self, form: _Form, rows: Sequence[tuple[Any, ...]], values: Mapping[str, object]
@@ -173,6 +175,36 @@ class PreparedForEach:
             row = dict(sa.func.unnest(*arrays).table_valued(*columns).render_derived().c.items())
         form = self._forms[dialect.name] = _compile(self._build(_places(self._common), row), dialect)
         return form
+
+
+def run(connection: sa.Connection, sql: str, values: Any) -> Any:
+    """Run a statement by the driver itself, for which SQLAlchemy takes longer than it does; give the driver's cursor.
+
+    Args:
+        values: A list, where it is to be run once for each of its entries.
+
+    Raises:
+        DBAPIError: As SQLAlchemy raises it.
+    """
+    if not connection.in_transaction():
+        connection.begin()
+    driver = connection.dialect.loaded_dbapi
+    cursor = connection.connection.cursor()
+    try:
+        if isinstance(values, list):
+            cursor.executemany(sql, values)
+        else:
+            cursor.execute(sql, values)
+    except driver.Error as error:
+        _let_go_of_lost(connection, error)
+        raise sa.exc.DBAPIError.instance(sql, None, error, driver.Error, hide_parameters=True) from error
+    return cursor
+
+
+def _let_go_of_lost(connection: sa.Connection, error: Exception) -> None:
+    """Let nobody use a connection again whose other end is gone."""
+    if connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None):  # type: ignore[arg-type]
+        connection.invalidate(error)
 
 
 def _places(types: Types) -> dict[str, sa.ColumnElement[Any]]:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from newsletter.expressions import Value
 from newsletter.store import tables
+from newsletter.store.prepared import Numbers, is_among
 from newsletter.subscribers.attributes import attribute_columns
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.records import Record
@@ -17,6 +18,7 @@ def read_records(connection: sa.Connection, subscribers: Sequence[int], definiti
         return {}
     people, topics = tables.subscribers, tables.subscriber_topics
     attributes = attribute_columns(definitions)
+    numbers = sa.bindparam("numbers", subscribers, type_=Numbers())
     chosen = sa.select(
         people.c.id,
         people.c.address,
@@ -24,10 +26,10 @@ def read_records(connection: sa.Connection, subscribers: Sequence[int], definiti
         people.c.last_name,
         people.c.language,
         *attributes.values(),
-    ).where(people.c.id.in_(subscribers))
+    ).where(is_among(people.c.id, numbers))
     topics_of: dict[int, set[str]] = {}
     for subscriber, topic in connection.execute(
-        sa.select(topics.c.subscriber_id, topics.c.topic).where(topics.c.subscriber_id.in_(subscribers))
+        sa.select(topics.c.subscriber_id, topics.c.topic).where(is_among(topics.c.subscriber_id, numbers))
     ):
         topics_of.setdefault(subscriber, set()).add(topic)
     names = ("email", "first_name", "last_name", "language", *attributes)
