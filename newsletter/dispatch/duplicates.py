@@ -44,7 +44,7 @@ def hold_issue(connection: sa.Connection, issue: str, *, alone: bool = False) ->
         alone: There is no other dispatch of the issue: processes that drive this one need not wait for each other.
     """
     if connection.dialect.name == "postgresql":
-        (_HOLD_TOGETHER if alone else _HOLD).rows(connection, issue=issue)
+        (_HOLD_TOGETHER if alone else _HOLD).run(connection, issue=issue)
 
 
 def is_served(issue: str, subscriber: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:

@@ -18,7 +18,7 @@ from newsletter.dispatch.states import TAKEN, Reason, State, Step, advance, sour
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.store import tables
-from newsletter.store.prepared import past_index
+from newsletter.store.prepared import Started, past_index, together
 
 _deliveries = tables.deliveries
 _dispatches = tables.dispatches
@@ -181,15 +181,22 @@ def exchange(
     for one in settled:
         by_step.setdefault((one.since, one.step), []).append(one)
     for (since, step), ones in by_step.items():
-        moves.update(_settle(connection, dispatch, now, since, step, ones))
+        state = advance(since, step)
+        moves.update(_move(since, state, len(ones)))
+        if state is not State.ACCEPTED:
+            note(connection, dispatch, now, state, {one.subscriber: _kept(one.reply) for one in ones})
     if going:
-        state, since = target(Step.INTEND), State.CLAIMED
-        moved = statements.INTEND.run(
-            connection, list(going.items()), dispatch=dispatch.id, lease=dispatch.lease, now=now
-        )
-        _assert_all_moved(moved, len(going), Step.INTEND)
-        moves.update(_move(since, state, moved))
-    counts.move(connection, dispatch.id, moves)
+        moves.update(_move(State.CLAIMED, target(Step.INTEND), len(going)))
+    own = {"dispatch": dispatch.id, "lease": dispatch.lease, "now": now}
+    with together(connection):
+        started = [
+            (step, len(ones), _settle(connection, own, since, step, ones)) for (since, step), ones in by_step.items()
+        ]
+        if going:
+            started.append((Step.INTEND, len(going), statements.INTEND.start(connection, list(going.items()), **own)))
+        counts.move(connection, dispatch.id, moves)
+    for step, wanted, statement in started:
+        _assert_all_moved(statement.rowcount, wanted, step)
     return going
 
 
@@ -313,19 +320,15 @@ def take_step(
 
 
 def _settle(
-    connection: sa.Connection, dispatch: Dispatch, now: datetime, since: State, step: Step, settled: Sequence[Settled]
-) -> counts.Counts:
-    state = advance(since, step)
-    rows = [
-        (one.subscriber, one.reply[:REPLY_LENGTH] or None, one.reference[:REPLY_LENGTH] or None, one.due)
-        for one in settled
-    ]
-    values = {"since": since.value, "state": state.value, "more": int(step is Step.DEFER)}
-    moved = statements.SETTLE.run(connection, rows, dispatch=dispatch.id, lease=dispatch.lease, now=now, **values)
-    _assert_all_moved(moved, len(rows), step)
-    if state is not State.ACCEPTED:
-        note(connection, dispatch, now, state, {row[0]: row[1] for row in rows})
-    return _move(since, state, moved)
+    connection: sa.Connection, own: Mapping[str, object], since: State, step: Step, settled: Sequence[Settled]
+) -> Started:
+    rows = [(one.subscriber, _kept(one.reply), _kept(one.reference), one.due) for one in settled]
+    values = {"since": since.value, "state": advance(since, step).value, "more": int(step is Step.DEFER)}
+    return statements.SETTLE.start(connection, rows, **own, **values)
+
+
+def _kept(words: str) -> str | None:
+    return words[:REPLY_LENGTH] or None
 
 
 def _move(since: State, state: State, count: int, reason: str = "") -> counts.Counts:

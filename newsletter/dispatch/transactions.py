@@ -26,6 +26,7 @@ from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Deferred, Limits, Outcome, Rejected, Uncertain
 from newsletter.store import Database, Standing
+from newsletter.store.prepared import together
 from newsletter.subscribers import Definitions
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -151,8 +152,10 @@ class Transactions:
         wanted = {self._claimed[key].subscriber: key for key in keys if key in self._claimed}
         now, outcomes = self.clock(), tuple(self._unwritten.values())
         with self._standing.writing() as connection:
-            duplicates.hold_issue(connection, self.dispatch.issue, alone=not self._contested)
-            if ledger.is_contested(connection, self.dispatch) and not self._contested:
+            with together(connection):
+                duplicates.hold_issue(connection, self.dispatch.issue, alone=not self._contested)
+                is_contested = ledger.is_contested(connection, self.dispatch)
+            if is_contested and not self._contested:
                 raise _Contested
             is_open = ledger.assert_lease(connection, self.dispatch) == DispatchState.OPEN
             self.is_stopped = not is_open

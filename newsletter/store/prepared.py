@@ -6,10 +6,11 @@ PostgreSQL.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -146,15 +147,20 @@ class PreparedForEach:
         Args:
             rows: At least one, each with the columns in their order.
         """
+        return self.start(connection, rows, **values).rowcount
+
+    def start(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]], **values: object) -> "Started":
+        """Run it, perhaps `together` with others.
+
+        Args:
+            rows: As for `run`.
+        """
         dialect = connection.dialect
         form = self._forms.get(dialect.name) or self._form(dialect)
         if form.order:
-            cursor = run(connection, form.sql, self._each(form, rows, values))
-        else:
-            columns = dict(zip(self._row, map(list, zip(*rows, strict=True)), strict=True))
-            cursor = run(connection, form.sql, form.known({**values, **columns}))
-        changed: int = cursor.rowcount
-        return changed
+            return cast("Started", run(connection, form.sql, self._each(form, rows, values)))
+        columns = dict(zip(self._row, map(list, zip(*rows, strict=True)), strict=True))
+        return cast("Started", run(connection, form.sql, form.known({**values, **columns})))
 
     def _each(
         self, form: _Form, rows: Sequence[tuple[Any, ...]], values: Mapping[str, object]
@@ -177,6 +183,34 @@ class PreparedForEach:
         return form
 
 
+class Started(Protocol):
+    """A statement that was run, perhaps together with others.
+
+    Attributes:
+        rowcount: How many rows it has changed; known once all of them have come to their end.
+    """
+
+    @property
+    def rowcount(self) -> int: ...
+
+
+@contextmanager
+def together(connection: sa.Connection) -> Iterator[None]:
+    """Let statements go to the database in one message, where that is on the other side of a network.
+
+    They are done in their order, and all are done at the end; one whose rows are read is waited for before.
+
+    Raises:
+        DBAPIError: One of them failed.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    with _Translating(connection, "several statements"), driver.pipeline():
+        yield
+
+
 def run(connection: sa.Connection, sql: str, values: Any) -> Any:
     """Run a statement by the driver itself, for which SQLAlchemy takes longer than it does; give the driver's cursor.
 
@@ -188,23 +222,36 @@ def run(connection: sa.Connection, sql: str, values: Any) -> Any:
     """
     if not connection.in_transaction():
         connection.begin()
-    driver = connection.dialect.loaded_dbapi
     cursor = connection.connection.cursor()
-    try:
+    with _Translating(connection, sql):
         if isinstance(values, list):
             cursor.executemany(sql, values)
         else:
             cursor.execute(sql, values)
-    except driver.Error as error:
-        _let_go_of_lost(connection, error)
-        raise sa.exc.DBAPIError.instance(sql, None, error, driver.Error, hide_parameters=True) from error
     return cursor
 
 
-def _let_go_of_lost(connection: sa.Connection, error: Exception) -> None:
-    """Let nobody use a connection again whose other end is gone."""
-    if connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None):  # type: ignore[arg-type]
-        connection.invalidate(error)
+class _Translating:
+    """Raises what SQLAlchemy would in the place of an error of the driver, and lets go of a connection that is lost."""
+
+    __slots__ = ("_connection", "_sql")
+
+    def __init__(self, connection: sa.Connection, sql: str) -> None:
+        self._connection = connection
+        self._sql = sql
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        connection, base = self._connection, self._connection.dialect.loaded_dbapi.Error
+        if not isinstance(error, base):
+            return
+        if connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
+            connection.invalidate(error)
+        raise sa.exc.DBAPIError.instance(self._sql, None, error, base, hide_parameters=True) from error
 
 
 def _places(types: Types) -> dict[str, sa.ColumnElement[Any]]:

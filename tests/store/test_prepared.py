@@ -1,5 +1,6 @@
 """Statements that are run by the driver itself keep to the transactions and the errors of all others."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import StoreError
 from newsletter.store import Database, Standing, open_database, tables
-from newsletter.store.prepared import Prepared, PreparedForEach
+from newsletter.store.prepared import Prepared, PreparedForEach, together
 from support.postgresql import Cluster
 
 _HASH = sa.LargeBinary()
@@ -44,6 +45,11 @@ def count(database: Database, reason: str = "x") -> int:
 
 def rename(connection: sa.Connection, *numbers: int, reason: str = "y") -> int:
     return RENAME.run(connection, [(bytes([number]) * 32,) for number in numbers], reason=reason)
+
+
+def start_renaming(connection: sa.Connection, number: int, reasons: Sequence[str | None]) -> None:
+    for reason in reasons:
+        RENAME.start(connection, [(bytes([number]) * 32,)], reason=reason)
 
 
 def rename_when_lost(connection: sa.Connection, database: Database) -> None:
@@ -85,3 +91,24 @@ def test_connection_that_is_lost_is_not_used_again(cluster: Cluster, tmp_path: P
     standing.close()
     assert count(database, "y") == 1
     database.close()
+
+
+def test_statements_that_go_together_are_done_in_their_order_and_counted(database: Database) -> None:
+    with database.writing() as connection:
+        for number in (1, 2, 3):
+            add(connection, number)
+        with together(connection):
+            first = RENAME.start(connection, [(bytes([1]) * 32,), (bytes([2]) * 32,)], reason="y")
+            assert COUNT.rows(connection, reason="y") == [(2,)]
+            second = RENAME.start(connection, [(bytes([2]) * 32,), (bytes([9]) * 32,)], reason="z")
+        assert (first.rowcount, second.rowcount) == (2, 1)
+    assert (count(database), count(database, "y"), count(database, "z")) == (1, 1, 1)
+
+
+def test_one_of_several_that_is_refused_undoes_all(database: Database) -> None:
+    with database.writing() as connection:
+        add(connection, 1)
+    with pytest.raises(StoreError) as refused, database.writing() as connection, together(connection):
+        start_renaming(connection, 1, reasons=("y", None))
+    assert isinstance(refused.value.__cause__, IntegrityError)
+    assert (count(database), count(database, "y")) == (1, 0)
