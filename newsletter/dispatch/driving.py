@@ -1,6 +1,5 @@
 """Drives a dispatch from its ledger by a provider, under a lease."""
 
-import secrets
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -87,30 +86,31 @@ async def drive_with(
     definitions = as_frozen(surroundings.definitions, schema)
     enter(surroundings)
     links = reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue)
-    leased, late = _take(surroundings, dispatch, definitions, links, shared=shared)
-    if late:
-        raise DispatchError(
-            f"dispatch {leased.id} is paused: {late}",
-            remedy=f"To send it all the same: newsletter dispatch resume {leased.id}.",
+    with lease.at_work() as owner:
+        leased, late = _take(surroundings, dispatch, definitions, links, owner, shared=shared)
+        if late:
+            raise DispatchError(
+                f"dispatch {leased.id} is paused: {late}",
+                remedy=f"To send it all the same: newsletter dispatch resume {leased.id}.",
+            )
+        transactions = Transactions(
+            database=surroundings.database,
+            dispatch=leased,
+            definitions=definitions,
+            letter=Letter(Merger(compiled, letterhead)),
+            links=links,
+            return_path=return_path,
+            clock=surroundings.clock,
+            pace=scheduling.pace_of(surroundings.settings),
+            by=surroundings.by,
+            shared=shared,
         )
-    transactions = Transactions(
-        database=surroundings.database,
-        dispatch=leased,
-        definitions=definitions,
-        letter=Letter(Merger(compiled, letterhead)),
-        links=links,
-        return_path=return_path,
-        clock=surroundings.clock,
-        pace=scheduling.pace_of(surroundings.settings),
-        by=surroundings.by,
-        shared=shared,
-    )
-    if pacer is None:
-        rules = pacing_rules(surroundings.settings, dispatch.provider)
-        pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
-    every = renewal or lease.renewal(shared=shared)
-    with watching(surroundings.observer, leased) as watch:
-        await Run(transactions, pacer, progress, stop, every, watch).drive(provider)
+        if pacer is None:
+            rules = pacing_rules(surroundings.settings, dispatch.provider)
+            pacer = Pacer(Buckets(surroundings.database, rules, surroundings.clock), surroundings.clock)
+        every = renewal or lease.renewal(shared=shared)
+        with watching(surroundings.observer, leased) as watch:
+            await Run(transactions, pacer, progress, stop, every, watch).drive(provider)
 
 
 def pacing_rules(settings: Settings, provider: str) -> Rules:
@@ -124,14 +124,20 @@ def pacing_rules(settings: Settings, provider: str) -> Rules:
 
 
 def _take(
-    surroundings: Surroundings, dispatch: Dispatch, definitions: Definitions, links: ReaderLinks, *, shared: bool
+    surroundings: Surroundings,
+    dispatch: Dispatch,
+    definitions: Definitions,
+    links: ReaderLinks,
+    owner: str,
+    *,
+    shared: bool,
 ) -> tuple[Dispatch, str | None]:
     """Take a lease and begin.
 
     Returns:
         The dispatch under its lease, and why it is paused instead, if that is so; then nothing is held.
     """
-    now, owner = surroundings.clock(), lease.owner_name(secrets.token_hex(4))
+    now = surroundings.clock()
     with surroundings.database.writing() as connection:
         leased = lease.take_in(connection, dispatch, owner, now, shared=shared)
         _keep_lost(connection, leased, definitions, links, now)

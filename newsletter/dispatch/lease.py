@@ -1,8 +1,10 @@
 """The leases that dispatches are driven under: of one process alone, or of several; numbers tell one that slept."""
 
 import os
+import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +24,8 @@ SHARED_LASTING: Final = timedelta(seconds=20)
 """Shorter, because others are there who go on."""
 
 _leases = tables.leases
+_failed: set[str] = set()
+"""The owners within this process that have failed, and perhaps could not give their leases back."""
 
 
 class Fate(StrEnum):
@@ -74,7 +78,18 @@ def fate(owner: str) -> Fate:
         pass  # somebody else's process, but there is one
     state, began = _status(int(number))
     is_another = bool(started and began) and started != began
-    return Fate.ENDED if state in _DEAD or is_another else Fate.LIVES
+    return Fate.ENDED if state in _DEAD or is_another or owner in _failed else Fate.LIVES
+
+
+@contextmanager
+def at_work() -> Iterator[str]:
+    """Name an owner within this process; when the block fails, nobody need wait for its lease to end."""
+    owner = owner_name(secrets.token_hex(4))
+    try:
+        yield owner
+    except BaseException:
+        _failed.add(owner)
+        raise
 
 
 def take(database: Database, dispatch: Dispatch, owner: str, now: datetime, *, shared: bool = False) -> Dispatch:

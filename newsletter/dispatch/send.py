@@ -1,6 +1,5 @@
 """Sends an issue to an audience: freezes a dispatch, or takes up the one there is, and drives it to rest."""
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -189,9 +188,9 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
     enter(surroundings)
     publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     now = surroundings.clock()
-    with surroundings.database.writing() as connection:
+    with lease.at_work() as owner, surroundings.database.writing() as connection:
         hold_issue(connection, dispatch.issue)
-        leased = lease.take_in(connection, dispatch, lease.owner_name(secrets.token_hex(4)), now)
+        leased = lease.take_in(connection, dispatch, owner, now)
         ledger.drop(connection, leased)
         return _freeze(surroundings, connection, proposal.plan, now, f"in the place of {dispatch.id}")
 

@@ -6,6 +6,7 @@ each dispatch waits at any time, and whoever takes it leaves another for the nex
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ LATER: Final = timedelta(seconds=5)
 MOMENT: Final = 0.1
 """How often to look whether the worker is to end, in seconds."""
 
+_TALKATIVE: Final = ("procrastinate", "psycopg.pool")
+"""They log tracebacks of what is told here in words."""
 _TASK: Final = "newsletter.take_turn"
 _LOCK: Final = 6_394_862_017
 """The number of our advisory lock in PostgreSQL while the tables of jobs are made."""
@@ -51,6 +54,8 @@ def share_work(worker: Worker, every: timedelta, tell: Callable[[Notice], None])
         StoreError: The database does not let the tables of jobs be made.
     """
     _assert_installed()
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     schema = prepare(worker.surroundings.database)
     event_loop.run(_Turns(worker, every, tell, schema).take())
 

@@ -1,7 +1,15 @@
 """The database: engine, transactions, tables, migrations."""
 
 from newsletter.store import tables
-from newsletter.store.engine import Database, DatabaseBusy, DatabaseState, inspect_database, open_database, open_to_read
+from newsletter.store.engine import (
+    Database,
+    DatabaseAway,
+    DatabaseBusy,
+    DatabaseState,
+    inspect_database,
+    open_database,
+    open_to_read,
+)
 from newsletter.store.patience import insist
 from newsletter.store.revisions import read_revisions
 from newsletter.store.size import database_bytes
@@ -10,6 +18,7 @@ from newsletter.store.types import UtcDateTime
 
 __all__ = [
     "Database",
+    "DatabaseAway",
     "DatabaseBusy",
     "DatabaseState",
     "Standing",

@@ -22,6 +22,13 @@ class DatabaseBusy(StoreError):
     """Another process was in the way: nothing was written, and the same again may go well."""
 
 
+class DatabaseAway(StoreError):
+    """The server does not answer, or has cut the connection: the same again may go well in a moment.
+
+    Nothing was written, unless the connection was cut in the very moment of a commit.
+    """
+
+
 class Database:
     """An open database, with its tables up to date.
 
@@ -220,22 +227,33 @@ def explained(name: str) -> Iterator[None]:
 
     Raises:
         DatabaseBusy: It is locked, or the transaction lost against another one.
+        DatabaseAway: The server does not answer, or has cut the connection.
         StoreError: In the place of any other error of the driver.
     """
     try:
         yield
     except DBAPIError as error:
         message = str(error.orig).strip().split("\n")[0] if error.orig else type(error).__name__
-        kind = DatabaseBusy if _is_busy(message, error) else StoreError
+        kind = _kind(message, error)
         raise kind(f"the database says: {message}", where=Place(name), remedy=_remedy(message, error)) from error
 
 
-def _is_busy(message: str, error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in _LOST or "database is locked" in message.lower()
+def _kind(message: str, error: DBAPIError) -> type[StoreError]:
+    code = getattr(error.orig, "sqlstate", None)
+    said = str(error.orig or message).lower()
+    if code in _LOST or "database is locked" in said:
+        return DatabaseBusy
+    if error.connection_invalidated or code in _ENDING or any(sign in said for sign in _AWAY):
+        return DatabaseAway
+    return StoreError
 
 
 _LOST: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available. Source: PostgreSQL's documentation, appendix A."""
+_ENDING: Final = frozenset({"57P01", "57P02", "57P03"})
+"""The server ends, has crashed, or begins. Source: likewise."""
+_AWAY: Final = ("connection refused", "is starting up", "is shutting down")
+"""What is said where there is no code."""
 
 
 def _remedy(message: str, error: DBAPIError) -> str:

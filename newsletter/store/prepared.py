@@ -249,9 +249,12 @@ class _Translating:
         connection, base = self._connection, self._connection.dialect.loaded_dbapi.Error
         if not isinstance(error, base):
             return
-        if connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
+        is_lost = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        if is_lost:
             connection.invalidate(error)
-        raise sa.exc.DBAPIError.instance(self._sql, None, error, base, hide_parameters=True) from error
+        raise sa.exc.DBAPIError.instance(
+            self._sql, None, error, base, hide_parameters=True, connection_invalidated=is_lost
+        ) from error
 
 
 def _places(types: Types) -> dict[str, sa.ColumnElement[Any]]:

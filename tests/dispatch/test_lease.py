@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from newsletter.dispatch import Dispatch, Step, Stop, dispatches, ledger, transactions, write_receipt
 from newsletter.dispatch.driving import drive_with
-from newsletter.dispatch.lease import LASTING, SHARED_LASTING, Fate, fate, owner_name, take
+from newsletter.dispatch.lease import LASTING, SHARED_LASTING, Fate, at_work, fate, owner_name, take
 from newsletter.dispatch.ledger import Settled
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
@@ -67,6 +68,15 @@ def test_second_process_is_turned_away_while_the_first_lives_on_this_machine(ben
     bench.clock.pass_by(hours=1)
     with pytest.raises(DispatchError, match="another process is sending"):
         bench.drive(dispatch, Scripted())
+
+
+def test_run_that_fails_and_cannot_give_its_lease_back_does_not_lock_out_its_own_process(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    with suppress(TimeoutError), at_work() as first:
+        take(bench.database, dispatch, first, bench.clock())
+        raise TimeoutError
+    assert bench.drive(dispatch, Scripted()).complete
 
 
 def test_owner_on_another_machine_is_waited_for_until_its_lease_ends(bench: Bench) -> None:

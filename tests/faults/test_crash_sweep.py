@@ -4,33 +4,21 @@ Here at a part of these points, evenly spread; `python -m benchmarks kills --swe
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from support.forking import forking
 from support.killing import MOMENTS
 from support.postgresql import Cluster
 
-TESTS = Path(__file__).parents[1]
 STRIDE = 11
 
 
 def sweep(url: str, workers: int) -> list[dict[str, object]]:
     """Sweep in a process of its own, and give what each run has shown."""
-    done = subprocess.run(
-        [sys.executable, "-m", "support.crash_sweep", url, str(workers), str(STRIDE)],
-        env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=550,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    told = forking("crash_sweep", url, str(workers), str(STRIDE))
+    return [json.loads(line) for line in told.splitlines()]
 
 
 def judge(runs: list[dict[str, object]], kills: int) -> None:

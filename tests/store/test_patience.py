@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import StoreError
-from newsletter.store import Database, DatabaseBusy, engine, insist, open_database, patience, tables
+from newsletter.store import Database, DatabaseAway, DatabaseBusy, engine, insist, open_database, patience, tables
 
 ROW = {"address_hash": b"x" * 32, "reason": "y", "created_at": datetime(2024, 1, 1, tzinfo=UTC)}
 
@@ -85,3 +85,28 @@ def test_what_is_wrong_otherwise_is_not_tried_again(database: Database) -> None:
 def test_transaction_that_lost_against_another_is_busy(database: Database, code: str) -> None:
     with pytest.raises(DatabaseBusy), database.writing() as connection:
         connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
+
+
+@pytest.mark.parametrize("code", ["57P01", "57P02", "57P03"])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_server_that_ends_or_begins_is_away(database: Database, code: str) -> None:
+    with pytest.raises(DatabaseAway), database.writing() as connection:
+        connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_step_whose_connection_was_cut_is_taken_again_on_another(database: Database) -> None:
+    cut = [True]
+
+    def write_and_be_cut() -> None:
+        with database.writing() as connection:
+            connection.execute(sa.insert(tables.suppressions), [ROW])
+            if cut:
+                cut.clear()
+                number = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+                with database.writing() as other:
+                    other.execute(sa.text("SELECT pg_terminate_backend(:number)"), {"number": number})
+                connection.execute(sa.text("SELECT 1"))
+
+    insist(write_and_be_cut)
+    assert count(database) == 1

@@ -62,6 +62,7 @@ class Sweep:
     def __init__(self, made: Stage, workers: int) -> None:
         self._made = made
         self._workers = workers
+        made.warm_up()
         self._frozen = made.freeze(READERS)
         with made.open() as database:
             witness.install(database)

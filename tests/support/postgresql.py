@@ -59,6 +59,12 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
+    def restart(self) -> None:
+        """Stop the server, which ends all connections, and start it again."""
+        self.run(
+            "pg_ctl", "-D", str(self.folder / "data"), "-m", "fast", "-l", str(self.folder / "log"), "-w", "restart"
+        )
+
     def stop(self) -> None:
         """Stop the server and delete everything."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")

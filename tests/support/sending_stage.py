@@ -9,7 +9,9 @@ import os
 import shutil
 import signal
 import smtplib
+import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,8 +23,13 @@ import sqlalchemy as sa
 
 from newsletter.audience import Selection
 from newsletter.clock import now
-from newsletter.dispatch import Controls, Dispatch, Surroundings, accept, propose
+from newsletter.dispatch import Controls, Dispatch, Surroundings, accept, propose, write_receipt
+from newsletter.dispatch.dispatches import read_dispatch
+from newsletter.dispatch.rehearsal.faults import Rates
+from newsletter.dispatch.rehearsal.journal import Journal, read_journal
 from newsletter.dispatch.rehearsal.processes import SinkProcess
+from newsletter.dispatch.rehearsal.proof import Circumstances, prove
+from newsletter.dispatch.rehearsal.running import deliveries
 from newsletter.dispatch.rehearsal.sink import Orders
 from newsletter.settings import load, secret_keys
 from newsletter.starter import begin
@@ -35,6 +42,9 @@ SLUG = "2024-02-20-nieuwsbrief-12"
 LIST = "leden"
 BY = "a test"
 ROWS = 5000
+END_SECONDS = 60.0
+PATIENCE = 180.0
+LOOK_EACH = 0.01
 
 
 @dataclass
@@ -44,6 +54,7 @@ class Stage:
     Args:
         url: The database, which may be another one for each run.
         in_flight: How many messages one worker may have under way: connections × depth.
+        said: What the last worker has printed that was run as anybody would.
     """
 
     workspace: Workspace
@@ -52,6 +63,7 @@ class Stage:
     url: str
     in_flight: int
     dispatch: str = ""
+    said: str = ""
 
     @property
     def complaints(self) -> Path:
@@ -82,7 +94,6 @@ class Stage:
 
     def freeze(self, readers: int, on_uncertain: str = "hold") -> Dispatch:
         """Put so many people on the list, and freeze a dispatch to them."""
-        self._load_what_a_worker_loads()
         with self.open() as database:
             synchronise_attributes(database, self.definitions)
             _add_readers(database, self.signer, readers)
@@ -95,21 +106,7 @@ class Stage:
     def controls(self, database: Database) -> Controls:
         return Controls(database, self.dispatch, BY, now)
 
-    def start_worker(self, before: Callable[[], None] = lambda: None, *options: str) -> int:
-        """Start `newsletter worker` as a process of its own, and give its number.
-
-        Args:
-            before: What the process does before anything else.
-        """
-        return fork(lambda: _work(self.workspace, self.url, before, options or ("--once",)), self.complaints)
-
-    def settle(self) -> None:
-        """Wait until the sink has dealt with all that came to it before."""
-        with smtplib.SMTP("127.0.0.1", self.sink.port) as client:
-            for _ in range(3):
-                client.noop()
-
-    def _load_what_a_worker_loads(self) -> None:
+    def warm_up(self) -> None:
         """Let one worker run to its end without a dispatch, and load what it has loaded."""
         names = self.journal.with_name("modules.txt")
         nothing = f"sqlite:///{names.with_name('nothing.db')}"
@@ -122,24 +119,96 @@ class Stage:
 
         assert wait_for(fork(work, self.complaints)) == 0, self.complaints.read_text(encoding="utf-8")
         wanted = ("newsletter.", "sqlalchemy.", "psycopg", "asyncio", "click", "rich")
-        more = ("newsletter.providers.smtp.provider", "newsletter.dispatch.working", "newsletter.dispatch.send")
+        more = ("newsletter.providers.smtp.provider", "newsletter.dispatch.working", "newsletter.dispatch.driving")
         for name in (*names.read_text(encoding="utf-8").splitlines(), *more):
             if name.startswith(wanted):
                 importlib.import_module(name)
 
+    @contextmanager
+    def worker(self, *options: str) -> "Iterator[subprocess.Popen[str]]":
+        """Run `newsletter worker` as anybody would, and end it in order at the end."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "newsletter", "worker", *(options or ("--every", "0.2"))],
+            env={**ours, **_environment(self.workspace, self.url), "PYTHONWARNINGS": "ignore"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                self.said, _ = process.communicate(timeout=END_SECONDS)
+            finally:
+                process.kill()
+
+    def start_worker(self, before: Callable[[], None] = lambda: None, *options: str) -> int:
+        """Start `newsletter worker` as a process of its own, and give its number.
+
+        Args:
+            before: What the process does before anything else.
+        """
+        return fork(lambda: _work(self.workspace, self.url, before, options or ("--once",)), self.complaints)
+
+    def taken(self) -> int:
+        """Tell how many messages the sink has taken."""
+        return self.read_journal().messages
+
+    def read_journal(self) -> Journal:
+        with self.journal.open(encoding="ascii") as lines:
+            return read_journal(lines)
+
+    def now(self) -> Dispatch:
+        """Read the dispatch as it is now."""
+        with self.open() as database, database.reading() as connection:
+            return read_dispatch(connection, self.dispatch)
+
+    def wait_until(self, holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Wait until something holds.
+
+        Raises:
+            TimeoutError: It does not.
+        """
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(LOOK_EACH)
+
+    def broken_promises(self, circumstances: Circumstances) -> list[str]:
+        """Hold the dispatch against the journal, and say which promises of a rehearsal are broken."""
+        self.settle()
+        with self.open() as database:
+            with database.reading() as connection:
+                dispatch = read_dispatch(connection, self.dispatch)
+            balance = write_receipt(database, dispatch).balance
+            claims = prove(balance, deliveries(database, dispatch), self.read_journal(), circumstances)
+        return [f"{claim.promise}: {claim.detail}" for claim in claims if not claim.holds]
+
+    def settle(self) -> None:
+        """Wait until the sink has dealt with all that came to it before."""
+        with smtplib.SMTP("127.0.0.1", self.sink.port) as client:
+            for _ in range(3):
+                client.noop()
+
 
 @contextmanager
-def stage(folder: Path, url: str = "", *, connections: int = 2, depth: int = 2) -> Iterator[Stage]:
+def stage(
+    folder: Path, url: str = "", *, connections: int = 2, depth: int = 2, rates: Rates | None = None
+) -> Iterator[Stage]:
     """Make a workspace whose newsletter goes to a sink of its own.
 
     Args:
         url: A database of PostgreSQL; by default it is SQLite's, in the workspace.
+        rates: How probable each fault of the sink is.
     """
     begin(folder / "workspace", {})
     made = Workspace(folder / "workspace")
     journal, complaints = folder / "journal", folder / "complaints.txt"
     complaints.touch()
-    sink = SinkProcess(Orders(journal), complaints)
+    sink = SinkProcess(Orders(journal, rates=rates), complaints)
     try:
         with made.settings_file.open("a", encoding="utf-8") as settings:
             settings.write(
@@ -220,14 +289,14 @@ def _work(workspace: Workspace, url: str, before: Callable[[], None], options: S
     """Be `newsletter worker`."""
     from newsletter.__main__ import run
 
-    os.environ |= {
-        "NEWSLETTER_WORKSPACE": str(workspace.root),
-        "NEWSLETTER_DATABASE__URL": url,
-        "PGAPPNAME": f"worker {os.getpid()}",
-    }
+    os.environ |= {**_environment(workspace, url), "PGAPPNAME": f"worker {os.getpid()}"}
     sys.argv = ["newsletter", "worker", *options]
     before()
     run()
+
+
+def _environment(workspace: Workspace, url: str) -> dict[str, str]:
+    return {"NEWSLETTER_WORKSPACE": str(workspace.root), "NEWSLETTER_DATABASE__URL": url}
 
 
 def _add_readers(database: Database, signer: Signer, count: int) -> None:
