@@ -8,6 +8,7 @@ from benchmarks import (
     dispatching,
     everybody,
     helping,
+    kills,
     ledger_path,
     merging,
     pacing,
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "sign": signing.run,
     "wire": wire.run,
     "dispatch": dispatching.run,
+    "kills": kills.run,
 }
 
 
