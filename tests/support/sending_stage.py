@@ -4,6 +4,7 @@ Workers are forked from a process that has loaded everything, so that hundreds o
 Whoever forks them must have no other thread and no open connection to the database.
 """
 
+import ctypes
 import importlib
 import os
 import shutil
@@ -45,6 +46,7 @@ ROWS = 5000
 END_SECONDS = 60.0
 PATIENCE = 180.0
 LOOK_EACH = 0.01
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -54,7 +56,6 @@ class Stage:
     Args:
         url: The database, which may be another one for each run.
         in_flight: How many messages one worker may have under way: connections × depth.
-        said: What the last worker has printed that was run as anybody would.
     """
 
     workspace: Workspace
@@ -63,7 +64,6 @@ class Stage:
     url: str
     in_flight: int
     dispatch: str = ""
-    said: str = ""
 
     @property
     def complaints(self) -> Path:
@@ -125,24 +125,33 @@ class Stage:
                 importlib.import_module(name)
 
     @contextmanager
-    def worker(self, *options: str) -> "Iterator[subprocess.Popen[str]]":
+    def worker(self, *options: str) -> "Iterator[subprocess.Popen[bytes]]":
         """Run `newsletter worker` as anybody would, and end it in order at the end."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "newsletter", "worker", *(options or ("--every", "0.2"))],
-            env={**ours, **_environment(self.workspace, self.url), "PYTHONWARNINGS": "ignore"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        with self._told.open("w", encoding="utf-8") as told:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "newsletter", "worker", *(options or ("--every", "0.2"))],
+                env={**ours, **_environment(self.workspace, self.url), "PYTHONWARNINGS": "ignore"},
+                stdout=told,
+                stderr=subprocess.STDOUT,
+            )
         try:
             yield process
         finally:
             process.terminate()
             try:
-                self.said, _ = process.communicate(timeout=END_SECONDS)
+                process.wait(END_SECONDS)
             finally:
                 process.kill()
+
+    @property
+    def said(self) -> str:
+        """What the last worker has printed that was run as anybody would."""
+        return self._told.read_text(encoding="utf-8")
+
+    @property
+    def _told(self) -> Path:
+        return self.journal.with_name("told.txt")
 
     def start_worker(self, before: Callable[[], None] = lambda: None, *options: str) -> int:
         """Start `newsletter worker` as a process of its own, and give its number.
@@ -259,6 +268,7 @@ def fork(work: Callable[[], None], complaints: Path) -> int:
         return number
     code = 1
     try:
+        _die_with_parent()
         told = os.open(complaints, os.O_WRONLY | os.O_APPEND)
         os.dup2(told, 1)
         os.dup2(told, 2)
@@ -272,6 +282,11 @@ def fork(work: Callable[[], None], complaints: Path) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _die_with_parent() -> None:
+    """Let this process be killed when the one that forked it has ended. Source: prctl(2)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def wait_for(number: int) -> int:
