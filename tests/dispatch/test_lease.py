@@ -137,7 +137,7 @@ def test_who_wants_a_dispatch_alone_and_who_has_it_alone_share_it_with_nobody(
     bench.subscribe(["zoe"])
     frozen = bench.freeze()
     take(bench.database, frozen, owner_name("first"), bench.clock(), shared=first)
-    with pytest.raises(DispatchError, match="another process is sending"):
+    with pytest.raises(DispatchError, match=r"(is|are) sending"):
         take(bench.database, frozen, owner_name("second"), bench.clock(), shared=second)
 
 
