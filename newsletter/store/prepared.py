@@ -196,14 +196,14 @@ class Started(Protocol):
 
 @contextmanager
 def together(connection: sa.Connection) -> Iterator[None]:
-    """Let statements go to the database in one message, where that is on the other side of a network.
+    """Let statements go to the database in one message, where its driver can do so.
 
     They are done in their order, and all are done at the end; one whose rows are read is waited for before.
 
     Raises:
         DBAPIError: One of them failed.
     """
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql" or not connection.dialect.loaded_dbapi.Pipeline.is_supported():
         yield
         return
     driver: Any = connection.connection.dbapi_connection
