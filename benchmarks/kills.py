@@ -21,7 +21,7 @@ ORDEALS: Final[Sequence[tuple[str, Mapping[str, Any]]]] = (
     ("sqlite", {"workers": 1, "late": 3, "looks": 20}),
     ("sqlite", {"workers": 1, "late": 3, "looks": 20, "on_uncertain": "resend"}),
     ("postgresql", {"workers": 1, "late": 3, "looks": 20}),
-    ("postgresql", {"workers": 3, "late": 20, "looks": 20}),
+    ("postgresql", {"workers": 3, "late": 80, "looks": 20}),
 )
 SWEEPS: Final = (("sqlite", 1), ("postgresql", 1), ("postgresql", 2))
 COLUMNS: Final = ("database", "workers", "uncertain", "kills", "hit", "doubt", "most", "resent", "twice", "seconds")

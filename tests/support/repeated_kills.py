@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from newsletter.dispatch import Dispatch, write_receipt
 from newsletter.dispatch.dispatches import DispatchState, read_dispatch
 from newsletter.dispatch.rehearsal.faults import Fault
-from newsletter.dispatch.rehearsal.journal import Journal, read_journal
+from newsletter.dispatch.rehearsal.journal import Entry, Journal, read_journal
 from newsletter.dispatch.rehearsal.proof import Circumstances, Claim, prove, violations
 from newsletter.dispatch.rehearsal.running import deliveries
 from newsletter.dispatch.states import State
@@ -31,8 +31,6 @@ from newsletter.store import Database, tables
 from support.sending_stage import Stage, kill, stage, wait_for
 
 EVERY = ("--every", "0.1")
-LINE_LENGTH = 120
-"""About how many octets the journal has for a message."""
 STARTING = 0.3
 """The share of kills that come so early that the worker may not have sent anything."""
 STARTING_SECONDS = 0.3
@@ -110,6 +108,8 @@ class Trial:
         self._chance = random.Random(ordeal.seed)
         self._verdict = Verdict(made.in_flight)
         self._started: dict[int, float] = {}
+        self._read_to = 0
+        self._count = 0
 
     def undergo(self) -> Verdict:
         """Freeze, send, kill as often as was asked for, let the rest be sent, and judge."""
@@ -200,7 +200,8 @@ class Trial:
         return state is DispatchState.FINISHED
 
     def _is_at_its_end(self) -> bool:
-        return self._taken() > self._ordeal.readers - self._ordeal.kills
+        """Tell whether so few are left that nobody need wait for more."""
+        return self._taken() > self._ordeal.readers - self._ordeal.kills * self._ordeal.workers
 
     def _end_all(self) -> None:
         for worker in self._started:
@@ -230,8 +231,13 @@ class Trial:
             return read_journal(lines)
 
     def _taken(self) -> int:
-        """Tell about how many messages the sink has taken."""
-        return self._made.journal.stat().st_size // LINE_LENGTH
+        """Tell how many messages the sink has taken."""
+        with self._made.journal.open("rb") as file:
+            file.seek(self._read_to)
+            added = file.read()
+        self._read_to += len(added)
+        self._count += added.count(f"{Entry.TAKEN}\t".encode())
+        return self._count
 
     def _said(self) -> str:
         return self._made.complaints.read_text(encoding="utf-8")[-2000:]
