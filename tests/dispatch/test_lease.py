@@ -152,9 +152,12 @@ def test_of_two_that_end_together_the_last_one_finishes_the_dispatch(
 
         class Meeting(Scripted):
             async def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
+                first = await anext(messages)
+                async with asyncio.timeout(PATIENCE):
+                    await meeting.wait()
+                for key in await intend([first.key]):
+                    yield Accepted(key)
                 async for message in messages:
-                    async with asyncio.timeout(PATIENCE):
-                        await meeting.wait()
                     for key in await intend([message.key]):
                         yield Accepted(key)
 
