@@ -22,14 +22,14 @@ class Standing:
     """How a dispatch stands.
 
     Args:
-        is_in_hand: Whether a process is sending it.
+        processes: How many are sending it.
         events: What was done with it, the first thing first.
         followers: The dispatches that follow it.
         closed: Why nothing of it may be handed over now, if that is so.
     """
 
     receipt: Receipt
-    is_in_hand: bool
+    processes: int
     events: tuple[Event, ...]
     followers: tuple[Dispatch, ...]
     closed: Closed | None = None
@@ -43,7 +43,7 @@ class Standing:
         """Give it as data, ready for JSON."""
         return {
             **self.receipt.document(),
-            "in_hand": self.is_in_hand,
+            "processes": self.processes,
             "closed": asdict(self.closed) if self.closed else None,
             "followed_by": [
                 {"dispatch": one.id, "kind": one.kind, "issue": one.issue, "state": one.state} for one in self.followers
@@ -93,7 +93,7 @@ def _standing(
     followers = [one for one in there if one.follows == dispatch.id]
     return Standing(
         account_for(connection, dispatch),
-        any(not one.is_over(now) for one in lease.leases(connection, dispatch)),
+        sum(not one.is_over(now) for one in lease.leases(connection, dispatch)),
         read_log(connection, dispatch.id),
         tuple(followers[::-1]),
         closed(connection, dispatch, now, pace) if dispatch.finished_at is None else None,

@@ -30,7 +30,7 @@ def test_list_shows_each_with_its_equation(call: Call, sent: str) -> None:
     assert sent in shown
     assert "2 selected = 2 accepted + 0 rejected + 0 excluded + 0 uncertain" in shown
     (document,) = json.loads(call("dispatch", "list", "--json").stdout)
-    assert (document["dispatch"], document["state"], document["in_hand"]) == (sent, "finished", False)
+    assert (document["dispatch"], document["state"], document["processes"]) == (sent, "finished", 0)
 
 
 def test_list_and_status_of_nothing_say_so(call: Call) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from newsletter.dispatch import Dispatch, Step, Stop, dispatches, ledger, transactions, write_receipt
+from newsletter.dispatch import Dispatch, Step, Stop, dispatches, ledger, standing, transactions, write_receipt
 from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.lease import LASTING, SHARED_LASTING, Fate, at_work, fate, owner_name, take
 from newsletter.dispatch.ledger import Settled
@@ -20,7 +20,7 @@ from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Intend, Message, Outcome
 from newsletter.store import tables
-from support.dispatching import ELSEWHERE, Bench, Scripted
+from support.dispatching import ELSEWHERE, PACE, Bench, Scripted
 
 PATIENCE = 20.0
 
@@ -115,6 +115,7 @@ def test_of_two_that_share_a_dispatch_only_what_the_dead_one_held_is_put_right(b
         assert list(connection.scalars(by_number)) == [
             "uncertain", "planned", "submitting", "claimed", "planned", "planned",
         ]  # fmt: skip
+        assert standing(connection, frozen, bench.clock(), PACE).processes == 2
         ledger.settle(connection, living, bench.clock(), [Settled(third, Step.ACCEPT)])
     with pytest.raises(DispatchError, match="taken over"), bench.database.writing() as connection:
         ledger.settle(connection, dead, bench.clock(), [Settled(first, Step.ACCEPT)])

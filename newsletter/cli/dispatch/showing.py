@@ -128,7 +128,7 @@ def show_standings(face: Face, found: "Sequence[Standing]") -> None:
     """Print each dispatch with its account, on two lines."""
     if not found:
         face.console.print("Nothing was sent from here yet.")
-    states = ["sending" if one.is_in_hand else one.dispatch.state for one in found]
+    states = ["sending" if one.processes else one.dispatch.state for one in found]
     width = max(map(len, states), default=0)
     for one, state in zip(found, states, strict=True):
         dispatch = one.dispatch
@@ -156,7 +156,8 @@ def _print_status(face: Face, one: "Standing") -> None:
     to = audience_name(dispatch.list, dispatch.segment)
     kind = "" if dispatch.kind == "first" else f", {dispatch.kind} of {dispatch.follows}"
     console.print(f"[bold]{dispatch.id}[/bold]  {dispatch.issue} to {to}, by {dispatch.provider}{kind}", soft_wrap=True)
-    state = {"open": "a process is sending it" if one.is_in_hand else "open, and no process is sending it"}
+    sending = {0: "open, and no process is sending it", 1: "a process is sending it"}
+    state = {"open": sending.get(one.processes, f"{one.processes} processes are sending it")}
     console.print(f"  {state.get(dispatch.state, dispatch.state)}, {readers(receipt.unsettled)} to go")
     console.print(f"  {receipt.equation()}", soft_wrap=True)
     if receipt.next_due and dispatch.finished_at is None:
