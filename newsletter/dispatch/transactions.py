@@ -34,6 +34,10 @@ Clock: TypeAlias = Callable[[], datetime]
 BATCH: Final = 500
 """How many deliveries are claimed at a time."""
 SMALLEST_BATCH: Final = 50
+LIKELY_TO_SHARE: Final = 4
+"""How many workers are reckoned with before that many have come."""
+PARTS: Final = 4
+"""Into how many batches a worker's share of what is left is parted; it holds two of them at a time."""
 TURN: Final = timedelta(minutes=1)
 """How long a delivery waits before it looks again whether another dispatch has settled its reader."""
 
@@ -123,9 +127,10 @@ class Transactions:
         return most if left is None else min(left, most)
 
     def _fair_share(self, connection: sa.Connection) -> int:
-        """Take less towards the end, so that all who share a dispatch come to its end together."""
+        """Take less towards the end, so that all who share a dispatch, or are about to, come to its end together."""
         left = account.balance(connection, self.dispatch).of(State.PLANNED, State.DEFERRED)
-        return max(SMALLEST_BATCH, min(BATCH, left // (2 * lease.count_leases(connection, self.dispatch) or 1)))
+        sharing = max(lease.count_leases(connection, self.dispatch), LIKELY_TO_SHARE)
+        return max(SMALLEST_BATCH, min(BATCH, left // (PARTS * sharing)))
 
     def postpone(self, messages: Sequence[DeliveryMessage], until: datetime, why: str) -> None:
         """Put off messages that were claimed and not handed over, until a moment or the deadline."""

@@ -20,6 +20,8 @@ from newsletter.store.tables import metadata
 from newsletter.subscribers import Definitions, synchronise_attributes
 from newsletter.subscribers.definitions import AttributeDefinition
 
+MOMENT = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
+
 
 def test_migrations_make_the_tables_that_the_program_uses(database_url: str, tmp_path: Path) -> None:
     database = open_database(database_url, tmp_path)
@@ -155,6 +157,32 @@ def test_value_without_time_zone_cannot_be_kept(database: Database) -> None:
     naive = datetime(2024, 1, 1)  # noqa: DTZ001 - that is the point
     with pytest.raises(sa.exc.StatementError, match="without a time zone"), database.writing() as connection:
         connection.execute(sa.insert(tables.suppressions).values(address_hash=b"x" * 32, reason="y", created_at=naive))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        sa.insert(tables.deliveries).values(dispatch_id="x", subscriber_id=2, state="planned", changed_at=MOMENT),
+        sa.update(tables.deliveries).values(dispatch_id="e"),
+        sa.update(tables.deliveries).values(subscriber_id=5),
+        sa.update(tables.dispatches).where(tables.dispatches.c.id == "d").values(id="f"),
+    ],
+)
+def test_delivery_stays_with_a_dispatch_that_there_is(database: Database, statement: sa.Executable) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.insert(tables.compiled_issues).values(content_hash="h", payload=b"", created_at=MOMENT))
+        for name in ("d", "e"):
+            connection.execute(
+                sa.insert(tables.dispatches).values(
+                    id=name, issue=name, list="l", provider="outbox", content_hash="h", letterhead="{}",
+                    secret=b"s" * 32, state="open", selected=1, created_at=MOMENT, deadline=MOMENT,
+                )
+            )  # fmt: skip
+        connection.execute(
+            sa.insert(tables.deliveries).values(dispatch_id="d", subscriber_id=1, state="planned", changed_at=MOMENT)
+        )
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(statement)
 
 
 LEDGER_THEN = ("dispatch_id", "subscriber_id", "state", "changed_at")
