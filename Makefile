@@ -28,7 +28,7 @@ golden: setup
 	$(BIN)/python -m pytest tests/golden --update-golden
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 docs: setup
 	$(BIN)/python -m pytest tests/test_documentation.py

@@ -1,1 +1,1 @@
-"""Benchmarks: each prints its figures and the ratio it claims; none is a test that can fail by the clock."""
+"""Benchmarks: each tells its figures and the bar that it is to meet; none is a test that can fail by the clock."""

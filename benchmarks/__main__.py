@@ -1,15 +1,27 @@
-"""Runs every benchmark, or those named: `python -m benchmarks merge`."""
+"""Runs every benchmark, or those named: `python -m benchmarks merge`.
 
+With `--write FILE` their figures become a page too.
+"""
+
+import argparse
+import inspect
 import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
 from benchmarks import (
     checking,
     compiling,
     dispatching,
+    document,
     everybody,
     helping,
     kills,
     ledger_path,
+    machine,
     merging,
     pacing,
     pictures,
@@ -17,30 +29,66 @@ from benchmarks import (
     signing,
     wire,
 )
+from benchmarks.figures import Figure, missing
 
-BENCHMARKS = {
+Run = Callable[[], Iterator[Figure]]
+
+BENCHMARKS: Final[Mapping[str, Run]] = {
     "help": helping.run,
     "compile": compiling.run,
     "check": checking.run,
     "merge": merging.run,
-    "ledger": ledger_path.run,
-    "limits": pacing.run,
-    "pictures": pictures.run,
     "everybody": everybody.run,
-    "send": sending.run,
+    "pictures": pictures.run,
     "sign": signing.run,
+    "limits": pacing.run,
+    "send": sending.run,
+    "ledger": ledger_path.run,
     "wire": wire.run,
     "dispatch": dispatching.run,
     "kills": kills.run,
 }
 
 
-def main(names: list[str]) -> None:
-    """Run some benchmarks."""
-    for name in names or BENCHMARKS:
-        print(f"\n== {name}")
-        BENCHMARKS[name]()
+def main(arguments: Sequence[str]) -> int:
+    """Run some benchmarks, and tell by an exit code whether each came to its end."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures what this machine does.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the figures into a page too")
+    asked = parser.parse_args(arguments)
+    if unknown := sorted({*asked.names} - {*BENCHMARKS}):
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    moment, commit = datetime.now(UTC), machine.commit()
+    sections = [_measure(name, BENCHMARKS[name]) for name in asked.names or BENCHMARKS]
+    print(f"\nin all {document.lasting(sum(section.seconds for section in sections))}")
+    if asked.write:
+        command = "make bench" if not asked.names else f"python -m benchmarks {' '.join(asked.names)}"
+        document.write(asked.write, document.page(command, moment, commit, machine.describe(), sections))
+    return int(any(section.broken for section in sections))
+
+
+def _measure(name: str, run: Run) -> document.Section:
+    """Run one, and print its figures while they come; what is left of the others shall not be lost by its end."""
+    print(f"\n== {name}", flush=True)
+    figures, broken, start = [], False, time.perf_counter()
+    try:
+        for figure in run():
+            figures.append(figure)
+            print(figure.line(), flush=True)
+    except Exception as error:  # noqa: BLE001
+        broken = True
+        figures.append(missing("the rest", f"it ended with {type(error).__name__}"))
+        print(f"  ended with {type(error).__name__}: {error}", file=sys.stderr)
+    seconds = time.perf_counter() - start
+    print(f"  in {document.lasting(seconds)}")
+    return document.Section(name, _question(run), figures, seconds, broken=broken)
+
+
+def _question(run: Run) -> str:
+    """Give what the module of a benchmark says that it measures: all that its first paragraph says."""
+    told = inspect.getdoc(inspect.getmodule(run)) or ""
+    return " ".join(told.partition("\n\n")[0].split())
 
 
 if __name__ == "__main__":
-    main([name for name in sys.argv[1:] if not name.startswith("--")])
+    sys.exit(main(sys.argv[1:]))

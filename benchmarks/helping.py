@@ -2,15 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
+from benchmarks.figures import Figure
 from benchmarks.samples import timed
 
 
-def run() -> None:
-    """Print both."""
+def run() -> Iterator[Figure]:
+    """Measure both."""
     own = timed(lambda: _start("-m", "newsletter", "--help"), 15)
     bare = timed(lambda: _start("-c", "pass"), 15)
-    print(f"newsletter --help: {own * 1000:.0f} ms (bare Python {bare * 1000:.0f} ms)")
+    yield Figure("`newsletter --help`", f"{own * 1000:.0f} ms", f"bare Python, {bare * 1000:.0f} ms")
 
 
 def _start(*arguments: str) -> None:

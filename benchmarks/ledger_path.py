@@ -1,8 +1,7 @@
 """What a message costs a sending process between the audience and the wire: merging, ledger and book-keeping.
 
 Everything is real but the wire: the provider has many messages under way at once, as a pipelining client has, and
-every one is accepted as soon as its intent is in the ledger. `--million` measures the start of a dispatch to a
-million readers too.
+every one is accepted as soon as its intent is in the ledger. And how a dispatch to a million readers starts.
 """
 
 import asyncio
@@ -12,12 +11,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
-from pathlib import Path
+from contextlib import aclosing
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from benchmarks.databases import ABSENT, New, databases, opened
+from benchmarks.figures import Figure, at_most, missing, within
+from benchmarks.memory import forget_peak, peak_now
+from benchmarks.samples import LARGE, workspace
 from newsletter.clock import now
 from newsletter.message import Content, DeliveryKey, Mailbox
 from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome
@@ -26,11 +28,18 @@ from newsletter.store import Database
 CONNECTIONS: Final = 10
 DEPTH: Final = 2
 COUNT: Final = 20_000
-GROWING: Final = (10_000, 200_000)
+SIZES: Final = (10_000, 100_000)
 MILLION: Final = 1_000_000
+CLAIM: Final = 500
+MEMORY: Final = 150
+"""How many MB a sending process may take."""
+FLAT: Final = 0.1
+FREEZE: Final = 15
+"""How many seconds freezing a million readers may take."""
+STATUS: Final = 100
+"""How many ms it may take to tell how far a dispatch is."""
 LEAD: Final = 4
 """So that a message has some 60 kB."""
-DATABASES: Final = ("sqlite", "postgresql")
 
 
 class Pipelining:
@@ -64,44 +73,52 @@ class Pipelining:
         await work
 
 
-def run() -> None:
-    """Print what it costs on each database, how memory grows, and, if it is asked for, how a large one starts."""
-    print(f"the imitated client alone: {_alone():.1f} µs CPU a message")
-    for kind in DATABASES:
-        found = _measured(kind, COUNT)
-        if found is None:
-            print(f"{kind}: left out, there is no server here")
-            continue
-        print(
-            f"{kind}, {found['size'] / 1000:.0f} kB: {found['rate']:,.0f} msg/s, {found['cpu']:.1f} µs CPU a message; "
-            f"for 1,000 messages {found['transactions']:.0f} transactions and {found['statements']:.0f} statements"
-        )
-        small, large = (_measured(kind, count) for count in GROWING)
-        assert small is not None
-        assert large is not None
-        print(
-            f"{kind}, from {GROWING[0]:,} to {GROWING[1]:,} recipients: {small['peak']:.0f} to {large['peak']:.0f} MB, "
-            f"{small['cpu']:.1f} to {large['cpu']:.1f} µs"
-        )
-        if "--million" in sys.argv:
-            found = _measured(kind, MILLION, "--start")
-            assert found is not None
-            print(
-                f"{kind}, {MILLION:,} recipients: survey {found['survey']:.1f} s, freeze {found['freeze']:.1f} s, "
-                f"balance {found['balance'] * 1000:.1f} ms, first claim {found['claim'] * 1000:.1f} ms, "
-                f"metrics {found['metrics'] * 1000:.1f} ms"
-            )
+def run() -> Iterator[Figure]:
+    """Measure what it costs on each database, how memory grows, and how a large one starts."""
+    yield Figure("the imitated client alone, CPU", f"{_alone():.1f} µs a message")
+    with databases() as kinds:
+        for name, new in kinds.items():
+            if new is None:
+                yield missing(name, ABSENT)
+            else:
+                yield from _drives(name, new)
+                yield from _large(name, new)
 
 
-def _measured(kind: str, count: int, *options: str) -> dict[str, float] | None:
-    """Measure in a process of its own; None where there is no such database."""
+def _drives(name: str, new: New) -> Iterator[Figure]:
+    small, large = (_measured(new(), count) for count in SIZES)
+    what = f"{name}, {large['size'] / 1000:.0f} kB"
+    yield Figure(what, f"{large['rate']:,.0f}/s")
+    for count, found in zip(SIZES, (small, large), strict=True):
+        yield Figure(f"{what}, {count:,} readers, CPU", f"{found['cpu']:.1f} µs a message")
+        memory = at_most(found["peak"], MEMORY, "MB")
+        yield Figure(f"{what}, {count:,} readers, memory", f"{found['peak']:.0f} MB", bar=memory)
+    growth = large["peak"] / small["peak"] - 1
+    yield Figure(f"{name}, growth of memory", f"{growth:+.1%}", bar=within(large["peak"], small["peak"], FLAT))
+    statements = f"{large['statements']:.0f} statements"
+    yield Figure(f"{name}, for 1,000 messages", f"{large['transactions']:.0f} transactions", statements)
+
+
+def _large(name: str, new: New) -> Iterator[Figure]:
+    found = _measured(new(), MILLION, "--start")
+    what = f"{name}, {MILLION:,} readers"
+    yield Figure(f"{what}, survey", f"{found['survey']:.1f} s")
+    yield Figure(f"{what}, freeze", f"{found['freeze']:.1f} s", bar=at_most(found["freeze"], FREEZE, "s"))
+    status = found["balance"] * 1000
+    yield Figure(f"{what}, how far it is", f"{status:.1f} ms", bar=at_most(status, STATUS, "ms"))
+    yield Figure(f"{what}, first claim of {CLAIM}", f"{found['claim'] * 1000:.1f} ms")
+    yield Figure(f"{what}, metrics", f"{found['metrics'] * 1000:.1f} ms")
+
+
+def _measured(where: str, count: int, *options: str) -> dict[str, float]:
+    """Measure in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.ledger_path", kind, str(count), *options],
+        [sys.executable, "-m", "benchmarks.ledger_path", where, str(count), *options],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
     )
-    found: dict[str, float] | None = json.loads(done.stdout)
+    found: dict[str, float] = json.loads(done.stdout)
     return found
 
 
@@ -140,12 +157,10 @@ def _alone() -> float:
     return (time.process_time() - start) / COUNT * 1e6
 
 
-def measure(kind: str, count: int, *, start_only: bool) -> dict[str, float] | None:
+def measure(where: str, count: int, *, start_only: bool) -> dict[str, float]:
     """Freeze a dispatch to so many people and drive it."""
-    from benchmarks.samples import workspace
-
-    with workspace(lead=LEAD) as made, opened(kind, made.root) as database:
-        return database and Bench(made, database, count).measure(start_only=start_only)
+    with workspace(lead=LEAD) as made, opened(where, made.root) as database:
+        return Bench(made, database, count).measure(start_only=start_only)
 
 
 class Bench:
@@ -165,13 +180,12 @@ class Bench:
         self.count = count
         _people(database, count)
 
-    def propose(self, provider: str | None = None) -> Any:
-        """Propose to send the large issue to everybody."""
-        from benchmarks.samples import LARGE
+    def propose(self, provider: str | None = None, slug: str = LARGE) -> Any:
+        """Propose to send an issue to everybody."""
         from newsletter.audience import Selection
         from newsletter.dispatch import propose
 
-        return propose(self.surroundings, LARGE, Selection("leden"), provider)
+        return propose(self.surroundings, slug, Selection("leden"), provider)
 
     def measure(self, *, start_only: bool) -> dict[str, float]:
         """Freeze a dispatch, and drive it or only begin with it."""
@@ -197,7 +211,7 @@ class Bench:
             account.balance(connection, taken)
             times["balance"] = time.perf_counter() - start
             start = time.perf_counter()
-            ledger.claim(connection, taken, now(), 500)
+            ledger.claim(connection, taken, now(), CLAIM)
             times["claim"] = time.perf_counter() - start
         start = time.perf_counter()
         ledger_metrics_text(LedgerMetrics(self.database, self.surroundings.settings, now))
@@ -210,7 +224,7 @@ class Bench:
 
         counted: Counter[str] = Counter()
         provider = Pipelining()
-        _forget_peak()
+        forget_peak()
         _count(self.database, counted)
         start, used = time.perf_counter(), time.process_time()
         asyncio.run(drive_with(self.surroundings, dispatch, provider, lambda _: None, Stop()))
@@ -221,7 +235,7 @@ class Bench:
             "cpu": used / self.count * 1e6,
             "transactions": counted["transactions"] / self.count * 1000,
             "statements": counted["statements"] / self.count * 1000,
-            "peak": _peak(),
+            "peak": peak_now(),
         }
 
 
@@ -277,47 +291,6 @@ def _people(database: Database, count: int) -> None:
                     for number in numbers
                 ],
             )
-
-
-@contextmanager
-def opened(kind: str, root: Path) -> Iterator[Database | None]:
-    """Open an empty database; None where there is none of that kind."""
-    from newsletter.store import open_database
-
-    if kind == "sqlite":
-        database = open_database("sqlite:///var/newsletter.db", root)
-        try:
-            yield database
-        finally:
-            database.close()
-        return
-    sys.path.append(str(Path(__file__).parents[1] / "tests"))
-    from support.postgresql import Cluster, Unavailable
-
-    try:
-        cluster = Cluster.start()
-    except Unavailable:
-        yield None
-        return
-    try:
-        database = open_database(cluster.new_database(), root)
-        try:
-            yield database
-        finally:
-            database.close()
-    finally:
-        cluster.stop()
-
-
-def _peak() -> float:
-    """Give the most memory that this process has held, in MB; `ru_maxrss` would count its parent's too."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-def _forget_peak() -> None:
-    """Let the peak begin anew from what is held now. Source: proc(5), clear_refs."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """How many messages a second are merged on one core, beside a whole Jinja render for each recipient."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from benchmarks.figures import Figure
 from benchmarks.samples import LARGE, merger, prepare, readers, timed, workspace
 from newsletter.dispatch import PreparedIssue
 from newsletter.render import Masthead, Merger, Reader, compile_issue
@@ -19,8 +20,8 @@ ROUNDS = 5
 RIVAL_READERS = 200
 
 
-def run() -> None:
-    """Print rate, size and ratios."""
+def run() -> Iterator[Figure]:
+    """Measure rate, size and ratios."""
     with workspace(lead=LEAD) as made:
         prepared, settings, definitions = prepare(made, LARGE)
         merging = merger(prepared, settings)
@@ -31,10 +32,13 @@ def run() -> None:
         rendering = 1 / _time_second_render(prepared, people, encoding=False)
         encoding = 1 / _time_second_render(prepared, people, encoding=True)
         whole = 1 / _time_everything(prepared, definitions)
-    print(f"merge, {size / 1000:.0f} kB a message: {rate:,.0f}/s on one core ({rates[0]:,.0f} to {rates[-1]:,.0f})")
-    print(f"a second Jinja render of the finished HTML alone: {rendering:,.0f}/s; merging: {rate / rendering:,.1f} ×")
-    print(f"the same, written by the standard library's email: {encoding:,.0f}/s; merging: {rate / encoding:,.0f} ×")
-    print(f"Jinja, MJML, inlining and encoding for each: {whole:,.0f}/s; merging: {rate / whole:,.0f} ×")
+    what = f"{size / 1000:.0f} kB, {rates[0]:,.0f} to {rates[-1]:,.0f}/s"
+    for rival, theirs in (
+        ("a second Jinja render of the finished HTML, which stops with a text", rendering),
+        ("the same, written by the standard library's email", encoding),
+        ("Jinja, MJML, inlining and encoding for each reader", whole),
+    ):
+        yield Figure(what, f"{rate:,.0f}/s", f"{rival}, {theirs:,.0f}/s", rate / theirs)
 
 
 def _merge_all(merging: Merger, people: list[Reader]) -> None:
@@ -75,7 +79,7 @@ def _time_everything(prepared: PreparedIssue, definitions: Definitions) -> float
     reader = readers(1, definitions)[0]
 
     def do_everything() -> None:
-        compiled = compile_issue(prepared.issue, prepared.template, masthead, schema, prepared.media)
+        compiled = compile_issue(prepared.issue, prepared.template, masthead, schema, prepared.collected)
         _message(reader, "".join(part for part in compiled.variants[0].html if isinstance(part, str)))
 
     return timed(do_everything, 2 * ROUNDS)

@@ -1,6 +1,6 @@
 """Whether a limit of 50 a second holds when four processes share it, how evenly, and what one reservation costs.
 
-On SQLite; and on PostgreSQL where BENCHMARK_DATABASE names one: `postgresql://user@host/name`.
+Nothing is sent here: `workers` sends.
 """
 
 import asyncio
@@ -17,12 +17,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from benchmarks.databases import ABSENT, SQLITE, databases
+from benchmarks.figures import Figure, missing, within
+
 if TYPE_CHECKING:
     from newsletter.dispatch.pacing import Buckets
 
 RATE = 50
 PROCESSES = 4
 SECONDS = 10.0
+SHARE = 0.05
+"""How far off the limit may be."""
 SETTLING = 5.0
 """Until all processes are at work."""
 KEY = "provider:smtp"
@@ -37,16 +42,20 @@ class Stamp:
     recipient: object
 
 
-def run() -> None:
-    """Print figures for each database."""
-    with tempfile.TemporaryDirectory() as folder:
-        given = os.environ.get("BENCHMARK_DATABASE")
-        for url in (f"sqlite:///{folder}/limits.db", *([given] if given else [])):
-            _measure(url)
+def run() -> Iterator[Figure]:
+    """Measure it on each database."""
+    with tempfile.TemporaryDirectory() as folder, databases() as kinds:
+        for name, new in kinds.items():
+            if new is None:
+                yield missing(name, ABSENT)
+                continue
+            where = new()
+            url = f"sqlite:///{folder}/limits.db" if where == SQLITE else where
+            yield from _share(name, url)
+            yield from _cost(name, url)
 
 
-def _measure(url: str) -> None:
-    name = url.partition(":")[0]
+def _share(name: str, url: str) -> Iterator[Figure]:
     with _buckets(url):
         pass  # make the tables, so that the processes find them
     end = time.time() + SETTLING + SECONDS
@@ -58,16 +67,17 @@ def _measure(url: str) -> None:
     moments = sorted(moment for part in parts for moment in part if end - SECONDS <= moment < end)
     shares = [sum(end - SECONDS <= moment < end for moment in part) for part in parts]
     gaps = sorted(later - earlier for earlier, later in pairwise(moments))
-    print(
-        f"{name}: {PROCESSES} processes at {RATE}/s: {len(moments) / SECONDS:.1f}/s over {SECONDS:.0f} s "
-        f"({len(moments) / SECONDS / RATE - 1:+.1%}), each {min(shares)} to {max(shares)}; "
-        f"at most {_most(moments, 1.0)} in any second, {_most(moments, 0.1)} in any 100 ms; "
-        f"99 % of gaps below {gaps[int(len(gaps) * 0.99)] * 1000:.0f} ms"
+    rate = len(moments) / SECONDS
+    what = f"{name}, {PROCESSES} processes"
+    yield Figure(
+        f"{what}, over {SECONDS:.0f} s", f"{rate:.1f}/s", f"the limit, {RATE}/s", rate / RATE, within(rate, RATE, SHARE)
     )
-    _cost(url, name)
+    yield Figure(f"{what}, most in any second", str(_most(moments, 1.0)), f"in any 100 ms, {_most(moments, 0.1)}")
+    yield Figure(f"{what}, 99 % of gaps", f"{gaps[int(len(gaps) * 0.99)] * 1000:.0f} ms")
+    yield Figure(f"{what}, the least that one got", str(min(shares)), f"the most, {max(shares)}")
 
 
-def _cost(url: str, name: str) -> None:
+def _cost(name: str, url: str) -> Iterator[Figure]:
     from newsletter.dispatch.pacing.buckets import Wish
 
     with _buckets(url, rate=100_000) as buckets:
@@ -76,7 +86,7 @@ def _cost(url: str, name: str) -> None:
             for _ in range(rounds):
                 buckets.reserve([Wish((KEY, "domain:gmail.com"), count)])
             took = (time.perf_counter() - start) / rounds
-            print(f"{name}: {took * 1000:.2f} ms for a reservation of {count} in two buckets")
+            yield Figure(f"{name}, a reservation of {count} in two buckets", f"{took * 1000:.2f} ms")
 
 
 def _most(moments: list[float], window: float) -> int:

@@ -3,11 +3,13 @@
 import io
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 from PIL import Image
 
+from benchmarks.figures import Figure
 from benchmarks.samples import LARGE, prepare, workspace
 from newsletter.media import FolderTarget, PictureCache, publish
 from newsletter.workspace import Workspace
@@ -16,18 +18,16 @@ SIZE = (4000, 3000)
 COUNT = 20
 
 
-def run() -> None:
-    """Print the time of the first and the second build, and how often a picture was decoded in each."""
+def run() -> Iterator[Figure]:
+    """Measure the time of the first and the second build, and how often a picture was decoded in each."""
     with workspace() as made, tempfile.TemporaryDirectory() as folder:
         weight = _give_pictures(made)
         for number, name in enumerate(("first", "second", "third, with one picture changed")):
             if number == 2:
                 (made.issues / LARGE / "photograph-0.jpg").write_bytes(_photograph(COUNT))
             taken, decoded, published = _build(made, Path(folder) / str(number))
-            print(
-                f"{name} build: {taken * 1000:,.0f} ms, {decoded} times decoded, "
-                f"{published / 1000:,.0f} kB published of {weight / 1000:,.0f} kB"
-            )
+            weights = f"{published / 1000:,.0f} kB published of {weight / 1000:,.0f} kB"
+            yield Figure(f"{name} build", f"{taken * 1000:,.0f} ms", f"{decoded} times decoded, {weights}")
 
 
 def _build(made: Workspace, target: Path) -> tuple[float, int, int]:

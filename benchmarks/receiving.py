@@ -19,6 +19,11 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join(PLACES))
 
 
+def has_postfix() -> bool:
+    """Tell whether Postfix's programs for measuring are here."""
+    return bool(program("smtp-sink") and program("smtp-source"))
+
+
 @contextmanager
 def sink() -> Iterator[int]:
     """Run smtp-sink and give its port."""

@@ -19,6 +19,8 @@ from newsletter.workspace import Workspace
 DATE = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
 SLUG = "2024-02-20-nieuwsbrief-12"
 LARGE = "large"
+SMALL = "small"
+"""An issue whose messages have 5 kB."""
 WORDS = "De samenwerking in de keten vraagt om heldere afspraken, korte lijnen en aandacht voor wie het aangaat. "
 
 
@@ -28,7 +30,7 @@ KINDS = (("lead", "article", 1), ("news", "article", 9), ("agenda", "event", 6),
 
 @contextmanager
 def workspace(lead: int = 1) -> Iterator[Workspace]:
-    """Make a workspace with the example issue and a large one of twenty items of all kinds.
+    """Make a workspace with the example issue, a large one of twenty items of all kinds, and a small one.
 
     Args:
         lead: How many times over each item says what it is about.
@@ -52,7 +54,38 @@ def workspace(lead: int = 1) -> Iterator[Workspace]:
             f'intro: "Dag {{{{ subscriber.first_name }}}}."\nsections:\n{"".join(sections)}',
             encoding="utf-8",
         )
+        _write_small(made)
         yield made
+
+
+PLAIN = """\
+<mjml>
+  <mj-head><mj-title>{{ issue.subject }}</mj-title></mj-head>
+  <mj-body><mj-section><mj-column>
+    <mj-text>Dag {{ subscriber.first_name }}.</mj-text>
+    {% for section in issue.sections %}{% for entry in section.entries -%}
+    <mj-text>{{ entry.item.title }}. {{ entry.item.lead }}</mj-text>
+    {% endfor %}{% endfor %}
+    <mj-text><a href="{{ links.unsubscribe }}">Afmelden</a></mj-text>
+  </mj-column></mj-section></mj-body>
+</mjml>
+"""
+
+
+def _write_small(made: Workspace) -> None:
+    template, issue = made.templates / "plain", made.issues / SMALL
+    template.mkdir()
+    issue.mkdir()
+    (template / "template.toml").write_text(
+        'name = "Plain"\ndescription = "Hardly anything."\nlanguages = ["nl"]\nlayouts = ["news"]\n', encoding="utf-8"
+    )
+    (template / "issue.mjml.j2").write_text(PLAIN, encoding="utf-8")
+    (issue / "news-0.md").write_text(_item("article", 0, WORDS), encoding="utf-8")
+    (issue / "issue.yaml").write_text(
+        'subject: "{{ subscriber.first_name }}, het nieuws"\ndate: 2024-02-20\ntemplate: plain\n'
+        "sections:\n  - title: Nieuws\n    layout: news\n    items:\n      - file: news-0.md\n",
+        encoding="utf-8",
+    )
 
 
 def _item(kind: str, number: int, words: str) -> str:

@@ -1,4 +1,4 @@
-"""How much memory a dispatch takes, from 1,000 to 200,000 recipients, and how fast people come in and messages go out.
+"""How much memory a dispatch takes, few readers beside many, and how fast people come in and messages go out.
 
 Everything is real but the last step: the provider merges each message and throws it away.
 """
@@ -12,10 +12,14 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+from benchmarks.figures import Figure, at_most, within
+from benchmarks.memory import forget_peak, peak_now
 from newsletter.clock import now
 from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome
 
-SIZES = (1_000, 20_000, 200_000)
+SIZES = (10_000, 100_000)
+MEMORY = 150
+FLAT = 0.1
 BATCH = 500
 
 
@@ -45,20 +49,21 @@ class Discard:
         return [Accepted(key) for key in going]
 
 
-def run() -> None:
-    """Print a line for each size, each measured in a process of its own."""
-    figures = []
+def run() -> Iterator[Figure]:
+    """Measure each size in a process of its own."""
+    peaks = []
     for size in SIZES:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.sending", str(size)], check=True, capture_output=True, text=True
         )
-        figures.append(json.loads(done.stdout))
-    for found in figures:
-        print(
-            f"{found['recipients']:>7,} recipients: import {found['import']:,.0f}/s, freeze {found['freeze']:.2f} s, "
-            f"send {found['send']:,.0f}/s, {found['peak']:.0f} MB at the peak of the dispatch"
-        )
-    print(f"growth of the peak from {SIZES[0]:,} to {SIZES[-1]:,}: {figures[-1]['peak'] - figures[0]['peak']:+.0f} MB")
+        found = json.loads(done.stdout)
+        peaks.append(found["peak"])
+        yield Figure(f"{size:,} readers, imported", f"{found['import']:,.0f}/s")
+        yield Figure(f"{size:,} readers, frozen in", f"{found['freeze']:.2f} s")
+        yield Figure(f"{size:,} readers, merged and kept account of", f"{found['send']:,.0f}/s")
+        yield Figure(f"{size:,} readers, memory", f"{found['peak']:.0f} MB", bar=at_most(found["peak"], MEMORY, "MB"))
+    growth = peaks[-1] / peaks[0] - 1
+    yield Figure("growth of memory", f"{growth:+.1%}", bar=within(peaks[-1], peaks[0], FLAT))
 
 
 def measure(count: int) -> dict[str, float]:
@@ -99,7 +104,7 @@ def measure(count: int) -> dict[str, float]:
             import_people(database, rows, target, lambda _: None, dry_run=False)
         imported = count / (time.perf_counter() - start)
         surroundings = Surroundings(made, settings, definitions, signer, database, now)
-        _forget_peak()
+        forget_peak()
         start = time.perf_counter()
         dispatch = accept(surroundings, propose(surroundings, SLUG, Selection("leden"), None))
         frozen = time.perf_counter() - start
@@ -107,18 +112,7 @@ def measure(count: int) -> dict[str, float]:
         asyncio.run(drive_with(surroundings, dispatch, Discard(), lambda _: None, Stop()))
         sent = count / (time.perf_counter() - start)
         database.close()
-        return {"recipients": count, "import": imported, "freeze": frozen, "send": sent, "peak": _peak()}
-
-
-def _peak() -> float:
-    """Give the most memory that this process has held, in MB; `ru_maxrss` would count its parent's too."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-def _forget_peak() -> None:
-    """Let the peak begin anew from what is held now. Source: proc(5), clear_refs."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        return {"recipients": count, "import": imported, "freeze": frozen, "send": sent, "peak": peak_now()}
 
 
 if __name__ == "__main__":
