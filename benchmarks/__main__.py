@@ -28,6 +28,7 @@ from benchmarks import (
     sending,
     signing,
     wire,
+    workers,
 )
 from benchmarks.figures import Figure, missing
 
@@ -47,6 +48,7 @@ BENCHMARKS: Final[Mapping[str, Run]] = {
     "wire": wire.run,
     "dispatch": dispatching.run,
     "kills": kills.run,
+    "workers": workers.run,
 }
 
 

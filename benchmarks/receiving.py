@@ -6,9 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
 
 PLACES = (*os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/usr/local/sbin")
 BLOCK = 262_144
@@ -28,9 +31,21 @@ def has_postfix() -> bool:
 def sink() -> Iterator[int]:
     """Run smtp-sink and give its port."""
     port = _free_port()
-    unprivileged = ["-u", "nobody"] if os.geteuid() == 0 else []
-    with _running([program("smtp-sink") or "smtp-sink", *unprivileged, f"127.0.0.1:{port}", "1000"], port):
+    with _running(_sink_arguments(port), port):
         yield port
+
+
+@contextmanager
+def counting_sink() -> Iterator[tuple[int, Callable[[], int]]]:
+    """Run smtp-sink; give its port, and what tells how many messages have come."""
+    port = _free_port()
+    with tempfile.NamedTemporaryFile() as counters, _running(_sink_arguments(port, "-c"), port, counters):
+        yield port, lambda: int(Path(counters.name).read_text(encoding="ascii").rpartition("mesg=")[2].split()[0])
+
+
+def _sink_arguments(port: int, *options: str) -> list[str]:
+    unprivileged = ["-u", "nobody"] if os.geteuid() == 0 else []
+    return [program("smtp-sink") or "smtp-sink", *unprivileged, *options, f"127.0.0.1:{port}", "1000"]
 
 
 @contextmanager
@@ -51,8 +66,8 @@ def far_away(port: int, seconds: float) -> Iterator[int]:
 
 
 @contextmanager
-def _running(arguments: list[str], port: int) -> Iterator[None]:
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+def _running(arguments: list[str], port: int, said: IO[bytes] | None = None) -> Iterator[None]:
+    process = subprocess.Popen(arguments, stdout=said or subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
         while not _answers(port):
