@@ -1,4 +1,4 @@
-"""Runs every benchmark, or those named: `python -m benchmarks merge`.
+"""Runs every benchmark but the long ones, or those named: `python -m benchmarks merge`.
 
 With `--write FILE` their figures become a page too.
 """
@@ -7,6 +7,7 @@ import argparse
 import inspect
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,21 +48,23 @@ BENCHMARKS: Final[Mapping[str, Run]] = {
     "ledger": ledger_path.run,
     "wire": wire.run,
     "dispatch": dispatching.run,
-    "kills": kills.run,
     "workers": workers.run,
 }
+LONG: Final[Mapping[str, Run]] = {"kills": kills.run, "sweep": kills.sweep}
+"""What runs only where it is named, for it takes many minutes."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run some benchmarks, and tell by an exit code whether each came to its end."""
+    known = {**BENCHMARKS, **LONG}
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures what this machine does.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(known)}")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the figures into a page too")
     asked = parser.parse_args(arguments)
-    if unknown := sorted({*asked.names} - {*BENCHMARKS}):
-        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    if unknown := sorted({*asked.names} - {*known}):
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(known)}")
     moment, commit = datetime.now(UTC), machine.commit()
-    sections = [_measure(name, BENCHMARKS[name]) for name in asked.names or BENCHMARKS]
+    sections = [_measure(name, known[name]) for name in asked.names or BENCHMARKS]
     print(f"\nin all {document.lasting(sum(section.seconds for section in sections))}")
     if asked.write:
         command = "make bench" if not asked.names else f"python -m benchmarks {' '.join(asked.names)}"
@@ -80,7 +83,7 @@ def _measure(name: str, run: Run) -> document.Section:
     except Exception as error:  # noqa: BLE001
         broken = True
         figures.append(missing("the rest", f"it ended with {type(error).__name__}"))
-        print(f"  ended with {type(error).__name__}: {error}", file=sys.stderr)
+        print("  ended with", *traceback.format_exception_only(error), sep="\n  ", file=sys.stderr)
     seconds = time.perf_counter() - start
     print(f"  in {document.lasting(seconds)}")
     return document.Section(name, _question(run), figures, seconds, broken=broken)

@@ -42,7 +42,7 @@ class Figure:
         """Say it on a line, for whoever waits."""
         what, value, beside, ratio, bar = self.cells()
         comparison = ", ".join(part for part in (beside, ratio) if part)
-        return f"  {what:<46} {value:<16} {f'({comparison})' if comparison else '':<44} {bar}".rstrip()
+        return f"  {what:<54} {value:<16} {f'({comparison})' if comparison else '':<42} {bar}".rstrip()
 
 
 def missing(what: str, why: str) -> Figure:

@@ -1,56 +1,53 @@
 """What kills cost: workers are killed 200 times at random instants, and nobody may be missed or mailed twice.
 
-With `--sweep` they are killed at each of their commits, writes and replaced files, one run for each. Either ends with
-an error when a promise does not hold.
+`sweep` kills them at each of their commits, writes and replaced files, one run for each. Either ends with an error when
+a promise does not hold.
 """
 
 import json
 import statistics
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
+
+from benchmarks.databases import ABSENT, SQLITE, New, databases
+from benchmarks.figures import Figure, at_most, missing
 
 READERS: Final = 20_000
 KILLS: Final = 200
 SEED: Final = 20_260_101
 ORDEALS: Final[Sequence[tuple[str, Mapping[str, Any]]]] = (
-    ("sqlite", {"workers": 1, "late": 3, "looks": 20}),
-    ("sqlite", {"workers": 1, "late": 3, "looks": 20, "on_uncertain": "resend"}),
-    ("postgresql", {"workers": 1, "late": 3, "looks": 20}),
-    ("postgresql", {"workers": 3, "late": 80, "looks": 20}),
+    ("SQLite", {"workers": 1, "late": 3, "looks": 20}),
+    ("SQLite", {"workers": 1, "late": 3, "looks": 20, "on_uncertain": "resend"}),
+    ("PostgreSQL", {"workers": 1, "late": 3, "looks": 20}),
+    ("PostgreSQL", {"workers": 3, "late": 80, "looks": 20}),
 )
-SWEEPS: Final = (("sqlite", 1), ("postgresql", 1), ("postgresql", 2))
-COLUMNS: Final = ("database", "workers", "uncertain", "kills", "hit", "doubt", "most", "resent", "twice", "seconds")
+SWEEPS: Final = (("SQLite", 1), ("PostgreSQL", 1), ("PostgreSQL", 2))
 LONGEST: Final = 3_600.0
 
 
-def run() -> None:
-    """Print a line for each database and number of workers."""
-    sys.path.append(str(Path(__file__).parents[1] / "tests"))
-    if "--sweep" in sys.argv:
-        _sweep_all()
-    else:
-        _kill_all()
+def run() -> Iterator[Figure]:
+    """Kill workers at random, on each database; a sink logs each message."""
+    with databases() as kinds:
+        for kind, more in ORDEALS:
+            what = f"{kind}, {_workers(more['workers'])}{', resending' if 'on_uncertain' in more else ''}"
+            new = kinds[kind]
+            if new is None:
+                yield missing(what, ABSENT)
+            else:
+                yield from _figures(what, _undergo(_url(new), more))
 
 
-def _kill_all() -> None:
-    print(f"{READERS:,} readers, SIGKILL at {KILLS} random instants, a sink that logs each message")
-    print("  ".join(f"{name:>10}" for name in COLUMNS))
-    for kind, more in ORDEALS:
-        with _database(kind) as url:
-            if url is None:
-                print(f"{kind:>10}  left out: there is no server here")
-                continue
-            _print(kind, more, _undergo(url, more))
-    print(
-        "hit: kills with a message under way; doubt: messages that were; most: after one kill, of those that may be;\n"
-        "seconds: all told. Nobody was missed, nobody was mailed twice unless resending was chosen, and the receipt\n"
-        "equals what the sink has logged."
-    )
+def sweep() -> Iterator[Figure]:
+    """Kill workers wherever it could matter, on each database."""
+    with databases() as kinds:
+        for kind, workers in SWEEPS:
+            new = kinds[kind]
+            what = f"{kind}, {_workers(workers)}"
+            if new is None:
+                yield missing(what, ABSENT)
+            else:
+                yield from _sweep(what, _url(new), workers)
 
 
 def _undergo(url: str, more: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -65,36 +62,22 @@ def _undergo(url: str, more: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _print(kind: str, more: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    in_doubt = found["in_doubt"]
-    cells = (
-        kind,
-        more["workers"],
-        more.get("on_uncertain", "hold"),
-        found["kills"],
-        sum(count > 0 for count in in_doubt),
-        sum(in_doubt),
-        f"{max(in_doubt)} of {found['in_flight']}",
-        found["resent"],
-        found["twice"],
-        f"{found['seconds']:.0f}",
-    )
-    print("  ".join(f"{cell:>10}" for cell in cells))
+def _figures(what: str, found: Mapping[str, Any]) -> Iterator[Figure]:
+    """Tell what it cost. That nobody was missed, and that the receipt equals the sink's log, is ascertained already."""
+    in_doubt, under_way = found["in_doubt"], found["in_flight"]
+    hit = sum(count > 0 for count in in_doubt)
+    yield Figure(f"{what}, kills", f"{found['kills']}", f"readers, {READERS:,}, in {found['seconds']:.0f} s")
+    yield Figure(f"{what}, kills that left some in doubt", f"{hit}", f"messages in doubt, {sum(in_doubt)}")
+    most = max(in_doubt)
+    bar = at_most(most, under_way, "under way")
+    yield Figure(f"{what}, most in doubt after one kill", f"{most}", bar=bar)
+    again = at_most(found["twice"], found["resent"], "resent")
+    yield Figure(f"{what}, mailed twice", f"{found['twice']}", bar=again)
 
 
-def _sweep_all() -> None:
-    for kind, workers in SWEEPS:
-        with _database(kind) as url:
-            if url is None:
-                print(f"{kind}: left out, there is no server here")
-                continue
-            _sweep(kind, url, workers)
-
-
-def _sweep(kind: str, url: str, workers: int) -> None:
+def _sweep(what: str, url: str, workers: int) -> Iterator[Figure]:
     from support.forking import forking
 
-    began = time.monotonic()
     lines = forking("crash_sweep", url, str(workers), "1", seconds=LONGEST).splitlines()
     runs = [json.loads(line) for line in lines]
     broken = [run for run in runs if run["after_kill"] or run["at_rest"]]
@@ -102,26 +85,15 @@ def _sweep(kind: str, url: str, workers: int) -> None:
     hit = Counter(run["point"].rpartition(" ")[0] for run in runs if run["hit"])
     points = ", ".join(f"{count} {kinds}" for kinds, count in hit.items())
     uncertain = statistics.mean(run["uncertain"] for run in runs if run["hit"])
-    print(
-        f"{kind}, workers {workers}: killed at {hit.total()} points ({points}), every invariant held after each kill "
-        f"and at rest; {uncertain:.2f} uncertain a kill; {time.monotonic() - began:.0f} s"
-    )
+    yield Figure(f"{what}, killed once each at so many points", f"{hit.total()}", points)
+    yield Figure(f"{what}, uncertain after a kill", f"{uncertain:.2f}", "every invariant held, then and at rest")
 
 
-@contextmanager
-def _database(kind: str) -> Iterator[str | None]:
-    """Give the URL of a fresh database, empty for SQLite; None where there is none of that kind."""
-    if kind == "sqlite":
-        yield ""
-        return
-    from support.postgresql import Cluster, Unavailable
+def _url(new: New) -> str:
+    """Make a fresh database; the modules that fork know SQLite by an empty URL."""
+    where = new()
+    return "" if where == SQLITE else where
 
-    try:
-        cluster = Cluster.start()
-    except Unavailable:
-        yield None
-        return
-    try:
-        yield cluster.new_database()
-    finally:
-        cluster.stop()
+
+def _workers(count: int) -> str:
+    return f"{count} worker{'s' if count > 1 else ''}"

@@ -255,42 +255,34 @@ def _count(database: Database, counted: Counter[str]) -> None:
 
 
 def _people(database: Database, count: int) -> None:
-    """Put so many people on the list."""
+    """Put so many people on the list, by the database itself: a million are soon there."""
     from newsletter.store import tables
 
-    moment = now()
+    first = sa.select(sa.literal(1).label("number")).cte("numbers", recursive=True)
+    numbers = first.union_all(sa.select(first.c.number + 1).where(first.c.number < count))
+    number = numbers.c.number
+    address = "lezer" + sa.cast(number, sa.Text) + "@example.org"
+    moment = sa.literal(now(), tables.subscribers.c.created_at.type)
+    person = {
+        "id": number,
+        "address": address,
+        "address_key": address,
+        "address_hash": sa.cast("0" * 22 + sa.cast(number + 10**9, sa.Text), sa.LargeBinary),
+        "first_name": "Lezer " + sa.cast(number, sa.Text),
+        "last_name": sa.literal("Achternaam"),
+        "created_at": moment,
+        "changed_at": moment,
+    }
+    subscription = {
+        "subscriber_id": number,
+        "list": sa.literal("leden"),
+        "status": sa.literal("subscribed"),
+        "source": sa.literal("benchmark"),
+        "subscribed_at": moment,
+    }
     with database.writing() as connection:
-        for first in range(0, count, 10_000):
-            numbers = range(first + 1, min(first + 10_000, count) + 1)
-            connection.execute(
-                sa.insert(tables.subscribers),
-                [
-                    {
-                        "id": number,
-                        "address": f"lezer{number}@example.org",
-                        "address_key": f"lezer{number}@example.org",
-                        "address_hash": number.to_bytes(32, "big"),
-                        "first_name": f"Lezer {number}",
-                        "last_name": "Achternaam",
-                        "created_at": moment,
-                        "changed_at": moment,
-                    }
-                    for number in numbers
-                ],
-            )
-            connection.execute(
-                sa.insert(tables.subscriptions),
-                [
-                    {
-                        "subscriber_id": number,
-                        "list": "leden",
-                        "status": "subscribed",
-                        "source": "benchmark",
-                        "subscribed_at": moment,
-                    }
-                    for number in numbers
-                ],
-            )
+        for table, row in ((tables.subscribers, person), (tables.subscriptions, subscription)):
+            connection.execute(sa.insert(table).from_select(list(row), sa.select(*row.values())))
 
 
 if __name__ == "__main__":

@@ -22,12 +22,12 @@ def run() -> Iterator[Figure]:
     """Measure the time of the first and the second build, and how often a picture was decoded in each."""
     with workspace() as made, tempfile.TemporaryDirectory() as folder:
         weight = _give_pictures(made)
-        for number, name in enumerate(("first", "second", "third, with one picture changed")):
+        for number, name in enumerate(("first build", "second build", "third build, one picture changed")):
             if number == 2:
                 (made.issues / LARGE / "photograph-0.jpg").write_bytes(_photograph(COUNT))
             taken, decoded, published = _build(made, Path(folder) / str(number))
             weights = f"{published / 1000:,.0f} kB published of {weight / 1000:,.0f} kB"
-            yield Figure(f"{name} build", f"{taken * 1000:,.0f} ms", f"{decoded} times decoded, {weights}")
+            yield Figure(name, f"{taken * 1000:,.0f} ms", f"{decoded} times decoded, {weights}")
 
 
 def _build(made: Workspace, target: Path) -> tuple[float, int, int]:

@@ -75,6 +75,10 @@ def _running(arguments: list[str], port: int, said: IO[bytes] | None = None) -> 
                 raise RuntimeError(f"{arguments[0]} does not run")
             time.sleep(0.02)
         yield
+    except Exception as error:
+        if process.poll() is not None:
+            error.add_note(f"{Path(arguments[0]).name} has ended by itself, with {process.returncode}")
+        raise
     finally:
         process.kill()
         process.wait()

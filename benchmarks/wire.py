@@ -67,7 +67,7 @@ def run() -> Iterator[Figure]:
 
 
 def _here(port: int, size: int, folder: Path) -> Iterator[Figure]:
-    few, many = (500, 2_500) if size == LARGE else (1_200, 12_000)
+    few, many = (500, 2_500) if size == LARGE else (1_000, 8_000)
     theirs: dict[str, Send] = {
         SMTP_SOURCE: partial(rivals.send_with_smtp_source, port, many, size),
         BEFOREHAND: partial(rivals.write_beforehand, port, many, size),
@@ -105,7 +105,7 @@ def _far(port: int) -> Figure:
 
 
 def _chunking(port: int) -> Iterator[Figure]:
-    found = hold({f"pipeline_depth {depth}": partial(_ours, port, 500, LARGE, depth) for depth in DEPTHS})
+    found = hold({f"pipeline_depth {depth}": partial(_ours, port, 300, LARGE, depth) for depth in DEPTHS})
     first, *others = found
     for name in others:
         what = f"the same, a server that offers CHUNKING, {name}"

@@ -1,6 +1,6 @@
 """A worker is killed at each of its commits, writes and replaced files: every invariant holds then, and at rest.
 
-Here at a part of these points, evenly spread; `python -m benchmarks kills --sweep` goes through all of them.
+Here at a part of these points, evenly spread; `python -m benchmarks sweep` goes through all of them.
 """
 
 import json
