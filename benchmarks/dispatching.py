@@ -27,8 +27,8 @@ from benchmarks.rivals import CONNECTIONS, SMTP_SOURCE
 from benchmarks.samples import LARGE, SMALL
 from benchmarks.wire import AIOSMTPLIB, NODEMAILER, ROUND_TRIP, signing_key
 
-COUNT: Final = 4_000
-FAR_COUNT: Final = 800
+COUNT: Final = 2_000
+FAR_COUNT: Final = 400
 SMTPLIB: Final = "smtplib, 1 connection"
 SMALL_SOURCE: Final = f"{SMTP_SOURCE}, small"
 FAR_AIOSMTPLIB: Final = f"{AIOSMTPLIB}, far"
@@ -124,12 +124,12 @@ def _rivals(port: int, far: int, sizes: Mapping[str, int]) -> dict[str, Send]:
     senders: dict[str, Send] = {
         SMTP_SOURCE: partial(rivals.send_with_smtp_source, port, COUNT, large),
         SMALL_SOURCE: partial(rivals.send_with_smtp_source, port, 3 * COUNT, sizes[SMALL]),
-        SMTPLIB: partial(rivals.send_with_smtplib, port, COUNT // 5, large),
-        AIOSMTPLIB: partial(rivals.send_with_aiosmtplib, port, COUNT // 5, large),
+        SMTPLIB: partial(rivals.send_with_smtplib, port, COUNT // 4, large),
+        AIOSMTPLIB: partial(rivals.send_with_aiosmtplib, port, COUNT // 4, large),
         FAR_AIOSMTPLIB: partial(rivals.send_with_aiosmtplib, far, FAR_COUNT // 4, large),
     }
     if not nodemailer.ready():
-        senders[NODEMAILER] = partial(rivals.send_with_nodemailer, port, COUNT // 5, large)
+        senders[NODEMAILER] = partial(rivals.send_with_nodemailer, port, COUNT // 4, large)
     return senders
 
 

@@ -28,7 +28,7 @@ from newsletter.store import Database
 CONNECTIONS: Final = 10
 DEPTH: Final = 2
 COUNT: Final = 20_000
-SIZES: Final = (10_000, 100_000)
+SIZES: Final = (10_000, 50_000)
 MILLION: Final = 1_000_000
 CLAIM: Final = 500
 MEMORY: Final = 150

@@ -67,7 +67,7 @@ def run() -> Iterator[Figure]:
 
 
 def _here(port: int, size: int, folder: Path) -> Iterator[Figure]:
-    few, many = (500, 2_500) if size == LARGE else (1_000, 8_000)
+    few, many = (400, 2_000) if size == LARGE else (1_000, 6_000)
     theirs: dict[str, Send] = {
         SMTP_SOURCE: partial(rivals.send_with_smtp_source, port, many, size),
         BEFOREHAND: partial(rivals.write_beforehand, port, many, size),

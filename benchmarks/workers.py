@@ -29,7 +29,8 @@ from newsletter.store import Database, tables
 from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
 
-READERS: Final = 2_000
+READERS: Final = 1_000
+"""For each worker, so that all of them have as long to do."""
 WORKERS: Final = (1, 2, 4)
 CONNECTIONS: Final = 2
 ROUND_TRIP: Final = 0.02
@@ -85,7 +86,7 @@ def run() -> Iterator[Figure]:
 def _speeds(new: New) -> Iterator[Figure]:
     alone = None
     for count in WORKERS:
-        sent = _send(new(), count, READERS, CONNECTIONS, ROUND_TRIP)
+        sent = _send(new(), count, READERS * count, CONNECTIONS, ROUND_TRIP)
         who = f"{count} worker{'s' if count > 1 else ''}"
         if alone is None:
             alone = sent.speed()
