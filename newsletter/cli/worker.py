@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event
-from time import monotonic
-from typing import TYPE_CHECKING
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,6 +17,9 @@ from newsletter.errors import NewsletterError, Problems
 if TYPE_CHECKING:
     from newsletter.dispatch import Stop, Surroundings
     from newsletter.telemetry import LogFormat
+
+MOMENT: Final = 0.1
+"""How often to look whether the worker is to end, in seconds."""
 
 
 @click.command(name="worker")
@@ -53,11 +55,11 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
     from newsletter import dispatch as sending
     from newsletter import telemetry
 
-    stop, asked = sending.Stop(), Event()
+    stop = sending.Stop()
     with (
         _journal(face, log_format),
         opened(face) as surroundings,
-        _ending(stop, asked),
+        _ending(stop),
         _watched(face, surroundings, metrics_at) as (watched, served_at),
     ):
         worker = sending.Worker(watched, stop)
@@ -65,12 +67,19 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
             if worker.shared and not once:
                 sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
                 return
-            while not asked.is_set():
+            while not stop.asked:
                 for notice in worker.work():
                     telemetry.tell(notice)
                 if once:
                     return
-                asked.wait(every)
+                _wait(stop, every)
+
+
+def _wait(stop: "Stop", seconds: float) -> None:
+    # In short steps: what a signal's handler may safely do is to leave a word.
+    until = monotonic() + seconds
+    while not stop.asked and monotonic() < until:
+        sleep(min(MOMENT, seconds))
 
 
 @contextmanager
@@ -140,10 +149,9 @@ def _presence(every: float, served_at: str | None, *, shown: bool) -> Iterator[N
 
 
 @contextmanager
-def _ending(stop: "Stop", asked: Event) -> Iterator[None]:
+def _ending(stop: "Stop") -> Iterator[None]:
     def end(_number: int, _frame: object) -> None:
         stop.ask()
-        asked.set()
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

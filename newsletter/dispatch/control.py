@@ -161,14 +161,11 @@ class Controls:
 
 
 def come_to_rest(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> bool:
-    """End a dispatch where nothing is left that could be done, and tell whether it has come to rest."""
+    """End a dispatch where nothing is left that could be done, and tell whether that was done now."""
     state = dispatches.read_dispatch(connection, dispatch.id).state
     if state == CANCELLED:
         decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
-    at_rest = account.balance(connection, dispatch).at_rest
-    if at_rest:
-        ledger.finish(connection, dispatch, now)
-    return at_rest
+    return account.balance(connection, dispatch).at_rest and ledger.finish(connection, dispatch, now)
 
 
 def wind_up(database: Database, dispatch: Dispatch, now: datetime) -> None:

@@ -260,16 +260,17 @@ def drop(connection: sa.Connection, dispatch: Dispatch) -> None:
     connection.execute(sa.delete(_dispatches).where(_dispatches.c.id == dispatch.id))
 
 
-def finish(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
-    """Mark a dispatch as finished: nothing of it is left to do. One that was cancelled stays so."""
+def finish(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> bool:
+    """Mark a dispatch as finished, and tell whether it was not before. One that was cancelled stays so."""
     is_cancelled = _dispatches.c.state == DispatchState.CANCELLED
     ended = sa.case((is_cancelled, DispatchState.CANCELLED.value), else_=DispatchState.FINISHED.value)
-    connection.execute(
+    marked = connection.execute(
         sa.update(_dispatches)
         .where(_dispatches.c.id == dispatch.id, _dispatches.c.finished_at.is_(None))
         .values(state=ended, finished_at=now)
     )
     connection.info.pop(_LOOK, None)
+    return bool(marked.rowcount)
 
 
 def take_step(

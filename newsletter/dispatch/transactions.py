@@ -204,10 +204,10 @@ class Transactions:
                 kept.forget_readers(connection, self.dispatch)
                 control.heed_policy(connection, self.dispatch, now)
                 scheduling.conclude_first_part(connection, self.dispatch, now, self.pace, self.by)
-                is_over = control.come_to_rest(connection, self.dispatch, now)
-                if is_over:
+                has_ended = control.come_to_rest(connection, self.dispatch, now)
+                if has_ended:
                     log(connection, self.dispatch.id, now, Action.FINISHED, self.by)
-                if is_over or not self.shared:
+                if has_ended or not self.shared:
                     account.recount(connection, self.dispatch)
                 lease.give_back(connection, self.dispatch)
         finally:
