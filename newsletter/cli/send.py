@@ -127,7 +127,8 @@ def command(
             dispatch = _go_on(face, surroundings, going_on, wish)
         else:
             dispatch = _begin(face, surroundings, slug, selection, wish, instead_of=frozen)
-        if by_worker or (going_on is None and dispatch.start_at is not None):
+        is_later = by_worker or (going_on is None and dispatch.start_at is not None)
+        if is_later and dispatch.state == "open":
             show_schedule(face, dispatch, as_json=as_json)
             return
         drive_to_rest(face, surroundings, dispatch, wish.receipt, as_json=as_json)

@@ -87,12 +87,9 @@ async def drive_with(
     enter(surroundings)
     links = reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue)
     with lease.at_work() as owner:
-        leased, late = _take(surroundings, dispatch, definitions, links, owner, shared=shared)
-        if late:
-            raise DispatchError(
-                f"dispatch {leased.id} is paused: {late}",
-                remedy=f"To send it all the same: newsletter dispatch resume {leased.id}.",
-            )
+        leased = _take(surroundings, dispatch, definitions, links, owner, shared=shared)
+        if leased is None:
+            return
         transactions = Transactions(
             database=surroundings.database,
             dispatch=leased,
@@ -131,22 +128,33 @@ def _take(
     owner: str,
     *,
     shared: bool,
-) -> tuple[Dispatch, str | None]:
+) -> Dispatch | None:
     """Take a lease and begin.
 
     Returns:
-        The dispatch under its lease, and why it is paused instead, if that is so; then nothing is held.
+        The dispatch under its lease; None where somebody has paused or ended it meanwhile.
+
+    Raises:
+        DispatchError: Another process is sending it; or it is paused now, because it should have begun long ago.
     """
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
         leased = lease.take_in(connection, dispatch, owner, now, shared=shared)
         _keep_lost(connection, leased, definitions, links, now)
         late = _begin(surroundings, connection, leased, definitions, now, shared=shared)
-        control.heed_policy(connection, leased, now)
-        if late:
+        leased = replace(dispatches.read_dispatch(connection, leased.id), lease=leased.lease)
+        is_open = leased.state is DispatchState.OPEN
+        if is_open:
+            control.heed_policy(connection, leased, now)
+        else:
+            control.come_to_rest(connection, leased, now)
             lease.give_back(connection, leased)
-        selected = dispatches.read_dispatch(connection, leased.id).selected
-    return replace(leased, selected=selected), late
+    if late:
+        raise DispatchError(
+            f"dispatch {leased.id} is paused: {late}",
+            remedy=f"To send it all the same: newsletter dispatch resume {leased.id}.",
+        )
+    return leased if is_open else None
 
 
 def _keep_lost(
@@ -178,6 +186,8 @@ def _begin(
     Returns:
         Why the dispatch is paused instead, if that is so.
     """
+    if dispatch.state is not DispatchState.OPEN:
+        return None
     late = scheduling.begin(connection, dispatch, now, scheduling.pace_of(surroundings.settings), surroundings.by)
     if late:
         return late

@@ -273,6 +273,8 @@ _REMEDIES: Final = {
     "readonly": "Give yourself the right to write to the file and its folder.",
     "unable to open": "Check that the folder exists and may be written.",
     "password authentication": "Set the right password in NEWSLETTER_DATABASE__URL.",
+    "permission denied": "Let its owner grant what is missing: the user needs all rights on the tables, and a worker "
+    "the right to make a schema (GRANT CREATE ON DATABASE).",
     "does not exist": "Create the database, or correct database.url.",
 }
 

@@ -168,6 +168,18 @@ def test_scheduled_issue_is_sent_by_a_worker_when_its_time_has_come(call: Call, 
     assert len(receipts(workspace)) == 1
 
 
+def test_what_is_left_to_a_worker_is_frozen_and_sent_by_it(call: Call, workspace: Workspace) -> None:
+    call("subscribers", "add", "anna@example.org", "--list", "leden")
+    left = call(*SEND, "--by-worker").stdout
+    assert "is ready, with 1 reader" in left
+    assert not receipts(workspace)
+    assert "is ready" in call(*SEND, "--by-worker").stdout
+    assert "1 selected = 1 accepted" in call("worker", "--once").stderr
+    again = call(*SEND, "--by-worker")
+    assert "finished already" in again.stderr
+    assert "is ready" not in again.stdout
+
+
 def test_who_sends_in_quiet_hours_is_told_when_it_goes_on(call: Call, workspace: Workspace) -> None:
     call("subscribers", "add", "anna@example.org", "--list", "leden")
     with workspace.settings_file.open("a", encoding="utf-8") as file:

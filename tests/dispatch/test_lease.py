@@ -12,15 +12,27 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from newsletter.dispatch import Dispatch, Step, Stop, dispatches, ledger, standing, transactions, write_receipt
+from newsletter.audience import Selection
+from newsletter.dispatch import (
+    Dispatch,
+    Step,
+    Stop,
+    accept,
+    dispatches,
+    ledger,
+    propose,
+    standing,
+    transactions,
+    write_receipt,
+)
 from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.lease import LASTING, SHARED_LASTING, Fate, at_work, fate, owner_name, take
 from newsletter.dispatch.ledger import Settled
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
-from newsletter.providers.base import Accepted, Intend, Message, Outcome
+from newsletter.providers.base import Accepted, Intend, Message, Outcome, Uncertain
 from newsletter.store import tables
-from support.dispatching import ELSEWHERE, PACE, Bench, Scripted
+from support.dispatching import ELSEWHERE, PACE, SLUG, Bench, Scripted
 
 PATIENCE = 20.0
 
@@ -172,6 +184,23 @@ def test_of_two_that_end_together_the_last_one_finishes_the_dispatch(
     assert receipt.equation() == "4 selected = 4 accepted + 0 rejected + 0 excluded + 0 uncertain"
     with bench.database.reading() as connection:
         assert dispatches.read_dispatch(connection, frozen.id).state == "finished"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_who_comes_when_a_dispatch_has_ended_leaves_it_as_it_is(bench: Bench, shared: bool) -> None:
+    bench.subscribe(["zoe"])
+    plan = propose(bench.surroundings, SLUG, Selection("leden"), None, on_uncertain="resend")
+    frozen = accept(bench.surroundings, plan)
+    bench.drive(frozen, Scripted(lambda message: Uncertain(message.key, "lost")))
+    bench.clock.pass_by(hours=1)
+    bench.drive(frozen, Scripted(lambda message: Uncertain(message.key, "lost again")))
+    with bench.database.reading() as connection:
+        before = standing(connection, frozen, bench.clock(), PACE)
+    assert before.dispatch.state == "finished"
+    asyncio.run(drive_with(bench.surroundings, frozen, Scripted(), lambda _: None, Stop(), shared=shared))
+    with bench.database.reading() as connection:
+        assert standing(connection, frozen, bench.clock(), PACE) == before
+        assert not connection.scalar(sa.select(sa.func.count()).select_from(tables.leases))
 
 
 def test_fate_of_a_process_is_told_from_its_number_and_its_start() -> None:

@@ -226,3 +226,19 @@ def test_ledger_of_before_there_was_control_stays_whole(database_url: str, tmp_p
         with pytest.raises(IntegrityError), connection.begin_nested():
             connection.execute(sa.update(tables.dispatches).values(kind="top-up"))
     database.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_user_without_rights_is_told_which_are_missing(database_url: str, tmp_path: Path) -> None:
+    open_database(database_url, tmp_path).close()
+    engine = sa.create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE nobody_special LOGIN")
+    try:
+        with pytest.raises(StoreError, match="permission denied") as raised:
+            open_database(database_url.replace("postgres@", "nobody_special@"), tmp_path)
+        assert "GRANT CREATE ON DATABASE" in raised.value.remedy
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP ROLE nobody_special")
+        engine.dispose()
