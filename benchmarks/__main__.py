@@ -80,7 +80,7 @@ def _measure(name: str, run: Run) -> document.Section:
         for figure in run():
             figures.append(figure)
             print(figure.line(), flush=True)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others go on, and the exit code tells
         broken = True
         figures.append(missing("the rest", f"it ended with {type(error).__name__}"))
         print("  ended with", *traceback.format_exception_only(error), sep="\n  ", file=sys.stderr)

@@ -1,19 +1,16 @@
 """The databases that are measured on: SQLite, and a PostgreSQL server of our own that is as durable as a real one."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from newsletter.store import Database, open_database
+from support.postgresql import Cluster, Unavailable, find_binaries
 
 SQLITE: Final = "sqlite"
 ABSENT: Final = "there is no PostgreSQL here"
 """Why something is not measured."""
-
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from support.postgresql import Cluster, Unavailable, find_binaries  # noqa: E402
 
 New = Callable[[], str]
 """Makes an empty database and tells where it is, for `opened`."""

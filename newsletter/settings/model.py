@@ -1,15 +1,12 @@
 """Every setting of a workspace: its name, its default, what it means and what it may be."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
-from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import idna
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
@@ -17,19 +14,16 @@ from newsletter import plugins
 from newsletter.settings.databases import check_database
 from newsletter.settings.limits import LimitsSettings
 from newsletter.settings.sources import Origin, Sources
+from newsletter.settings.urls import CONTROL, check_collector, check_host, check_media_folder, check_public_url
 from newsletter.workspace import Workspace
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-x(-[a-z0-9]{1,8})+)?")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _HOURS: Final = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)")
-_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_LONGEST_HOST: Final = 253
 
 
 def _check_line(text: str) -> str:
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise ValueError("it holds a line break or another control character|Write it on one line.")
     return text
 
@@ -97,80 +91,6 @@ def _check_return_path(text: str) -> str:
     return checked.replace("k" * 26, "{key}") if "{key}" in text else checked
 
 
-def _check_public_url(text: str) -> str:
-    example = "Write it as https://news.example.org/."
-    try:
-        parts = urlsplit(text.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a URL: {error}|{example}") from error
-    if parts.scheme not in ("http", "https") or not host or _CONTROL.search(text):
-        raise ValueError(f"{text!r} is not the URL of a web site|{example}")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"a user name, a query or a fragment does not belong here|{example}")
-    if _BROKEN_ESCAPE.search(parts.path):
-        raise ValueError(f"a percent sign in the path is not followed by two digits|{example}")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("http is for this machine only: readers' links must be private|Write https://….")
-    named = _ascii_host(host, example) + (f":{port}" if port else "")
-    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._") + "/"
-    return urlunsplit((parts.scheme, named, path, "", ""))
-
-
-def _check_collector(text: str) -> str:
-    example = "Write the base of the collector's HTTP receiver, such as http://127.0.0.1:4318."
-    try:
-        parts = urlsplit(text.strip())
-        host, _port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a URL: {error}|{example}") from error
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("keys and passwords do not belong here|Leave them to OTEL_EXPORTER_OTLP_HEADERS.")
-    if parts.scheme not in ("http", "https") or not host or _CONTROL.search(text):
-        raise ValueError(f"{text!r} is not the address of a collector|{example}")
-    return text.strip().rstrip("/")
-
-
-def _check_media_folder(text: str) -> str:
-    if "://" not in text:
-        return text
-    try:
-        parts = urlsplit(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a URL: {error}|Name a folder, or write it as s3://bucket/media.") from error
-    if "@" in parts.netloc or parts.query:
-        raise ValueError(
-            "keys and passwords do not belong here|Leave them to the environment of that store, such as AWS_PROFILE."
-        )
-    return text
-
-
-def _check_host(text: str) -> str:
-    host, _, port = text.strip().lower().rpartition(":")
-    if not host or "/" in host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text!r} is not a host with its port|Write it as images.example.org:443.")
-    return f"{host}:{port}"
-
-
-def _ascii_host(host: str, example: str) -> str:
-    if ":" in host:
-        return f"[{_ip6(host, example)}]"
-    try:
-        named = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise ValueError(f"{host!r} is not a host name: {error}|{example}") from error
-    if len(named) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in named.split(".")):
-        raise ValueError(f"{host!r} is not a host name|{example}")
-    return named
-
-
-def _ip6(host: str, example: str) -> str:
-    try:
-        return str(ipaddress.IPv6Address(host))
-    except ValueError as error:
-        raise ValueError(f"{host!r} is not an address of the network|{example}") from error
-
-
 def _check_names(severity: dict[str, Any]) -> dict[str, Any]:
     """Refuse the name of a check that there is not."""
     known = [name.replace("_", "-") for name in plugins.names("preflight")]
@@ -180,13 +100,6 @@ def _check_names(severity: dict[str, Any]) -> dict[str, Any]:
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
             raise ValueError(f"no check is called {name!r}|{hint}")
     return severity
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_line)]
@@ -240,18 +153,18 @@ class DatabaseSettings(_Table):
 class MediaSettings(_Table):
     """Where the pictures and documents of issues are published from, and how those from elsewhere are fetched."""
 
-    folder: Annotated[Line, AfterValidator(_check_media_folder)] = "var/media"
+    folder: Annotated[Line, AfterValidator(check_media_folder)] = "var/media"
     """Where they are written: a folder, which starts from the workspace, or a URL of any kind that fsspec knows, such
     as `s3://bucket/media`. Keys and passwords belong where that store looks for them.
     """
 
-    url: Annotated[str, AfterValidator(_check_public_url)] | None = None
+    url: Annotated[str, AfterValidator(check_public_url)] | None = None
     """Where readers find what lies in that folder, when not at `media/` below the public URL."""
 
     keep_hours: Annotated[int, Field(ge=0, le=8760)] = 24
     """How long a copy of a picture from elsewhere is used before it is fetched anew."""
 
-    allow: tuple[Annotated[str, AfterValidator(_check_host)], ...] = ()
+    allow: tuple[Annotated[str, AfterValidator(check_host)], ...] = ()
     """Hosts of the own network, with their port, that pictures may be fetched from: `["images.example.org:443"]`."""
 
 
@@ -351,7 +264,7 @@ class LogSettings(_Table):
 class TelemetrySettings(_Table):
     """Where traces and metrics of what is sent go, by OpenTelemetry; nowhere where it is not said."""
 
-    endpoint: Annotated[str, AfterValidator(_check_collector)] | None = None
+    endpoint: Annotated[str, AfterValidator(check_collector)] | None = None
     """A collector's receiver of OTLP over HTTP, such as `http://127.0.0.1:4318`; goes before the variables OTEL_…."""
 
 
@@ -367,7 +280,7 @@ class Settings(_Table):
     time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "UTC"
     """The time zone of dates in issues and of what is shown, such as `Europe/Amsterdam`."""
 
-    public_url: Annotated[str, AfterValidator(_check_public_url)]
+    public_url: Annotated[str, AfterValidator(check_public_url)]
     """Where readers find the newsletter's web site; their links to leave and to choose begin with it."""
 
     provider: Line = "outbox"

@@ -21,6 +21,7 @@ from newsletter.dispatch import (
 )
 from newsletter.dispatch.audit import Action
 from newsletter.errors import DispatchError
+from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Deferred, Message, Rejected, Uncertain
 from newsletter.store import tables
 from support.dispatching import ELSEWHERE, PACE, SLUG, Bench, Scripted
@@ -122,7 +123,7 @@ def test_cancelling_after_a_crash_puts_right_what_was_left(bench: Bench, frozen:
     with bench.database.writing() as connection:
         leased = lease.take_in(connection, frozen, ELSEWHERE, bench.clock())
         (first, second, *_) = ledger.claim(connection, leased, bench.clock(), 3)
-        ledger.intend(connection, leased, bench.clock(), {first: "k1", second: "k2"})  # type: ignore[dict-item]
+        ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k1"), second: DeliveryKey("k2")})
     bench.clock.pass_by(seconds=lease.LASTING.total_seconds() + 1)
     controls(bench, frozen).cancel()
     with bench.database.reading() as connection:
@@ -139,7 +140,7 @@ def test_process_killed_after_a_cancellation_leaves_nothing_that_cannot_be_put_r
     leased = lease.take(bench.database, frozen, ELSEWHERE, bench.clock())
     with bench.database.writing() as connection:
         (first, second, *_) = ledger.claim(connection, leased, bench.clock(), 3)
-        ledger.intend(connection, leased, bench.clock(), {first: "k1", second: "k2"})  # type: ignore[dict-item]
+        ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k1"), second: DeliveryKey("k2")})
     controls(bench, frozen).cancel()
     worker = Worker(bench.surroundings, Stop())
     assert list(worker.work()) == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -59,13 +60,16 @@ def test_worker_outlives_a_restart_of_the_database(own_cluster: Cluster, tmp_pat
         assert made.broken_promises(Circumstances(kills=1, concurrency=made.in_flight)) == []
 
 
+def has_taken(made: Stage, count: int) -> bool:
+    return made.taken() > count
+
+
 def test_connections_that_are_cut_while_sending_lose_nobody(cluster: Cluster, tmp_path: Path) -> None:
     url = cluster.new_database()
     with sending(tmp_path, url) as made:
         with made.worker() as worker:
             for number in range(1, CUTS + 1):
-                part = READERS * number // (CUTS + 2)
-                made.wait_until(lambda least=part: made.taken() > least)  # type: ignore[misc]
+                made.wait_until(partial(has_taken, made, READERS * number // (CUTS + 2)))
                 assert cut(url)
             made.wait_until(lambda: finished(made))
             assert worker.poll() is None
