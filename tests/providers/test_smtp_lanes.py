@@ -1,7 +1,7 @@
 """A domain with connections of its own keeps nobody waiting, and gets no more than these."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from newsletter.errors import ProviderError
 from newsletter.providers import smtp
-from newsletter.providers.base import Accepted
+from newsletter.providers.base import Accepted, Rejected
 from support.smtp_server import Run, Sample, submit
 
 FAST, SLOW = 30, 8
@@ -27,9 +27,24 @@ class Reluctant:
     waiting: int = 0
     most_waiting: int = 0
     refuses: bool = False
+    rejects_slow: bool = False
+    room: int = 1000
+    open_now: int = 0
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.open_now >= self.room:
+            writer.write(b"421 4.3.2 too many connections\r\n")
+            await writer.drain()
+            writer.close()
+            return
+        self.open_now += 1
+        try:
+            await self._converse(reader, writer)
+        finally:
+            self.open_now -= 1
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 here\r\n")
         recipient = ""
         with closing(writer.transport), suppress(EOFError, OSError):
@@ -37,14 +52,18 @@ class Reluctant:
                 verb = line[:4].upper().strip()
                 if verb == "RCPT":
                     recipient = line.partition("<")[2].partition(">")[0]
-                    if recipient.endswith(self.slow):
+                    if recipient.endswith(self.slow) and not self.rejects_slow:
                         await self._hesitate()
                 if verb == "DATA":
                     writer.write(b"354 go on\r\n")
                     await reader.readuntil(b"\r\n.\r\n")
                     self._take(recipient)
-                bad = verb == "MAIL" and self.refuses
-                writer.write(b"530 5.7.0 log in first\r\n" if bad else b"250 2.0.0 well\r\n")
+                reply = b"250 2.0.0 well\r\n"
+                if verb == "MAIL" and self.refuses:
+                    reply = b"530 5.7.0 log in first\r\n"
+                if verb == "RCPT" and recipient.endswith(self.slow) and self.rejects_slow:
+                    reply = b"550 5.4.1 recipient address rejected: access denied\r\n"
+                writer.write(reply)
                 if verb == "QUIT":
                     break
 
@@ -81,10 +100,10 @@ def messages(slow: str) -> list[Sample]:
     return first + [Sample(number, f"lid{number}@example.com") for number in range(SLOW, SLOW + FAST)]
 
 
-def run(server: Reluctant, domains: Mapping[str, int], slow: str) -> Run:
+def run(server: Reluctant, domains: Mapping[str, int], slow: str, many: Sequence[Sample] = ()) -> Run:
     async def main() -> Run:
         async with asyncio.timeout(PATIENCE), listening(server) as port:
-            return await submit(port, messages(slow), connections=2, domains=domains)
+            return await submit(port, many or messages(slow), connections=2, domains=domains)
 
     return asyncio.run(main())
 
@@ -118,6 +137,31 @@ def test_refusal_of_us_on_one_lane_ends_all() -> None:
     assert isinstance(result.error, ProviderError)
     assert server.taken == []
     assert result.tasks_left == 0
+
+
+def mixed() -> list[Sample]:
+    """Messages of which every fifth goes to the slow domain."""
+    return [
+        Sample(number, f"lid{number}@{'slow.example' if not number % 5 else 'example.com'}") for number in range(100)
+    ]
+
+
+@pytest.mark.parametrize("domains", [{}, {"slow.example": 2}])
+def test_domain_that_refuses_everybody_is_judged_as_if_it_had_no_connections_of_its_own(
+    domains: Mapping[str, int],
+) -> None:
+    server = Reluctant("slow.example", 80, rejects_slow=True)
+    result = run(server, domains, "slow.example", mixed())
+    assert result.error is None
+    assert len(server.taken) == 80
+    assert sum(isinstance(one, Rejected) for one in result.outcomes.values()) == 20
+
+
+def test_lane_that_gets_no_connection_waits_for_those_who_have_one() -> None:
+    server = Reluctant("slow.example", 80, room=2)
+    result = run(server, {"slow.example": 1}, "slow.example", mixed())
+    assert result.error is None
+    assert len(server.taken) == 100
 
 
 @pytest.mark.parametrize(

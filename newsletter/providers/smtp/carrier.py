@@ -1,5 +1,6 @@
 """Carries messages over one connection at a time, one behind the other as closely as the server allows."""
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from newsletter.providers.smtp.supply import Cargo, Supply
 
 ATTEMPTS: Final = 2
 """How many connections may break under one message before it waits for later."""
+ASK_AGAIN: Final = 0.5
+"""How long to wait until a server that takes no more connections is asked again, in seconds."""
 TOO_LARGE: Final = "too large"
 """The likeness of messages that the server has no room for."""
 
@@ -47,6 +50,9 @@ class Office(Protocol):
 
     def fail(self, error: BaseException) -> None:
         """Let nothing more begin."""
+
+    async def make_room(self) -> bool:
+        """Let others close what they keep open for later; tell whether there may be room now, or soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +93,23 @@ class Carrier:
         return self._again.popleft() if self._again else await self._office.supply.take()
 
     async def _connect(self, *, fresh: bool) -> Connection | None:
-        """Give a connection; None when the server takes no more while another carrier goes on with one."""
+        """Give a connection; None when the server takes no more while another carrier goes on with one.
+
+        Where only others than those who share the supply have connections, these are waited for.
+        """
         office = self._office
-        try:
-            return await office.pool.take(fresh=fresh)
-        except UnavailableError:
-            if kept := await office.pool.take_kept():
-                return kept
-            if office.pool.in_use:
-                return None
-            raise
+        while not office.has_failed:
+            try:
+                return await office.pool.take(fresh=fresh)
+            except UnavailableError:
+                if kept := await office.pool.take_kept():
+                    return kept
+                if office.pool.in_use:
+                    return None
+                if not await office.make_room():
+                    raise
+            await asyncio.sleep(ASK_AGAIN)
+        return None
 
 
 class _Journey:

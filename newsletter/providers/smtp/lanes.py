@@ -3,14 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from newsletter.message import ascii_domain
 from newsletter.providers.base import Message
 from newsletter.providers.smtp.pool import Pool
-
-WAITING: Final = 1000
-"""How many messages may wait for a lane; when one is full, all wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +25,14 @@ class Parting:
     """Messages from one source on their way to several lanes.
 
     Args:
-        lanes: How many there are; the first is for all domains without one of their own.
+        room: How many messages may wait for each lane; the first is for all domains without one of their own.
         numbers: The lane of a domain, in ASCII and lower case.
     """
 
-    def __init__(self, messages: AsyncIterator[Message], lanes: int, numbers: Mapping[str, int]) -> None:
+    def __init__(self, messages: AsyncIterator[Message], room: Sequence[int], numbers: Mapping[str, int]) -> None:
         self._messages = messages
         self._numbers = numbers
-        self._queues: Sequence[asyncio.Queue[Message | None]] = [asyncio.Queue(WAITING) for _ in range(lanes)]
+        self._queues: Sequence[asyncio.Queue[Message | None]] = [asyncio.Queue(most) for most in room]
 
     async def fill(self) -> None:
         """Take from the source until it ends."""

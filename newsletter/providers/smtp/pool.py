@@ -34,6 +34,11 @@ class Pool:
         """How many connections carry something now."""
         return sum(server.in_use for server in self._servers)
 
+    @property
+    def has_kept(self) -> bool:
+        """Whether connections are open that carry nothing now."""
+        return bool(self._kept)
+
     def server(self, connection: Connection) -> Server:
         """Give what is known of a connection's server."""
         return self._of[connection.access]

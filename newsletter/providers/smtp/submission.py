@@ -2,18 +2,21 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, Final
 
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base import Accepted, Deferred, Intend, Message, Outcome
 from newsletter.providers.smtp.carrier import TOO_LARGE, Carrier
 from newsletter.providers.smtp.lanes import Lane, Parting
-from newsletter.providers.smtp.pool import Pool
 from newsletter.providers.smtp.replies import Ending
 from newsletter.providers.smtp.signing import Signing
 from newsletter.providers.smtp.streak import EQUAL_REFUSALS, Streak
 from newsletter.providers.smtp.supply import Supply
+
+WAITING: Final = 10
+"""How many times what its connections hold may wait for a lane; when one is full, all wait for it."""
 
 
 async def submit(
@@ -32,18 +35,11 @@ async def submit(
         depth: How many may be under way on one connection.
     """
     outcomes = _Outcomes()
-    parting = Parting(messages, len(lanes), domains) if domains else None
-    submissions = [
-        Submission(
-            lane.pool,
-            Supply(parting.of(number) if parting else messages, lane.connections * (depth + 1)),
-            signing,
-            intend,
-            outcomes.put,
-        )
-        for number, lane in enumerate(lanes)
-    ]
-    work = asyncio.create_task(_run(submissions, [lane.connections for lane in lanes], parting))
+    parting = Parting(messages, [WAITING * lane.connections * (depth + 1) for lane in lanes], domains)
+    sources = [parting.of(number) for number in range(len(lanes))] if domains else [messages]
+    supplies = [Supply(source, lane.connections * (depth + 1)) for lane, source in zip(lanes, sources, strict=True)]
+    submission = Submission(lanes, supplies, signing, intend, outcomes.put)
+    work = asyncio.create_task(submission.run(parting.fill() if domains else None))
     work.add_done_callback(lambda _: outcomes.wake())
     try:
         while not work.done():
@@ -54,36 +50,6 @@ async def submit(
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-
-
-async def _run(submissions: Sequence["Submission"], connections: Sequence[int], parting: Parting | None) -> None:
-    """Run submissions beside each other; when one fails, none begins anything more.
-
-    Raises:
-        ProviderError: The server refuses us or cannot be reached.
-    """
-    if parting is None:
-        await submissions[0].run(connections[0])
-        return
-    runs = [asyncio.create_task(one.run(count)) for one, count in zip(submissions, connections, strict=True)]
-    filling = asyncio.create_task(parting.fill())
-
-    def end_all(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()):
-            for submission in submissions:
-                submission.fail(error)
-
-    try:
-        for task in (*runs, filling):
-            task.add_done_callback(end_all)
-        await asyncio.wait(runs)
-    finally:
-        for task in (*runs, filling):
-            task.cancel()
-        found = await asyncio.gather(*runs, filling, return_exceptions=True)
-    for error in found:
-        if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
-            raise error
 
 
 class _Outcomes:
@@ -111,20 +77,25 @@ class _Outcomes:
 
 
 class Submission:
-    """One call of `submit`: carriers that take messages from one supply.
+    """One call of `submit`: carriers on several lanes, whose endings are judged together.
 
     Args:
+        supplies: What each lane carries.
         report: Takes every outcome.
     """
 
     def __init__(
-        self, pool: Pool, supply: Supply, signing: Signing, intend: Intend, report: Callable[[Outcome], None]
+        self,
+        lanes: Sequence[Lane],
+        supplies: Sequence[Supply],
+        signing: Signing,
+        intend: Intend,
+        report: Callable[[Outcome], None],
     ) -> None:
-        self.pool = pool
-        self.supply = supply
+        self.lanes = lanes
         self.signing = signing
         self.intend = intend
-        self.is_wary = False
+        self._supplies = supplies
         self._report = report
         self._streak = Streak(report)
         self._has_accepted = False
@@ -135,22 +106,28 @@ class Submission:
         """Whether nothing more may begin."""
         return self._failure is not None
 
-    async def run(self, count: int) -> None:
+    async def run(self, parting: Coroutine[Any, Any, None] | None = None) -> None:
         """Hand over all messages; after a failure, let what is under way come to its end first.
+
+        Args:
+            parting: Parts the messages among the lanes, where there are several.
 
         Raises:
             ProviderError: The server refuses us or cannot be reached.
         """
-        carriers = [asyncio.create_task(Carrier(self).run()) for _ in range(count)]
-        filling = asyncio.create_task(self.supply.fill())
-        for task in (*carriers, filling):
+        desks = [Desk(self, lane, supply) for lane, supply in zip(self.lanes, self._supplies, strict=True)]
+        carriers = [asyncio.create_task(Carrier(desk).run()) for desk in desks for _ in range(desk.lane.connections)]
+        filling = [asyncio.create_task(supply.fill()) for supply in self._supplies]
+        if parting is not None:
+            filling.append(asyncio.create_task(parting))
+        for task in (*carriers, *filling):
             task.add_done_callback(self._note_failure)
         try:
             await asyncio.wait(carriers)
         finally:
-            for task in (*carriers, filling):
+            for task in (*carriers, *filling):
                 task.cancel()
-            await asyncio.gather(*carriers, filling, return_exceptions=True)
+            await asyncio.gather(*carriers, *filling, return_exceptions=True)
         if self._streak.holds(TOO_LARGE) and not self._has_accepted:
             self.fail(
                 ProviderError(
@@ -166,7 +143,8 @@ class Submission:
     def fail(self, error: BaseException) -> None:
         """Let nothing more begin; the first failure is the one that is raised."""
         self._failure = self._failure or error
-        self.supply.close()
+        for supply in self._supplies:
+            supply.close()
 
     def settle(self, ending: Ending) -> bool:
         """Report an ending; tell whether it shows that it is about us: then its message waits, and nothing begins."""
@@ -198,3 +176,29 @@ class Submission:
     def _note_failure(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
             self.fail(error)
+
+
+class Desk:
+    """What the carriers of one lane share; see `carrier.Office`."""
+
+    def __init__(self, submission: Submission, lane: Lane, supply: Supply) -> None:
+        self.lane = lane
+        self.pool = lane.pool
+        self.supply = supply
+        self.signing = submission.signing
+        self.intend = submission.intend
+        self.settle = submission.settle
+        self.fail = submission.fail
+        self.is_wary = False
+        self._submission = submission
+
+    @property
+    def has_failed(self) -> bool:
+        return self._submission.has_failed
+
+    async def make_room(self) -> bool:
+        """Close what other lanes keep open for later; tell whether there may be room now, or soon."""
+        others = [lane.pool for lane in self._submission.lanes if lane is not self.lane]
+        kept = [pool for pool in others if pool.has_kept]
+        await asyncio.gather(*(pool.close() for pool in kept))
+        return bool(kept) or any(pool.in_use for pool in others)
