@@ -243,17 +243,19 @@ def _kind(message: str, error: DBAPIError) -> type[StoreError]:
     said = str(error.orig or message).lower()
     if code in _LOST or "database is locked" in said:
         return DatabaseBusy
-    if error.connection_invalidated or code in _ENDING or any(sign in said for sign in _AWAY):
+    if error.connection_invalidated or code in _ENDING:
         return DatabaseAway
-    return StoreError
+    # A server that cannot be asked gives no code; one that turns us away mostly gives none either, but says why.
+    is_mute = code is None and type(error.orig).__module__.startswith("psycopg") and isinstance(error, OperationalError)
+    return DatabaseAway if is_mute and not any(sign in said for sign in _TURNED_AWAY) else StoreError
 
 
 _LOST: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available. Source: PostgreSQL's documentation, appendix A."""
-_ENDING: Final = frozenset({"57P01", "57P02", "57P03"})
-"""The server ends, has crashed, or begins. Source: likewise."""
-_AWAY: Final = ("connection refused", "is starting up", "is shutting down")
-"""What is said where there is no code."""
+_ENDING: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "53300"})
+"""The server ends, has crashed, or begins; we stood still for too long; too many connections. Source: likewise."""
+_TURNED_AWAY: Final = ("authentication", "does not exist", "pg_hba", "ssl", "no password", "certificate")
+"""What waiting does not mend."""
 
 
 def _remedy(message: str, error: DBAPIError) -> str:
@@ -338,10 +340,33 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _postgresql(url: URL, name: str) -> Engine:
     try:
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_ALIVE)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
             "the driver for PostgreSQL is not installed",
             where=Place(name),
             remedy="Install it: pip install 'newsletter[postgres]'.",
         ) from error
+    sa.event.listen(engine, "connect", _configure_postgresql)
+    return engine
+
+
+_ALIVE: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
+"""How soon we see that a server is gone: in seconds, and the last in milliseconds.
+
+Source: PostgreSQL's documentation of libpq, parameter key words.
+"""
+_LET_GO: Final = (
+    "SET idle_in_transaction_session_timeout = '30s'",
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 2",
+)
+"""How soon a server lets go of what we hold when we are gone, or stand still in the midst of a transaction."""
+
+
+def _configure_postgresql(connection: Any, _record: Any) -> None:
+    connection.autocommit = True
+    for statement in _LET_GO:
+        connection.execute(statement)
+    connection.autocommit = False
