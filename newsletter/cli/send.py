@@ -131,7 +131,8 @@ def command(
         if is_later and dispatch.state == "open":
             show_schedule(face, dispatch, as_json=as_json)
             return
-        drive_to_rest(face, surroundings, dispatch, wish.receipt, as_json=as_json)
+        begun = going_on is None
+        drive_to_rest(face, surroundings, dispatch, wish.receipt, as_json=as_json, has_just_begun=begun)
 
 
 def _go_on(face: Face, surroundings: "Surroundings", dispatch: "Dispatch", wish: Wish) -> "Dispatch":

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from time import monotonic, sleep
-from typing import TYPE_CHECKING, Final
+from time import monotonic
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +17,6 @@ from newsletter.errors import NewsletterError, Problems
 if TYPE_CHECKING:
     from newsletter.dispatch import Stop, Surroundings
     from newsletter.telemetry import LogFormat
-
-MOMENT: Final = 0.1
-"""How often to look whether the worker is to end, in seconds."""
 
 
 @click.command(name="worker")
@@ -72,14 +69,7 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
                     telemetry.tell(notice)
                 if once:
                     return
-                _wait(stop, every)
-
-
-def _wait(stop: "Stop", seconds: float) -> None:
-    # In short steps: what a signal's handler may safely do is to leave a word.
-    until = monotonic() + seconds
-    while not stop.asked and monotonic() < until:
-        sleep(min(MOMENT, seconds))
+                stop.wait(every)
 
 
 @contextmanager

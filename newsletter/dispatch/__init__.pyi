@@ -21,6 +21,7 @@ from .everybody import survey_everybody
 from .follow_up import FollowUp, accept_follow_up, propose_correction, propose_retry, propose_top_up
 from .following import Following, Kind
 from .history import Story, tell_story
+from .lease import InOtherHands
 from .measures import Measure, Measures, measure
 from .mending import Mended, mend_files, write_mended
 from .notices import Notice
@@ -67,6 +68,7 @@ __all__ = [
     "Event",
     "FollowUp",
     "Following",
+    "InOtherHands",
     "Kind",
     "Measure",
     "Measures",

@@ -13,7 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.dispatch import account, decisions, dispatches, lease, ledger
+from newsletter.dispatch import account, decisions, dispatches, kept, lease, ledger
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.retry import FIRST_GAP
@@ -63,7 +63,7 @@ class Controls:
             DispatchError: It is not open.
         """
         with self._acting(Action.PAUSED, OPEN) as (connection, dispatch, _):
-            dispatches.enter(connection, dispatch, PAUSED)
+            dispatches.move_to(connection, dispatch, PAUSED)
 
     def resume(self) -> None:
         """Let a paused dispatch go on, whatever it was paused for.
@@ -72,7 +72,7 @@ class Controls:
             DispatchError: It is not paused.
         """
         with self._acting(Action.RESUMED, PAUSED) as (connection, dispatch, now):
-            dispatches.enter(connection, dispatch, OPEN)
+            dispatches.move_to(connection, dispatch, OPEN)
             # A person has decided: neither a start that was missed nor a first part holds it up any more.
             late = (_dispatches.c.start_at < now) & (_dispatches.c.id == dispatch.id)
             connection.execute(sa.update(_dispatches).where(late).values(start_at=now))
@@ -93,7 +93,7 @@ class Controls:
         with self._acting(Action.CANCELLED, OPEN, PAUSED, CANCELLED, detail=reason) as (connection, dispatch, now):
             if dispatch.finished_at is not None:
                 raise _unfit(dispatch, Action.CANCELLED)
-            dispatches.enter(connection, dispatch, CANCELLED)
+            dispatches.move_to(connection, dispatch, CANCELLED)
             lease.reap(connection, dispatch, now)
             excluded = decisions.exclude_all(connection, dispatch, now, Reason.CANCELLED)
             come_to_rest(connection, dispatch, now)
@@ -156,6 +156,7 @@ class Controls:
             if dispatch.state not in states:
                 raise _unfit(dispatch, action)
             yield connection, dispatch, now
+            kept.forget_readers(connection, dispatch)
             log(connection, dispatch.id, now, action, self.by, detail)
             account.balance(connection, dispatch)
 
@@ -174,6 +175,7 @@ def wind_up(database: Database, dispatch: Dispatch, now: datetime) -> None:
         held = dispatches.hold_dispatch(connection, dispatch.id)
         lease.reap(connection, held, now)
         come_to_rest(connection, held, now)
+        kept.forget_readers(connection, held)
 
 
 def heed_policy(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:

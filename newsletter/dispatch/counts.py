@@ -4,8 +4,10 @@ So nobody has to count a million rows to see how far a dispatch is. The counts a
 run ends; see `account.recount`.
 """
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -56,9 +58,28 @@ def move(connection: sa.Connection, dispatch: str, changes: Counts) -> None:
 
     The last thing in a transaction, if that can be: others wait for these few rows.
     """
+    held_back: Counter[tuple[State, str]] | None = connection.info.get(_HELD_BACK)
+    if held_back is not None:
+        held_back.update(changes)
+        return
     rows = sorted((state.value, reason, change) for (state, reason), change in changes.items() if change)
     if rows:
         _MOVE.run(connection, rows, dispatch=dispatch)
+
+
+@contextmanager
+def held_back(connection: sa.Connection) -> "Iterator[Counter[tuple[State, str]]]":
+    """Gather what counts are to change by, for the caller to move at the end, all of it in one step.
+
+    A transaction that came back to these rows with some of them locked already could meet another one that did so
+    too, each waiting for the other.
+    """
+    moves: Counter[tuple[State, str]] = Counter()
+    connection.info[_HELD_BACK] = moves
+    try:
+        yield moves
+    finally:
+        del connection.info[_HELD_BACK]
 
 
 def forget(connection: sa.Connection, dispatch: str) -> None:
@@ -76,6 +97,7 @@ def _insert(common: Places, row: Places) -> sa.Executable:
     )
 
 
+_HELD_BACK: Final = "newsletter: what counts will change by"
 _TEXT: Any = sa.Text()
 _READ = Prepared(
     {"dispatch": _TEXT},

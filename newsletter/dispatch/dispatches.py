@@ -9,6 +9,10 @@ import sqlalchemy as sa
 
 from newsletter.errors import DispatchError
 from newsletter.store import tables
+from newsletter.store.prepared import Prepared, Types
+
+_LOCK: Final = 6_394_862_016
+"""The seed of our advisory locks on issues, in PostgreSQL."""
 
 _dispatches = tables.dispatches
 
@@ -27,7 +31,7 @@ class Dispatch:
     """One sending of one issue to one audience, as it was frozen.
 
     Args:
-        lease: The number of the lease that a process drives it under, as `lease.take` gave it; 0 for none.
+        lease: The number of the lease that a process drives it under, as `lease.take_in` gave it; 0 for none.
     """
 
     id: str
@@ -82,15 +86,29 @@ def dispatches_since(connection: sa.Connection, moment: datetime) -> tuple[Dispa
     return tuple(map(_read, connection.execute(sa.select(*_COLUMNS).where(is_current).order_by(*newest_first))))
 
 
+def hold_issue(connection: sa.Connection, issue: str, *, alone: bool = False) -> None:
+    """Let no other dispatch of an issue be frozen, nor hand anything over, before this transaction ends.
+
+    Args:
+        alone: There is no other dispatch of the issue: processes that drive this one need not wait for each other.
+    """
+    if connection.dialect.name == "postgresql":
+        (_HOLD_TOGETHER if alone else _HOLD).run(connection, issue=issue)
+
+
 def hold_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
     """Read a dispatch, and let no other transaction go on with it before this one ends.
 
     Raises:
         DispatchError: There is none.
     """
+    found = read_dispatch(connection, dispatch)
     if connection.dialect.name == "postgresql":
+        # Whoever shares a row is let in past one who waits to have it alone; this lock is given in turn.
+        hold_issue(connection, found.issue)
         connection.execute(sa.select(_dispatches.c.id).where(_dispatches.c.id == dispatch).with_for_update())
-    return read_dispatch(connection, dispatch)
+        found = read_dispatch(connection, dispatch)
+    return found
 
 
 def read_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
@@ -105,8 +123,8 @@ def read_dispatch(connection: sa.Connection, dispatch: str) -> Dispatch:
     return found
 
 
-def enter(connection: sa.Connection, dispatch: Dispatch, state: DispatchState, *since: DispatchState) -> bool:
-    """Let a dispatch enter a state, and tell whether it did.
+def move_to(connection: sa.Connection, dispatch: Dispatch, state: DispatchState, *since: DispatchState) -> bool:
+    """Move a dispatch to a state, and tell whether that was done.
 
     Args:
         since: Only from one of these states; from any where none is given.
@@ -124,3 +142,13 @@ def _dispatch(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> D
 
 def _read(row: Any) -> Dispatch:
     return Dispatch(**{**row._mapping, "state": DispatchState(row.state)})  # noqa: SLF001 - SQLAlchemy's public name
+
+
+_ISSUE: Final[Types] = {"issue": sa.Text()}
+_HOLD: Final = Prepared(
+    _ISSUE, lambda given: sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(given["issue"], _LOCK)))
+)
+_HOLD_TOGETHER: Final = Prepared(
+    _ISSUE,
+    lambda given: sa.select(sa.func.pg_advisory_xact_lock_shared(sa.func.hashtextextended(given["issue"], _LOCK))),
+)

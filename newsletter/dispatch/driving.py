@@ -148,6 +148,7 @@ def _take(
             control.heed_policy(connection, leased, now)
         else:
             control.come_to_rest(connection, leased, now)
+            kept.forget_readers(connection, leased)
             lease.give_back(connection, leased)
     if late:
         raise DispatchError(

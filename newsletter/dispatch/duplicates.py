@@ -8,7 +8,6 @@ has the reader before it, this one waits for what becomes of that.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import sqlalchemy as sa
 
@@ -16,10 +15,6 @@ from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.ledger import is_contested
 from newsletter.dispatch.states import AHEAD, TAKEN
 from newsletter.store import tables
-from newsletter.store.prepared import Prepared, Types
-
-_LOCK: Final = 6_394_862_016
-"""The seed of our advisory locks on issues, in PostgreSQL."""
 
 _deliveries, _dispatches = tables.deliveries, tables.dispatches
 
@@ -35,16 +30,6 @@ class Rivals:
 
     served: frozenset[int]
     waiting: dict[int, str]
-
-
-def hold_issue(connection: sa.Connection, issue: str, *, alone: bool = False) -> None:
-    """Let no other dispatch of an issue be frozen, nor hand anything over, before this transaction ends.
-
-    Args:
-        alone: There is no other dispatch of the issue: processes that drive this one need not wait for each other.
-    """
-    if connection.dialect.name == "postgresql":
-        (_HOLD_TOGETHER if alone else _HOLD).run(connection, issue=issue)
 
 
 def is_served(issue: str, subscriber: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -104,13 +89,3 @@ def rivals(connection: sa.Connection, dispatch: Dispatch, subscribers: Sequence[
         and one.subscriber_id not in served
     }
     return Rivals(served, waiting)
-
-
-_ISSUE: Final[Types] = {"issue": sa.Text()}
-_HOLD: Final = Prepared(
-    _ISSUE, lambda given: sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(given["issue"], _LOCK)))
-)
-_HOLD_TOGETHER: Final = Prepared(
-    _ISSUE,
-    lambda given: sa.select(sa.func.pg_advisory_xact_lock_shared(sa.func.hashtextextended(given["issue"], _LOCK))),
-)

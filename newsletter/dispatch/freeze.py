@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from newsletter.audience import Selection, selected
 from newsletter.dispatch import counts, dispatches
 from newsletter.dispatch.brake import first_part
-from newsletter.dispatch.dispatches import Dispatch, DispatchState
-from newsletter.dispatch.duplicates import hold_issue, is_ahead, is_served
+from newsletter.dispatch.dispatches import Dispatch, DispatchState, hold_issue
+from newsletter.dispatch.duplicates import is_ahead, is_served
 from newsletter.dispatch.following import Following, Kind, assert_nothing_follows, is_followed
 from newsletter.dispatch.frozen import pack, pack_letterhead, unpack
 from newsletter.dispatch.overrides import Override

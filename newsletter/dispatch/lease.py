@@ -28,6 +28,10 @@ _failed: set[str] = set()
 """The owners within this process that have failed, and perhaps could not give their leases back."""
 
 
+class InOtherHands(DispatchError):
+    """Workers are sending the dispatch, and go on by themselves."""
+
+
 class Fate(StrEnum):
     """What is known of an owner."""
 
@@ -190,7 +194,7 @@ def renewal(*, shared: bool) -> timedelta:
 
 def _taken(dispatch: Dispatch, lease: Lease) -> DispatchError:
     if lease.is_shared:
-        return DispatchError(
+        return InOtherHands(
             f"workers are sending {dispatch.issue} to {dispatch.list}",
             remedy=f"They go on by themselves. How far they are: newsletter dispatch show {dispatch.id}.",
         )

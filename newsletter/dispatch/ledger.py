@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -131,12 +132,6 @@ def deferrals(connection: sa.Connection, dispatch: Dispatch, subscribers: Collec
     return {row.subscriber_id: row.deferrals for row in rows}
 
 
-def release(connection: sa.Connection, dispatch: Dispatch, now: datetime, subscribers: Collection[int]) -> None:
-    """Give back deliveries that were claimed and not handed over."""
-    assert_lease(connection, dispatch)
-    take_step(connection, dispatch, Step.RELEASE, now, subscribers)
-
-
 def exclude(connection: sa.Connection, dispatch: Dispatch, now: datetime, reasons: Mapping[int, Reason]) -> None:
     """Exclude deliveries, each for its reason."""
     if not reasons:
@@ -169,14 +164,18 @@ def exchange(
     now: datetime,
     settled: Sequence[Settled],
     keys: Mapping[int, DeliveryKey],
+    before: counts.Counts = MappingProxyType({}),
 ) -> Mapping[int, DeliveryKey]:
     """Write down what became of some messages and that others are about to be handed over, in as few steps as it takes.
+
+    Args:
+        before: What counts are to change by that this transaction has done already.
 
     Returns:
         What may be handed over: nothing of a dispatch that is not open.
     """
     going = keys if assert_lease(connection, dispatch) is DispatchState.OPEN else {}
-    moves: Counter[tuple[State, str]] = Counter()
+    moves = Counter(before)
     by_step: dict[tuple[State, Step], list[Settled]] = {}
     for one in settled:
         by_step.setdefault((one.since, one.step), []).append(one)

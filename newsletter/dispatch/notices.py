@@ -58,6 +58,13 @@ def failed(dispatch: Dispatch, error: NewsletterError) -> Notice:
     return Notice("dispatch.failed", f"{dispatch.id}: {error}", fields, "error")
 
 
+def broken(dispatch: Dispatch, error: Exception) -> Notice:
+    """Tell that the program has failed at a dispatch, which is paused for that."""
+    fields = {**_about(dispatch), "error": type(error).__name__}
+    message = f"{dispatch.id}: paused for a mistake in the program: {type(error).__name__}: {error}"
+    return Notice("dispatch.broken", message, fields, "error")
+
+
 def put_off(dispatch: Dispatch, until: datetime) -> Notice:
     """Tell that a dispatch is left alone until a moment, because it could not go on."""
     message = f"{dispatch.id}: tried again from {until:%Y-%m-%d %H:%M} UTC"

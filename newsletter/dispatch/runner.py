@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from time import monotonic
-from typing import TypeAlias, TypeVar
+from time import monotonic, sleep
+from typing import Final, TypeAlias, TypeVar
 
 from newsletter.dispatch.batch import Batch, DeliveryMessage
 from newsletter.dispatch.gathering import Gathering
@@ -24,6 +24,8 @@ from newsletter.message import DeliveryKey
 from newsletter.providers.base import Outcome, Provider
 from newsletter.store import insist
 
+MOMENT: Final = 0.1
+"""How often to look whether somebody asks to end, in seconds."""
 Progress: TypeAlias = Callable[[Outcome], None]
 _T = TypeVar("_T")
 
@@ -44,6 +46,15 @@ class Stop:
     def ask(self) -> None:
         """Ask."""
         self._asked = True
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but no longer than until somebody asks.
+
+        In short steps: all that a signal's handler may safely do is to ask.
+        """
+        until = monotonic() + seconds
+        while not self.asked and (left := until - monotonic()) > 0:
+            sleep(min(left, MOMENT))
 
     @property
     def asked(self) -> bool:

@@ -11,7 +11,6 @@ from newsletter.dispatch import account, dispatches, lease, ledger
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.brake import went_well
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
-from newsletter.dispatch.lease import Lease
 from newsletter.dispatch.states import RESTING, State
 from newsletter.dispatch.timing import Quiet, quiet_of
 from newsletter.settings import Settings
@@ -80,6 +79,8 @@ def closed(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: P
         return Closed("these are quiet hours", quiet_until)
     if row.canary and row.canary_until is not None and now < row.canary_until:
         return Closed("its first part is being looked at", row.canary_until)
+    if row.canary and row.canary_until is None and _is_under_way(connection, dispatch):
+        return Closed("its first part is still under way", None)
     return None
 
 
@@ -129,6 +130,12 @@ def left_of_first_part(connection: sa.Connection, dispatch: Dispatch) -> int | N
     return max(0, int(size) - account.balance(connection, dispatch).of(*TOUCHED))
 
 
+def _is_under_way(connection: sa.Connection, dispatch: Dispatch) -> bool:
+    """Tell whether all of the first part is claimed, and somebody still has some of it in hand."""
+    in_hand = account.balance(connection, dispatch).of(State.CLAIMED, State.SUBMITTING)
+    return bool(in_hand) and not left_of_first_part(connection, dispatch)
+
+
 def conclude_first_part(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: Pace, by: str) -> None:
     """Begin to look at the first part, once all of it has been handed over."""
     row = connection.execute(
@@ -136,6 +143,8 @@ def conclude_first_part(connection: sa.Connection, dispatch: Dispatch, now: date
     ).one()
     if not row.canary or row.canary_until is not None or left_of_first_part(connection, dispatch):
         return
+    if _is_under_way(connection, dispatch):
+        return  # of several that share it, the last one begins
     until = now + pace.observation
     connection.execute(sa.update(_dispatches).where(_dispatches.c.id == dispatch.id).values(canary_until=until))
     log(connection, dispatch.id, now, Action.WAITED, by, f"the first {row.canary:,} are looked at")
@@ -161,23 +170,24 @@ def due(connection: sa.Connection, now: datetime, pace: Pace, *, shared: bool = 
         .order_by(_dispatches.c.created_at, _dispatches.c.id)
     ).all()
     found = [(dispatches.read_dispatch(connection, name), has_work) for name, has_work in rows]
-    return [
-        one
-        for one, has_work in found
-        if _is_to_be_had(lease.leases(connection, one), now, has_work=has_work, shared=shared)
-        and closed(connection, one, now, pace) is None
-    ]
+    return [one for one, has_work in found if _is_to_be_had(connection, one, now, pace, has_work, shared)]
 
 
-def _is_to_be_had(held: Sequence[Lease], now: datetime, *, has_work: bool, shared: bool) -> bool:
+def _is_to_be_had(
+    connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: Pace, has_work: bool, shared: bool
+) -> bool:
     """Tell whether a process that came to a dispatch would find something to do."""
+    held = lease.leases(connection, dispatch)
     living = [one for one in held if not one.is_over(now)]
     if any(not (shared and one.is_shared) for one in living):
         return False
-    return has_work or len(living) < len(held)
+    if len(living) < len(held):
+        return True  # what one that has ended left is put right at any hour
+    # Where nobody is at it, something is left: to let in who has joined, or to say that it has ended.
+    return (has_work or not held) and closed(connection, dispatch, now, pace) is None
 
 
 def pause(connection: sa.Connection, dispatch: Dispatch, now: datetime, by: str, why: str) -> None:
     """Pause an open dispatch by itself, and write down why."""
-    if dispatches.enter(connection, dispatch, DispatchState.PAUSED, DispatchState.OPEN):
+    if dispatches.move_to(connection, dispatch, DispatchState.PAUSED, DispatchState.OPEN):
         log(connection, dispatch.id, now, Action.PAUSED, by, why)

@@ -11,9 +11,8 @@ from newsletter import plugins
 from newsletter.audience import Selection
 from newsletter.dispatch import dispatches, freeze, lease, ledger
 from newsletter.dispatch.audit import Action, log
-from newsletter.dispatch.dispatches import Dispatch
+from newsletter.dispatch.dispatches import Dispatch, hold_issue
 from newsletter.dispatch.driving import pacing_rules
-from newsletter.dispatch.duplicates import hold_issue
 from newsletter.dispatch.following import Following
 from newsletter.dispatch.freeze import Audience, Plan
 from newsletter.dispatch.overrides import Override

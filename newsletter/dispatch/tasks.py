@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from newsletter import event_loop
 from newsletter.dispatch.notices import Notice
+from newsletter.dispatch.runner import MOMENT
 from newsletter.dispatch.working import TURN, Worker
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.store import Database
@@ -30,10 +31,10 @@ QUEUE: Final = "newsletter"
 HEARTBEAT: Final = timedelta(seconds=2)
 STALLED: Final = timedelta(seconds=10)
 """How long after its last sign of life a worker's job is taken from it; its readers are its lease's concern."""
+MOST_OFF: Final = timedelta(seconds=5)
+"""How far a worker's clock may be from the database's; a lease is renewed 15 seconds before its end."""
 LATER: Final = timedelta(seconds=5)
 """How long to wait for a database that cannot be reached."""
-MOMENT: Final = 0.1
-"""How often to look whether the worker is to end, in seconds."""
 
 _TALKATIVE: Final = ("procrastinate", "psycopg.pool")
 """They log tracebacks of what is told here in words."""
@@ -50,12 +51,13 @@ def share_work(worker: Worker, every: timedelta, tell: Callable[[Notice], None])
         tell: Told what comes of it.
 
     Raises:
-        DispatchError: Procrastinate is not installed.
+        DispatchError: Procrastinate is not installed, or the clock of this machine is wrong.
         StoreError: The database does not let the tables of jobs be made.
     """
     _assert_installed()
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    _assert_on_time(worker)
     schema = prepare(worker.surroundings.database)
     event_loop.run(_Turns(worker, every, tell, schema).take())
 
@@ -84,6 +86,19 @@ def _assert_installed() -> None:
         raise DispatchError(
             "workers that share a database need the task engine Procrastinate, which is not installed",
             remedy="Install it: pip install 'newsletter[postgres]'.",
+        )
+
+
+def _assert_on_time(worker: Worker) -> None:
+    """Refuse to begin where this machine would take the leases of others for ended, or be taken for it."""
+    with worker.surroundings.database.reading() as connection:
+        there = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        off = (worker.surroundings.clock() - there).total_seconds()
+    if abs(off) > MOST_OFF.total_seconds():
+        where = "ahead of" if off > 0 else "behind"
+        raise DispatchError(
+            f"the clock of this machine is {abs(off):,.0f} seconds {where} the database's",
+            remedy="Set both by NTP: workers tell by their clocks whether another one has died.",
         )
 
 
@@ -167,7 +182,8 @@ class _Turns:
         """Let a job wait for each dispatch, if none does."""
         import procrastinate
 
-        for dispatch in due:
+        waiting = {job.queueing_lock for job in await self._app.job_manager.list_jobs_async(queue=QUEUE, status="todo")}
+        for dispatch in set(due) - waiting:
             job = self._app.configure_task(_TASK, queue=QUEUE, queueing_lock=dispatch)
             with suppress(procrastinate.exceptions.AlreadyEnqueued):
                 await job.defer_async(dispatch=dispatch)
@@ -178,7 +194,8 @@ class _Turns:
 
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED.total_seconds()):
-            await manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=True)
+            with suppress(procrastinate.exceptions.ConnectorException):  # another worker was first
+                await manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=True)
 
     async def _wait(self, length: timedelta, working: "asyncio.Task[Any] | None" = None) -> None:
         ends = asyncio.get_running_loop().time() + length.total_seconds()

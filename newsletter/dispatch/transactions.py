@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from newsletter.audience import departed
-from newsletter.dispatch import account, control, dispatches, duplicates, kept, lease, ledger, scheduling
+from newsletter.dispatch import account, control, counts, dispatches, duplicates, kept, lease, ledger, scheduling
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.batch import Batch, DeliveryMessage, Letter, make_batch
 from newsletter.dispatch.brake import LOST_IN_A_ROW, Brake
@@ -38,7 +38,7 @@ LIKELY_TO_SHARE: Final = 4
 """How many workers are reckoned with before that many have come."""
 PARTS: Final = 4
 """Into how many batches a worker's share of what is left is parted; it holds two of them at a time."""
-TURN: Final = timedelta(minutes=1)
+LOOK_AGAIN: Final = timedelta(minutes=1)
 """How long a delivery waits before it looks again whether another dispatch has settled its reader."""
 
 
@@ -103,17 +103,24 @@ class Transactions:
             if self.dispatch.canary:
                 # What others claim at the same time belongs to the same first part.
                 dispatches.hold_dispatch(connection, self.dispatch.id)
-            ledger.expire(connection, self.dispatch, now)
-            claimed = ledger.claim(connection, self.dispatch, now, self._room(connection, now))
-            if not claimed:
-                return None
-            # Looked at here so that no message travels in vain, and again in the transaction that decides.
-            staying = self._without_duplicates(connection, claimed, now)
-            batch = make_batch(
-                connection, self.dispatch, staying, self.definitions, self.letter, self.links, self.return_path
-            )
-            ledger.exclude(connection, self.dispatch, now, batch.excluded)
-        self._claimed.update({message.key: message for message in batch.messages})
+            with counts.held_back(connection) as moves:
+                batch = self._claim(connection, now)
+            counts.move(connection, self.dispatch.id, moves)
+        if batch is not None:
+            self._claimed.update({message.key: message for message in batch.messages})
+        return batch
+
+    def _claim(self, connection: sa.Connection, now: datetime) -> Batch | None:
+        ledger.expire(connection, self.dispatch, now)
+        claimed = ledger.claim(connection, self.dispatch, now, self._room(connection, now))
+        if not claimed:
+            return None
+        # Looked at here so that no message travels in vain, and again in the transaction that decides.
+        staying = self._without_duplicates(connection, claimed, now)
+        batch = make_batch(
+            connection, self.dispatch, staying, self.definitions, self.letter, self.links, self.return_path
+        )
+        ledger.exclude(connection, self.dispatch, now, batch.excluded)
         return batch
 
     def _room(self, connection: sa.Connection, now: datetime) -> int:
@@ -158,15 +165,17 @@ class Transactions:
         now, outcomes = self.clock(), tuple(self._unwritten.values())
         with self._standing.writing() as connection:
             with together(connection):
-                duplicates.hold_issue(connection, self.dispatch.issue, alone=not self._contested)
+                dispatches.hold_issue(connection, self.dispatch.issue, alone=not self._contested)
                 is_contested = ledger.is_contested(connection, self.dispatch)
             if is_contested and not self._contested:
                 raise _Contested
             is_open = ledger.assert_lease(connection, self.dispatch) == DispatchState.OPEN
             self.is_stopped = not is_open
-            staying = self._staying(connection, sorted(wanted), now) if is_open else ()
+            with counts.held_back(connection) as moves:
+                staying = self._staying(connection, sorted(wanted), now) if is_open else ()
             settled = self._settled(connection, outcomes, now)
-            going = ledger.exchange(connection, self.dispatch, now, settled, {one: wanted[one] for one in staying})
+            staying_keys = {one: wanted[one] for one in staying}
+            going = ledger.exchange(connection, self.dispatch, now, settled, staying_keys, moves)
             self._heed_brake(connection, now)
         self._forget(outcomes)
         for subscriber in wanted.keys() - going.keys():
@@ -235,7 +244,7 @@ class Transactions:
         found = duplicates.rivals(connection, self.dispatch, subscribers, now)
         ledger.exclude(connection, self.dispatch, now, dict.fromkeys(found.served, Reason.DUPLICATE))
         waiting = {subscriber: f"dispatch {other} goes first" for subscriber, other in found.waiting.items()}
-        until = min(now + TURN, self.dispatch.deadline)
+        until = min(now + LOOK_AGAIN, self.dispatch.deadline)
         ledger.postpone(connection, self.dispatch, now, until, waiting)
         return [one for one in subscribers if one not in found.served and one not in found.waiting]
 

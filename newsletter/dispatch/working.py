@@ -68,7 +68,7 @@ class Worker:
         now, pace = surroundings.clock(), scheduling.pace_of(surroundings.settings)
         with surroundings.database.reading() as connection:
             found = scheduling.due(connection, now, pace, shared=self.shared)
-        return [one for one in found if one.id not in self._resting or self._resting[one.id].until <= now]
+        return [one for one in found if (rest := self._resting.get(one.id)) is None or rest.until <= now]
 
     def take_turn(self, dispatch_id: str, length: timedelta = TURN) -> Iterator[Notice]:
         """Drive one dispatch for a while, and tell what came of it.
@@ -92,12 +92,22 @@ class Worker:
             yield notices.rested(receipt, timedelta(seconds=time.monotonic() - began))
         except NewsletterError as error:
             failure = error
+        except Exception as error:  # noqa: BLE001 - a mistake in the program shall not walk through a list unseen
+            self._stand_still(dispatch, error)
+            yield notices.broken(dispatch, error)
+            return
         if failure is None:
             self._resting.pop(dispatch.id, None)
             return
         rest = self._rest(dispatch)
         yield notices.failed(dispatch, failure)
         yield notices.put_off(dispatch, rest.until)
+
+    def _stand_still(self, dispatch: Dispatch, error: Exception) -> None:
+        """Pause a dispatch that the program fails at, until a person has looked."""
+        surroundings, why = self.surroundings, f"a mistake in the program: {type(error).__name__}"
+        with surroundings.database.writing() as connection:
+            scheduling.pause(connection, dispatch, surroundings.clock(), surroundings.by, why)
 
     def _rest(self, dispatch: Dispatch) -> _Rest:
         before = self._resting.get(dispatch.id)

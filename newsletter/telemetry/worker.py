@@ -28,7 +28,7 @@ class WorkerMetrics(Observer):
         )
         self._ledger = Histogram(
             "newsletter_worker_ledger_seconds",
-            "How long this worker waited for one transaction of the ledger; their count is that of its commits.",
+            "How long this worker waited for an answer of the database, or for a transaction to be done.",
             buckets=LEDGER_SECONDS,
             registry=registry,
         )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsletter.audience import Selection
 from newsletter.dispatch import Dispatch, Stop, accept, propose, write_receipt
 from newsletter.dispatch import freeze as freezing
-from newsletter.dispatch.transactions import TURN
+from newsletter.dispatch.transactions import LOOK_AGAIN
 from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
 from newsletter.store import open_database
 from newsletter.subscribers import parse_address, synchronise_attributes, unsubscribe
@@ -61,7 +61,7 @@ def test_later_dispatch_waits_for_what_becomes_of_the_earlier(two_lists: Bench) 
     assert [(one.state, one.words) for one in receipt.replies] == [("deferred", f"dispatch {first.id} goes first")]
     assert not receipt.complete
     assert drive(two_lists, first) == ["jan"]
-    two_lists.clock.moment += TURN
+    two_lists.clock.moment += LOOK_AGAIN
     assert drive(two_lists, second) == []
     assert two_lists.receipt.balance.reasons == {"duplicate": 1}
     assert two_lists.receipt.balance.is_settled
@@ -187,7 +187,7 @@ def test_two_runs_at_once_hand_nobody_over_twice(two_lists: Bench) -> None:
     for thread in threads:
         thread.join()
     assert not failures
-    two_lists.clock.moment += TURN
+    two_lists.clock.moment += LOOK_AGAIN
     for dispatch in dispatches:
         handed_over.update(drive(two_lists, dispatch))
         assert two_lists.receipt.balance.is_settled

@@ -120,6 +120,25 @@ def test_nothing_is_kept_of_who_is_at_the_end(bench: Bench, last: Callable[[Mess
     assert kept_rows(bench) == 0
 
 
+@pytest.mark.parametrize("how", [Settlement.DROP, Settlement.ACCEPTED])
+def test_nothing_is_kept_of_who_was_settled(bench: Bench, how: Settlement) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    drive(bench, dispatch, lost)
+    assert kept_rows(bench) == 1
+    Controls(bench.database, dispatch.id, "tester", bench.clock).settle(how)
+    assert kept_rows(bench) == 0
+
+
+def test_nothing_is_kept_of_a_dispatch_that_was_cancelled(bench: Bench) -> None:
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    drive(bench, dispatch, deferred)
+    assert kept_rows(bench) == 1
+    Controls(bench.database, dispatch.id, "tester", bench.clock).cancel()
+    assert kept_rows(bench) == 0
+
+
 def test_nothing_is_kept_of_who_was_erased(bench: Bench) -> None:
     bench.subscribe(["zoe"])
     dispatch = bench.freeze()

@@ -53,7 +53,8 @@ def resume(face: Face, name: str, only_allow: bool, as_json: bool, yes: bool) ->
         if only_allow:
             click.echo(f"Dispatch {dispatch.id} may go on.", err=True)
             return
-        drive_to_rest(face, surroundings, find(surroundings, dispatch.id), None, as_json=as_json)
+        resumed, was_paused = find(surroundings, dispatch.id), dispatch.state == "paused"
+        drive_to_rest(face, surroundings, resumed, None, as_json=as_json, has_just_begun=was_paused)
 
 
 @click.command(name="cancel")

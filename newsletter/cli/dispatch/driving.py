@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 
 
 def drive_to_rest(
-    face: Face, surroundings: "Surroundings", dispatch: "Dispatch", target: Path | None, *, as_json: bool
+    face: Face,
+    surroundings: "Surroundings",
+    dispatch: "Dispatch",
+    target: Path | None,
+    *,
+    as_json: bool,
+    has_just_begun: bool = False,
 ) -> None:
     """Drive a dispatch as far as it goes now, print its receipt and keep it; ends the command.
 
     Args:
         target: Where to keep the receipt, if not beside the issue.
+        has_just_begun: This very command has let it begin or go on, so that workers who were quicker are no hindrance.
 
     Raises:
         NewsletterError: Something ended the work early; the receipt is kept all the same.
@@ -29,7 +36,14 @@ def drive_to_rest(
     """
     from newsletter import dispatch as sending
 
-    receipt, failure, interrupted = _drive(face, surroundings, dispatch)
+    try:
+        receipt, failure, interrupted = _drive(face, surroundings, dispatch)
+    except sending.InOtherHands:
+        if not has_just_begun:
+            raise
+        face.error_console.print("Workers have taken it up, and go on by themselves.")
+        face.error_console.print(f"How far they are: newsletter dispatch show {dispatch.id}", soft_wrap=True)
+        return
     page = None if failure else sending.index_page(surroundings, dispatch.provider)
     show_receipt(face, receipt, as_json=as_json)
     unwritten = keep_receipt(face, receipt, target or receipt_file(face, dispatch), page, as_json=as_json)

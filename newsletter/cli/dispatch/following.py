@@ -67,7 +67,7 @@ def retry(
         if dispatch.state == "open":
             if not yes:
                 confirm(f"Try them now, by {dispatch.provider}?")
-            drive_to_rest(face, surroundings, dispatch, None, as_json=as_json)
+            drive_to_rest(face, surroundings, dispatch, None, as_json=as_json, has_just_begun=True)
 
 
 @click.command(name="top-up")
@@ -145,4 +145,4 @@ def _follow(
     if not yes:
         confirm(f"Send to {readers(proposed.audience.planned)} by {proposed.plan.provider}?")
     dispatch = sending.accept_follow_up(surroundings, proposed)
-    drive_to_rest(face, surroundings, dispatch, None, as_json=as_json)
+    drive_to_rest(face, surroundings, dispatch, None, as_json=as_json, has_just_begun=True)
