@@ -75,11 +75,12 @@ def held_back(connection: sa.Connection) -> "Iterator[Counter[tuple[State, str]]
     too, each waiting for the other.
     """
     moves: Counter[tuple[State, str]] = Counter()
-    connection.info[_HELD_BACK] = moves
+    notes = connection.info  # which a connection that was lost meanwhile would not give any more
+    notes[_HELD_BACK] = moves
     try:
         yield moves
     finally:
-        del connection.info[_HELD_BACK]
+        del notes[_HELD_BACK]
 
 
 def forget(connection: sa.Connection, dispatch: str) -> None:
