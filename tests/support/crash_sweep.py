@@ -14,13 +14,15 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from newsletter.clock import now
 from newsletter.dispatch import Dispatch, counts, write_receipt
 from newsletter.dispatch.dispatches import DispatchState, read_dispatch
 from newsletter.dispatch.rehearsal.journal import Journal, read_journal
 from newsletter.dispatch.rehearsal.running import deliveries_in
-from newsletter.dispatch.states import State
-from newsletter.store import Database
+from newsletter.dispatch.states import FINAL, State
+from newsletter.store import Database, tables
 from newsletter.subscribers import parse_address, unsubscribe
 from support import witness
 from support.invariants import Evidence, broken
@@ -28,6 +30,16 @@ from support.killing import MOMENTS, KillPoint, Moment, Place, arm
 from support.sending_stage import LIST, Copies, Stage, address_of, stage, wait_for
 
 READERS = 12
+_KEPT_IN_VAIN = (
+    sa.select(sa.func.count())
+    .select_from(tables.kept_readers)
+    .join(
+        tables.deliveries,
+        (tables.deliveries.c.dispatch_id == tables.kept_readers.c.dispatch_id)
+        & (tables.deliveries.c.subscriber_id == tables.kept_readers.c.subscriber_id),
+    )
+    .where(tables.deliveries.c.dispatch_id == sa.bindparam("dispatch"), tables.deliveries.c.state.in_(FINAL))
+)
 LEAVER = READERS
 """The last one leaves right after each kill."""
 MOST_ROUNDS = 5
@@ -160,6 +172,7 @@ class Sweep:
             kept = counts.read(connection, dispatch.id)
             steps = witness.testimony(connection)
             rows = tuple(deliveries_in(connection, dispatch))
+            kept_in_vain = connection.execute(_KEPT_IN_VAIN, {"dispatch": dispatch.id}).scalar_one()
         with self._made.journal.open(encoding="ascii") as whole:
             altered = read_journal(whole).altered
         return Evidence(
@@ -176,6 +189,7 @@ class Sweep:
             kills=kills,
             left=self._left,
             pauses=self._pauses,
+            kept_in_vain=kept_in_vain,
             balance=write_receipt(database, dispatch).balance if at_rest else None,
         )
 

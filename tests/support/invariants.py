@@ -33,6 +33,7 @@ class Evidence:
         in_flight: How many messages each worker may have under way.
         left: Readers who have left, with the mark that the witness had then.
         pauses: Between which marks of the witness the dispatch was paused.
+        kept_in_vain: How many readers are kept for another attempt that can never come.
         balance: As the receipt tells it; only at rest.
     """
 
@@ -49,6 +50,7 @@ class Evidence:
     kills: int
     left: Mapping[int, int]
     pauses: Sequence[tuple[int, int]]
+    kept_in_vain: int
     balance: Balance | None = None
 
     def of(self, state: State) -> int:
@@ -148,6 +150,11 @@ def _same_bytes(evidence: Evidence) -> str:
     return f"{len(evidence.altered)} had other bytes another time" if evidence.altered else ""
 
 
+def _nobody_is_kept_in_vain(evidence: Evidence) -> str:
+    at_rest = evidence.balance is not None
+    return f"{evidence.kept_in_vain} readers are kept for nothing" if at_rest and evidence.kept_in_vain else ""
+
+
 def _attempts_are_intents(evidence: Evidence) -> str:
     intents = Counter(one.subscriber for one in evidence.steps if one.state == State.SUBMITTING)
     attempts = Counter(one.attempts for one in evidence.deliveries)
@@ -187,7 +194,7 @@ INVARIANTS: Mapping[str, Sequence[Question]] = {
     "I7": (_whoever_claims_hands_over,),
     "I8": (_nobody_after_leaving,),
     "I9": (_nothing_in_a_pause,),
-    "I10": (_same_bytes, _claimed("bytes")),
+    "I10": (_same_bytes, _claimed("bytes"), _nobody_is_kept_in_vain),
     "I11": (_same_bytes,),
     "I14": (_attempts_are_intents,),
     "I16": (_no_false_alarm,),
