@@ -61,15 +61,13 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
     ):
         worker = sending.Worker(watched, stop)
         with _presence(every, served_at, shown=not once):
-            if worker.shared and not once:
-                sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
-                return
-            while not stop.asked:
+            if once:
                 for notice in worker.work():
                     telemetry.tell(notice)
-                if once:
-                    return
-                stop.wait(every)
+            elif worker.shared:
+                sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
+            else:
+                worker.keep_working(timedelta(seconds=every), telemetry.tell)
 
 
 @contextmanager

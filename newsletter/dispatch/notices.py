@@ -65,6 +65,13 @@ def broken(dispatch: Dispatch, error: Exception) -> Notice:
     return Notice("dispatch.broken", message, fields, "error")
 
 
+def waiting(error: Exception, length: timedelta) -> Notice:
+    """Tell that the database cannot be read or written, and that this is waited for."""
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    message = f"the database cannot be used: {said}; tried again in {length.seconds} s"
+    return Notice("worker.waiting", message, {"error": type(error).__name__}, "warning")
+
+
 def put_off(dispatch: Dispatch, until: datetime) -> Notice:
     """Tell that a dispatch is left alone until a moment, because it could not go on."""
     message = f"{dispatch.id}: tried again from {until:%Y-%m-%d %H:%M} UTC"

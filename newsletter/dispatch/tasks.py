@@ -7,8 +7,8 @@ each dispatch waits at any time, and whoever takes it leaves another for the nex
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from newsletter import event_loop
+from newsletter.dispatch import notices
 from newsletter.dispatch.notices import Notice
 from newsletter.dispatch.runner import MOMENT
-from newsletter.dispatch.working import TURN, Worker
+from newsletter.dispatch.working import LATER, TURN, Worker
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.store import Database
 
@@ -33,8 +34,6 @@ STALLED: Final = timedelta(seconds=10)
 """How long after its last sign of life a worker's job is taken from it; its readers are its lease's concern."""
 MOST_OFF: Final = timedelta(seconds=5)
 """How far a worker's clock may be from the database's; a lease is renewed 15 seconds before its end."""
-LATER: Final = timedelta(seconds=5)
-"""How long to wait for a database that cannot be reached."""
 
 _TALKATIVE: Final = ("procrastinate", "psycopg.pool")
 """They log tracebacks of what is told here in words."""
@@ -55,11 +54,23 @@ def share_work(worker: Worker, every: timedelta, tell: Callable[[Notice], None])
         StoreError: The database does not let the tables of jobs be made.
     """
     _assert_installed()
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     _assert_on_time(worker)
-    schema = prepare(worker.surroundings.database)
-    event_loop.run(_Turns(worker, every, tell, schema).take())
+    with _quiet(_TALKATIVE):
+        schema = prepare(worker.surroundings.database)
+        event_loop.run(_Turns(worker, every, tell, schema).take())
+
+
+@contextmanager
+def _quiet(names: Sequence[str]) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def prepare(database: Database) -> str:
@@ -123,8 +134,7 @@ class _Turns:
                 async with self._app.open_async():
                     await self._attend()
             except (procrastinate.exceptions.ConnectorException, psycopg.Error, NewsletterError) as error:
-                message = f"the database cannot be reached: {_first_line(error)}; tried again in {LATER.seconds} s"
-                self.tell(Notice("worker.waiting", message, {"error": type(error).__name__}, "warning"))
+                self.tell(notices.waiting(error, LATER))
                 await self._wait(LATER)
 
     def _open(self) -> "procrastinate.App":
@@ -203,7 +213,3 @@ class _Turns:
             if self.worker.stop.asked or (working is not None and working.done()):
                 return
             await asyncio.sleep(MOMENT)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,7 +1,7 @@
 """Goes on with every dispatch that a process can go on with now, one after the other."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,13 +13,16 @@ from newsletter.dispatch.notices import Notice
 from newsletter.dispatch.receipt import keep_receipt
 from newsletter.dispatch.runner import Stop
 from newsletter.dispatch.surroundings import Surroundings
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, StoreError
 
 FIRST_REST: Final = timedelta(minutes=1)
 LONGEST_REST: Final = timedelta(minutes=15)
 """How long a dispatch that could not go on is left alone: twice as long each time."""
 TURN: Final = timedelta(seconds=30)
 """How long a worker is at one of several dispatches before it looks after the others."""
+
+LATER: Final = timedelta(seconds=5)
+"""How long to wait for a database that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,22 @@ class Worker:
             if self.stop.asked:
                 return
             yield from self._go_on(dispatch, self.stop)
+
+    def keep_working(self, every: timedelta, tell: Callable[[Notice], None]) -> None:
+        """Do what is due, again and again, until somebody asks to end; a database that is away is waited for.
+
+        Args:
+            every: How often to look for work.
+            tell: Told what comes of it.
+        """
+        while not self.stop.asked:
+            try:
+                for notice in self.work():
+                    tell(notice)
+            except StoreError as error:
+                tell(notices.waiting(error, LATER))
+                self.stop.wait(LATER.total_seconds())
+            self.stop.wait(every.total_seconds())
 
     def due(self) -> Sequence[Dispatch]:
         """Name the dispatches that this worker could go on with now, the oldest first.
