@@ -204,7 +204,8 @@ class Bench:
         from newsletter.dispatch import account, lease, ledger
         from newsletter.telemetry import LedgerMetrics, ledger_metrics_text
 
-        taken = lease.take(self.database, dispatch, lease.owner_name("benchmark"), now())
+        with self.database.writing() as connection:
+            taken = lease.take(connection, dispatch, lease.owner_name("benchmark"), now())
         times = {}
         with self.database.writing() as connection:
             start = time.perf_counter()

@@ -1,6 +1,5 @@
 """Questions to the ledger: how many deliveries are where, what was said about them, and what is due."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from newsletter.dispatch import counts
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.states import OPEN, RESTING, State
 from newsletter.errors import DispatchError
+from newsletter.message import without_addresses
 from newsletter.store import tables
 
 TELLING: Final = (State.REJECTED, State.DEFERRED, State.UNCERTAIN)
@@ -20,7 +20,6 @@ TELLING: Final = (State.REJECTED, State.DEFERRED, State.UNCERTAIN)
 MOST_REPLIES: Final = 20
 """How many different replies are told apart for each state; servers like to put numbers into theirs."""
 
-_ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 _deliveries = tables.deliveries
 
 
@@ -132,7 +131,7 @@ def replies(connection: sa.Connection, dispatch: Dispatch) -> tuple[Replies, ...
     )
     counted: dict[State, Counter[str]] = {state: Counter() for state in TELLING}
     for state, reply, count in rows:
-        counted[State(state)][_ADDRESS.sub("(address)", reply or "no reply")] += count
+        counted[State(state)][without_addresses(reply or "no reply")] += count
     return tuple(one for state, found in counted.items() for one in _most_frequent(state, found))
 
 

@@ -31,7 +31,7 @@ class Dispatch:
     """One sending of one issue to one audience, as it was frozen.
 
     Args:
-        lease: The number of the lease that a process drives it under, as `lease.take_in` gave it; 0 for none.
+        lease: The number of the lease that a process drives it under, as `lease.take` gave it; 0 for none.
     """
 
     id: str

@@ -19,7 +19,7 @@ from newsletter.dispatch.prepare import reader_links
 from newsletter.dispatch.readers import ReaderLinks, make_reader
 from newsletter.dispatch.receipt import Receipt, write_receipt
 from newsletter.dispatch.runner import Progress, Run, Stop
-from newsletter.dispatch.surroundings import Surroundings, enter
+from newsletter.dispatch.surroundings import Surroundings, begin_sending
 from newsletter.dispatch.transactions import Transactions
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.expressions import Schema
@@ -84,7 +84,7 @@ async def drive_with(
     compiled, schema = frozen_content(surroundings, dispatch)
     letterhead, public_url, return_path = unpack_letterhead(dispatch.letterhead)
     definitions = as_frozen(surroundings.definitions, schema)
-    enter(surroundings)
+    begin_sending(surroundings)
     links = reader_links(surroundings.signer, public_url, dispatch.list, dispatch.issue)
     with lease.at_work() as owner:
         leased = _take(surroundings, dispatch, definitions, links, owner, shared=shared)
@@ -139,7 +139,7 @@ def _take(
     """
     now = surroundings.clock()
     with surroundings.database.writing() as connection:
-        leased = lease.take_in(connection, dispatch, owner, now, shared=shared)
+        leased = lease.take(connection, dispatch, owner, now, shared=shared)
         _keep_lost(connection, leased, definitions, links, now)
         late = _begin(surroundings, connection, leased, definitions, now, shared=shared)
         leased = replace(dispatches.read_dispatch(connection, leased.id), lease=leased.lease)

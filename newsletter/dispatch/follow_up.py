@@ -15,7 +15,7 @@ from newsletter.dispatch.frozen import unpack_letterhead
 from newsletter.dispatch.pacing import Forecast
 from newsletter.dispatch.send import Proposal, forecast_of, propose
 from newsletter.dispatch.states import Reason, State
-from newsletter.dispatch.surroundings import Surroundings, enter
+from newsletter.dispatch.surroundings import Surroundings, begin_sending
 from newsletter.errors import DispatchError
 from newsletter.subscribers import Definitions
 
@@ -89,7 +89,7 @@ def accept_follow_up(surroundings: Surroundings, proposed: FollowUp | Proposal) 
     """
     definitions = proposed.definitions if isinstance(proposed, FollowUp) else surroundings.definitions
     plan, now = proposed.plan, surroundings.clock()
-    enter(surroundings)
+    begin_sending(surroundings)
     with surroundings.database.writing() as connection:
         dispatch = freeze.freeze(connection, plan, definitions, now)
         log(connection, dispatch.id, now, Action.FROZEN, surroundings.by, f"{dispatch.kind} of {dispatch.follows}")

@@ -37,7 +37,7 @@ class Instance:
     epoch: int
 
 
-def enter(workspace: Workspace, database: Database, now: datetime, by: str, machine: str = "") -> None:
+def recognise(workspace: Workspace, database: Database, now: datetime, by: str, machine: str = "") -> None:
     """Begin to send from this workspace.
 
     Args:

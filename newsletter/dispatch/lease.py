@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from newsletter.dispatch import dispatches, ledger
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.errors import DispatchError
-from newsletter.store import Database, tables
+from newsletter.store import tables
 from newsletter.store.prepared import Prepared
 
 LASTING: Final = timedelta(seconds=60)
@@ -96,19 +96,7 @@ def at_work() -> Iterator[str]:
         raise
 
 
-def take(database: Database, dispatch: Dispatch, owner: str, now: datetime, *, shared: bool = False) -> Dispatch:
-    """Take a lease of a dispatch and give the dispatch with its number.
-
-    Raises:
-        DispatchError: Another process is sending it.
-    """
-    with database.writing() as connection:
-        return take_in(connection, dispatch, owner, now, shared=shared)
-
-
-def take_in(
-    connection: sa.Connection, dispatch: Dispatch, owner: str, now: datetime, *, shared: bool = False
-) -> Dispatch:
+def take(connection: sa.Connection, dispatch: Dispatch, owner: str, now: datetime, *, shared: bool = False) -> Dispatch:
     """Take a lease within a transaction, which then holds the dispatch; what owners that have ended left is put right.
 
     An owner whose process lives on this machine keeps its lease, even past its end; one whose process has ended here

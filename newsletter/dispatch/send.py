@@ -20,7 +20,7 @@ from newsletter.dispatch.pacing import Buckets, Forecast, forecast
 from newsletter.dispatch.prepare import PreparedIssue, make_letterhead, prepare_issue
 from newsletter.dispatch.publishing import publish
 from newsletter.dispatch.receipt import Receipt, write_receipt
-from newsletter.dispatch.surroundings import Surroundings, enter
+from newsletter.dispatch.surroundings import Surroundings, begin_sending
 from newsletter.dispatch.timing import Start
 from newsletter.errors import DispatchError, NewsletterError
 from newsletter.settings import provider_settings
@@ -171,7 +171,7 @@ def accept(surroundings: Surroundings, proposal: Proposal) -> Dispatch:
     Raises:
         DispatchError: Nobody is selected, or somebody else froze one meanwhile.
     """
-    enter(surroundings)
+    begin_sending(surroundings)
     publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     with surroundings.database.writing() as connection:
         return _freeze(surroundings, connection, proposal.plan, surroundings.clock())
@@ -184,12 +184,12 @@ def refreeze(surroundings: Surroundings, dispatch: Dispatch, proposal: Proposal)
         DispatchError: Something was handed over, or may have been; another process is sending it; nobody is
             selected.
     """
-    enter(surroundings)
+    begin_sending(surroundings)
     publish(proposal.prepared, surroundings.media_target(), surroundings.clock())
     now = surroundings.clock()
     with lease.at_work() as owner, surroundings.database.writing() as connection:
         hold_issue(connection, dispatch.issue)
-        leased = lease.take_in(connection, dispatch, owner, now)
+        leased = lease.take(connection, dispatch, owner, now)
         ledger.drop(connection, leased)
         return _freeze(surroundings, connection, proposal.plan, now, f"in the place of {dispatch.id}")
 

@@ -34,11 +34,11 @@ class Surroundings:
         return open_target(self.settings.media.folder, self.workspace.root)
 
 
-def enter(surroundings: Surroundings) -> None:
-    """Begin to freeze or send; see `instance.enter`.
+def begin_sending(surroundings: Surroundings) -> None:
+    """Begin to freeze or send; see `instance.recognise`.
 
     Raises:
         DispatchError: The database is not the one that this workspace knew last; its open dispatches are paused now.
     """
     there = surroundings
-    instance.enter(there.workspace, there.database, there.clock(), there.by, there.settings.dispatch.machine)
+    instance.recognise(there.workspace, there.database, there.clock(), there.by, there.settings.dispatch.machine)

@@ -25,7 +25,7 @@ from newsletter.dispatch.states import Reason, State, Step
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.providers.base import Accepted, Deferred, Limits, Outcome, Rejected, Uncertain
-from newsletter.store import Database, Standing
+from newsletter.store import Database, StandingConnection
 from newsletter.store.prepared import together
 from newsletter.subscribers import Definitions
 
@@ -74,7 +74,7 @@ class Transactions:
     """Whether the dispatch was found to be no longer open when something was about to be handed over."""
 
     def __post_init__(self) -> None:
-        self._standing = Standing(self.database)
+        self._standing = StandingConnection(self.database)
         self._brake = Brake(self.pace.rejected, self.pace.window)
 
     def prepare_for(self, limits: Limits) -> None:

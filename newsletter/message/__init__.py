@@ -1,6 +1,6 @@
 """Internet messages as bytes."""
 
-from newsletter.message.addresses import Mailbox, ascii_domain, needs_utf8, wire_address
+from newsletter.message.addresses import Mailbox, ascii_domain, needs_utf8, wire_address, without_addresses
 from newsletter.message.content import Content, is_plain
 from newsletter.message.headers import exact_header, mailbox_header, one_line, phrase, text_header
 from newsletter.message.keys import DeliveryKey, delivery_key
@@ -28,4 +28,5 @@ __all__ = [
     "read_received",
     "text_header",
     "wire_address",
+    "without_addresses",
 ]

@@ -1,11 +1,16 @@
 """Mailboxes, and the ASCII form in which the network wants their addresses."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 import idna
 
 MAXIMUM_LOCAL_PART = 64
 MAXIMUM_DOMAIN = 255
+
+_PART: Final = r"[^\s<>()\[\]\"',;:]+"
+_MENTIONED: Final = re.compile(rf"(?:\"[^\"\n]*\"|{_PART})(?:@|%40){_PART}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,8 @@ def ascii_domain(domain: str) -> str:
 def needs_utf8(address: str) -> bool:
     """Tell whether an address cannot travel without SMTPUTF8."""
     return not address.rpartition("@")[0].isascii()
+
+
+def without_addresses(text: str) -> str:
+    """Write "(address)" for whatever looks like an address in a text of somebody else's, who may repeat a reader's."""
+    return _MENTIONED.sub("(address)", text) if "@" in text or "%40" in text else text

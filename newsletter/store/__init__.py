@@ -13,7 +13,7 @@ from newsletter.store.engine import (
 from newsletter.store.patience import insist
 from newsletter.store.revisions import read_revisions
 from newsletter.store.size import database_bytes
-from newsletter.store.standing import Standing
+from newsletter.store.standing import StandingConnection
 from newsletter.store.types import UtcDateTime
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "DatabaseAway",
     "DatabaseBusy",
     "DatabaseState",
-    "Standing",
+    "StandingConnection",
     "UtcDateTime",
     "database_bytes",
     "insist",

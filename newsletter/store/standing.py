@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from newsletter.store.engine import Database, explained
 
 
-class Standing:
+class StandingConnection:
     """A connection for many transactions, one after the other; after one that failed it is opened anew."""
 
     def __init__(self, database: Database) -> None:

@@ -5,7 +5,6 @@ Whatever goes through Python's own logging comes out alike: what libraries warn 
 
 import json
 import logging
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 
 from newsletter.dispatch import Notice
+from newsletter.message import without_addresses
 
 LogFormat: TypeAlias = Literal["text", "json"]
 
@@ -21,8 +21,6 @@ OTHER: Final = "log"
 """The event of a line that a library has written."""
 
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-_PART: Final = r"[^\s<>()\[\]\"',;:]+"
-_ADDRESS: Final = re.compile(rf"(?:\"[^\"\n]*\"|{_PART})(?:@|%40){_PART}")
 _LOG: Final = logging.getLogger("newsletter.events")
 
 
@@ -53,7 +51,7 @@ class _Words(logging.Formatter):
     """Writes a line as a person reads it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _without_addresses(super().format(record))
+        return without_addresses(super().format(record))
 
 
 class _JsonLines(logging.Formatter):
@@ -80,14 +78,9 @@ class _JsonLines(logging.Formatter):
 def _safe(value: Any) -> Any:
     if isinstance(value, datetime):
         return _moment(value)
-    return _without_addresses(value) if isinstance(value, str) else value
+    return without_addresses(value) if isinstance(value, str) else value
 
 
 def _moment(moment: datetime) -> str:
     """Write a moment by the clock of UTC. Source: RFC 3339 §5.6."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _without_addresses(text: str) -> str:
-    """Take out whatever looks like an address: a library does not know what is nobody's business."""
-    return _ADDRESS.sub("(address)", text)

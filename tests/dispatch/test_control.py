@@ -121,7 +121,7 @@ def test_cancelling_under_way_settles_what_is_handed_over_and_no_more(bench: Ben
 
 def test_cancelling_after_a_crash_puts_right_what_was_left(bench: Bench, frozen: Dispatch) -> None:
     with bench.database.writing() as connection:
-        leased = lease.take_in(connection, frozen, ELSEWHERE, bench.clock())
+        leased = lease.take(connection, frozen, ELSEWHERE, bench.clock())
         (first, second, *_) = ledger.claim(connection, leased, bench.clock(), 3)
         ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k1"), second: DeliveryKey("k2")})
     bench.clock.pass_by(seconds=lease.LASTING.total_seconds() + 1)
@@ -137,7 +137,7 @@ def test_cancelling_after_a_crash_puts_right_what_was_left(bench: Bench, frozen:
 def test_process_killed_after_a_cancellation_leaves_nothing_that_cannot_be_put_right(
     bench: Bench, frozen: Dispatch, act: str
 ) -> None:
-    leased = lease.take(bench.database, frozen, ELSEWHERE, bench.clock())
+    leased = bench.take(frozen, ELSEWHERE)
     with bench.database.writing() as connection:
         (first, second, *_) = ledger.claim(connection, leased, bench.clock(), 3)
         ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k1"), second: DeliveryKey("k2")})

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.dispatch import Dispatch, Stop, account, lease, ledger
+from newsletter.dispatch import Dispatch, Stop, account, ledger
 from newsletter.dispatch.driving import drive_with
 from newsletter.dispatch.transactions import BATCH, Transactions
 from newsletter.errors import DispatchError, NewsletterError, ProviderError
@@ -285,7 +285,7 @@ def test_next_batch_is_claimed_while_one_is_handed_over_and_given_back_on_a_stop
 
 def test_dispatch_that_is_not_open_hands_nothing_over(bench: Bench) -> None:
     bench.subscribe(NAMES)
-    dispatch = lease.take(bench.database, bench.freeze(), ELSEWHERE, bench.clock())
+    dispatch = bench.take(bench.freeze(), ELSEWHERE)
     with bench.database.writing() as connection:
         subscribers = ledger.claim(connection, dispatch, bench.clock(), 3)
     with bench.database.writing() as connection:

@@ -82,7 +82,7 @@ def test_story_keeps_what_was_lost_and_what_a_person_decided(bench: Bench) -> No
     bench.subscribe(["anna", "ben"])
     frozen = bench.freeze()
     with bench.database.writing() as connection:
-        leased = lease.take_in(connection, frozen, ELSEWHERE, bench.clock())
+        leased = lease.take(connection, frozen, ELSEWHERE, bench.clock())
         (first, _) = ledger.claim(connection, leased, bench.clock(), 2)
         ledger.intend(connection, leased, bench.clock(), {first: DeliveryKey("k")})
         ledger.recover(connection, leased, leased.lease, bench.clock())

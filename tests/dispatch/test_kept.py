@@ -92,7 +92,7 @@ def test_second_attempt_has_the_bytes_of_the_first(bench: Bench, first: Callable
 def test_who_was_in_the_hands_of_a_killed_process_is_kept_as_soon_as_another_one_comes(bench: Bench) -> None:
     bench.subscribe(["zoe"], first_name="Zoë")
     dispatch = bench.freeze()
-    dead = lease.take(bench.database, dispatch, ELSEWHERE, bench.clock())
+    dead = bench.take(dispatch, ELSEWHERE)
     with bench.database.writing() as connection:
         (zoe,) = ledger.claim(connection, dead, bench.clock(), 1)
         ledger.intend(connection, dead, bench.clock(), {zoe: DeliveryKey("k")})

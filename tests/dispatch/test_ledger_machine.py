@@ -68,7 +68,7 @@ class Ledger(RuleBasedStateMachine):
         """Another process comes to share the dispatch."""
         with self.database.writing() as connection:
             owner = f"elsewhere:{len(self.workers)}:2:{self.now}"
-            self.workers.append(lease.take_in(connection, self.dispatch, owner, self.now, shared=True))
+            self.workers.append(lease.take(connection, self.dispatch, owner, self.now, shared=True))
 
     @rule(which=st.integers(0, 3))
     def die(self, which: int) -> None:

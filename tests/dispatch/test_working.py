@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from newsletter.audience import Selection
 from newsletter.dispatch import (
     Dispatch,
+    Notice,
     Start,
     Step,
     Stop,
@@ -84,7 +85,7 @@ def test_who_joins_a_dispatch_that_was_for_nobody_when_it_was_frozen_gets_it(ben
 
 @contextmanager
 def held(bench: Bench, dispatch: Dispatch) -> Iterator[None]:
-    leased = lease.take(bench.database, dispatch, lease.owner_name("other"), bench.clock(), shared=True)
+    leased = bench.take(dispatch, lease.owner_name("other"), shared=True)
     yield
     with bench.database.writing() as connection:
         lease.give_back(connection, leased)
@@ -116,7 +117,7 @@ def test_first_part_is_looked_at_only_when_nobody_has_some_of_it_in_hand(bench: 
     bench.subscribe([f"reader{number}" for number in range(10)])
     plan = propose(bench.surroundings, SLUG, Selection("leden"), None, canary=40)
     dispatch = accept(bench.surroundings, plan)
-    slow = lease.take(bench.database, dispatch, lease.owner_name("slow"), bench.clock(), shared=True)
+    slow = bench.take(dispatch, lease.owner_name("slow"), shared=True)
     with bench.database.writing() as connection:
         (claimed,) = ledger.claim(connection, slow, bench.clock(), 1)
     asyncio.run(drive_with(bench.surroundings, dispatch, Scripted(), lambda _: None, Stop(), shared=True))
@@ -135,7 +136,7 @@ def test_slow_worker_that_dies_with_some_of_the_first_part_is_put_right(bench: B
     bench.subscribe([f"reader{number}" for number in range(10)])
     plan = propose(bench.surroundings, SLUG, Selection("leden"), None, canary=40)
     dispatch = accept(bench.surroundings, plan)
-    dead = lease.take(bench.database, dispatch, ELSEWHERE, bench.clock(), shared=True)
+    dead = bench.take(dispatch, ELSEWHERE, shared=True)
     with bench.database.writing() as connection:
         assert len(ledger.claim(connection, dead, bench.clock(), 4)) == 4
     with bench.database.reading() as connection:
@@ -173,3 +174,29 @@ def test_counts_are_moved_once_in_a_transaction_whatever_happens_in_it(
         asyncio.run(drive_with(bench.surroundings, dispatch, provider, lambda _: None, Stop()))
     assert list(bench.states(dispatch).values()).count("excluded") == 1
     assert len(seen) == len(set(map(id, seen))) >= 6
+
+
+def test_worker_waits_for_a_database_that_it_cannot_read_and_goes_on_with_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "LATER", timedelta(seconds=0.1))
+    bench.subscribe(["zoe"])
+    dispatch = bench.freeze()
+    bench.clock.pass_by(minutes=1)
+    stop, told = Stop(), []
+
+    def rename(old: str, new: str) -> None:
+        with bench.database.writing() as connection:
+            connection.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    def tell(notice: Notice) -> None:
+        told.append(notice.name)
+        if notice.name == "worker.waiting":
+            rename("gone", "leases")
+        if notice.name == "dispatch.rested":
+            stop.ask()
+
+    rename("leases", "gone")
+    Worker(bench.surroundings, stop).keep_working(timedelta(seconds=0.01), tell)
+    assert told == ["worker.waiting", "dispatch.continued", "dispatch.rested"]
+    assert state(bench, dispatch) == "finished"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.message import ascii_domain, needs_utf8, wire_address
+from newsletter.message import ascii_domain, needs_utf8, wire_address, without_addresses
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,23 @@ def test_domain_is_written_by_the_newer_standard(domain: str, ascii_form: str) -
 @given(st.text(st.characters(codec="ascii", exclude_characters="@"), min_size=1))
 def test_ascii_domain_stays_as_it_is(domain: str) -> None:
     assert ascii_domain(domain) == domain
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("550 5.1.1 <zoe@example.org>: unknown", "550 5.1.1 <(address)>: unknown"),
+        ("to=zoe%40example.org&n=1 is unknown", "(address) is unknown"),
+        ('no "zoë van dam"@example.org here', "no (address) here"),
+        ("zoe@example.org,mo@example.net", "(address),(address)"),
+        ("250 2.0.0 Ok: queued as 4F1C", "250 2.0.0 Ok: queued as 4F1C"),
+        ("100%", "100%"),
+    ],
+)
+def test_what_looks_like_an_address_is_left_out_of_what_others_say(said: str, kept: str) -> None:
+    assert without_addresses(said) == kept
+
+
+@given(st.from_regex(r"[a-z0-9.+_-]{3,20}@[a-z0-9-]{3,20}\.nl", fullmatch=True), st.text(max_size=20))
+def test_no_address_survives_whatever_stands_around_it(address: str, around: str) -> None:
+    assert address not in without_addresses(f"{around} {address} {around}")

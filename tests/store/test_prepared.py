@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import StoreError
-from newsletter.store import Database, Standing, open_database, tables
+from newsletter.store import Database, StandingConnection, open_database, tables
 from newsletter.store.prepared import Prepared, PreparedForEach, together
 from support.postgresql import Cluster
 
@@ -82,7 +82,7 @@ def test_what_the_database_refuses_is_raised_as_for_every_statement(database: Da
 
 def test_connection_that_is_lost_is_not_used_again(cluster: Cluster, tmp_path: Path) -> None:
     database = open_database(cluster.new_database(), tmp_path)
-    standing = Standing(database)
+    standing = StandingConnection(database)
     with pytest.raises(StoreError), standing.writing() as connection:
         rename_when_lost(connection, database)
     with standing.writing() as connection:

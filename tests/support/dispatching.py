@@ -122,7 +122,12 @@ class Bench:
             connection.execute(
                 sa.update(tables.leases).where(tables.leases.c.dispatch_id == dispatch.id).values(owner=ELSEWHERE)
             )
-        lease.take(self.database, dispatch, ELSEWHERE, self.clock())
+        self.take(dispatch, ELSEWHERE)
+
+    def take(self, dispatch: Dispatch, owner: str, *, shared: bool = False) -> Dispatch:
+        """Take a lease of a dispatch."""
+        with self.database.writing() as connection:
+            return lease.take(connection, dispatch, owner, self.clock(), shared=shared)
 
     def drive(
         self, dispatch: Dispatch, provider: Provider, stop: Stop | None = None, renewal: timedelta | None = None

@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from newsletter.dispatch.pacing.buckets import Grant, Wish
 from newsletter.dispatch.pacing.hints import Hint, Scope, hint_of
-from newsletter.dispatch.pacing.rows import Buckets, Complaint, Standing
+from newsletter.dispatch.pacing.rows import Buckets, BucketStanding, Complaint
 from newsletter.dispatch.pacing.rules import title
 from newsletter.message import DeliveryKey, Mailbox, ascii_domain
 from newsletter.providers.base import Outcome
@@ -95,7 +95,7 @@ class Pacer:
     wall: Callable[[], datetime]
     clock: Callable[[], float] = monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    _standing: Mapping[str, Standing] = field(default_factory=dict)
+    _standing: Mapping[str, BucketStanding] = field(default_factory=dict)
     _refreshed: float = float("-inf")
     _under_way: OrderedDict[DeliveryKey, str] = field(default_factory=OrderedDict)
     _went: Counter[str] = field(default_factory=Counter)

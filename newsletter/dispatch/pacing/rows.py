@@ -56,7 +56,7 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BucketStanding:
     """What a bucket has beside the settings.
 
     Args:
@@ -113,7 +113,7 @@ class Buckets:
             }
             _write(connection, changed)
 
-    def standing(self) -> Mapping[str, Standing]:
+    def standing(self) -> Mapping[str, BucketStanding]:
         """Tell what holds beside the settings now."""
         with self.database.reading() as connection:
             now = self.time(connection)
@@ -253,6 +253,6 @@ def _write(connection: sa.Connection, buckets: Mapping[str, Bucket]) -> None:
     )
 
 
-def _standing(bucket: Bucket, now: int) -> Standing:
+def _standing(bucket: Bucket, now: int) -> BucketStanding:
     until = paused_until(bucket, now)
-    return Standing(bucket.override, slow_rate(bucket, now), until if until > now else 0)
+    return BucketStanding(bucket.override, slow_rate(bucket, now), until if until > now else 0)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeAlias
 
 from newsletter.errors import ProviderError
-from newsletter.message import one_line
+from newsletter.message import one_line, without_addresses
 
 WORDS_LENGTH: Final = 200
 """How much of what a provider says is kept."""
@@ -17,7 +17,6 @@ LONGEST_WAIT: Final = timedelta(days=1)
 DELAYS: Final = ("retry-after", "x-ratelimit-reset")
 """The fields that say how long to wait, as a rule."""
 
-_ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 _SECONDS: Final = re.compile(r"\d{1,12}(?:\.\d+)?")
 _EPOCH_STARTS: Final = 1_000_000_000  # a smaller number is a span of time, not a moment
 
@@ -176,7 +175,7 @@ def say(status: int, words: str) -> str:
 
 def clean(words: str) -> str:
     """Make one short line of what a provider says, without anybody's address."""
-    line = _ADDRESS.sub("(address)", one_line(words))
+    line = without_addresses(one_line(words))
     return line if len(line) <= WORDS_LENGTH else f"{line[: WORDS_LENGTH - 1]}…"
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from newsletter.message import one_line
+from newsletter.message import one_line, without_addresses
 
 MAXIMUM_REPLY_LINE: Final = 4096
 """Eight times what RFC 5321 §4.5.3.1.5 allows; more is not a mail server."""
@@ -23,7 +23,6 @@ END_OF_MESSAGE: Final = b".\r\n"
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
-_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
 _REPEATED = re.compile(r'<[^<>]*@[^<>]*>|"[^"]*"@\S*|\S*@\S*')
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -81,9 +80,7 @@ class Reply:
     @property
     def words(self) -> str:
         """Code and text for people and the ledger: without addresses, which servers like to repeat."""
-        text = " ".join(filter(None, self.lines))
-        if "@" in text:
-            text = _ADDRESS.sub("(address)", text)
+        text = without_addresses(" ".join(filter(None, self.lines)))
         return f"{self.code} {text}".strip()[:MAXIMUM_WORDS]
 
     def words_without(self, secrets: Iterable[str]) -> str:
