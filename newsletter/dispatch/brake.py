@@ -26,6 +26,7 @@ class Brake:
     window: int
     lost: int = LOST_IN_A_ROW
     _seen: deque[bool] = field(default_factory=deque)
+    _rejected: int = 0
     _lost: int = 0
 
     def note(self, outcome: Outcome) -> str | None:
@@ -36,13 +37,14 @@ class Brake:
         self._lost = 0
         if not isinstance(outcome, Accepted | Rejected):
             return None
-        self._seen.append(isinstance(outcome, Rejected))
+        is_rejected = isinstance(outcome, Rejected)
+        self._seen.append(is_rejected)
+        self._rejected += is_rejected
         if len(self._seen) > self.window:
-            self._seen.popleft()
-        rejected = sum(self._seen)
-        if self.share is None or len(self._seen) < self.window or rejected <= self.share * self.window:
+            self._rejected -= self._seen.popleft()
+        if self.share is None or len(self._seen) < self.window or self._rejected <= self.share * self.window:
             return None
-        return f"{rejected} of the last {self.window} were refused for good"
+        return f"{self._rejected} of the last {self.window} were refused for good"
 
 
 def first_part(planned: int, percent: float) -> int:

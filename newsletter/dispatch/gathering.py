@@ -2,7 +2,8 @@
 
 A transaction costs much more than a row in it. Whoever has a message under way mostly asks for the next one as soon as
 the reply is there, so that waiting for replies that are still to come brings company. It is not waited for longer than
-the last transaction took, which those who came too late for that one have waited anyway.
+the last transaction took, which those who came too late for that one have waited anyway. For what is asked ahead of its
+turn nothing stands still, so that it waits until half of all that is under way or asked for can go together.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ LINGER: Final = timedelta(milliseconds=50)
 doubt than is under way."""
 MOST_PATIENCE: Final = timedelta(milliseconds=5)
 """How long an intent waits for company at most."""
+AHEAD: Final = timedelta(milliseconds=10)
+"""The same for one that nothing waits for yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,26 @@ class Gathering:
         self._patience = 0.0
         self._taken_at = 0.0
         self._is_over = False
+        self._is_urgent = False
+        self._is_patient = False
 
-    def ask(self, keys: Sequence[DeliveryKey]) -> "asyncio.Future[frozenset[DeliveryKey]]":
-        """Ask which of some messages may go."""
+    def ask(self, keys: Sequence[DeliveryKey], *, ahead: bool = False) -> "asyncio.Future[frozenset[DeliveryKey]]":
+        """Ask which of some messages may go.
+
+        Args:
+            ahead: Nothing waits for the answer yet.
+        """
         asked = Asked(keys, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
-        self._news.set()
+        self._is_urgent = self._is_urgent or not ahead
+        if self._is_urgent or not self._is_patient or self._suffice:
+            self._news.set()
         return asked.answer
 
     def hear(self, key: DeliveryKey) -> None:
         """Take note that a message has its outcome."""
         self._under_way.discard(key)
-        if self._asked and not self._under_way:
+        if self._asked and (not self._under_way or self._suffice):
             self._news.set()
         if self._lingering is None:
             loop = asyncio.get_running_loop()
@@ -75,6 +86,7 @@ class Gathering:
             self._lingering.cancel()
             self._lingering = None
         asked, self._asked = self._asked, []
+        self._is_urgent = False
         self._taken_at = asyncio.get_running_loop().time()
         return asked
 
@@ -97,10 +109,28 @@ class Gathering:
 
     async def _wait_for_company(self) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._patience
-        timer = loop.call_at(until, self._news.set)
-        while self._under_way and not self._is_over and loop.time() < until:
-            self._news.clear()
-            await self._news.wait()
-            await self._let_all_ask()
+        began = loop.time()
+        rings = began + AHEAD.total_seconds()
+        timer = loop.call_at(rings, self._news.set)
+        while self._under_way and not (self._is_over or self._suffice):
+            until = began + (self._patience if self._is_urgent else AHEAD.total_seconds())
+            if loop.time() >= until:
+                break
+            if until < rings:
+                timer.cancel()
+                rings, timer = until, loop.call_at(until, self._news.set)
+            await self._hear_news()
         timer.cancel()
+
+    async def _hear_news(self) -> None:
+        self._news.clear()
+        self._is_patient = True
+        await self._news.wait()
+        self._is_patient = False
+        if self._is_urgent:
+            await self._let_all_ask()
+
+    @property
+    def _suffice(self) -> bool:
+        """Whether as many ask ahead as are still under way: waiting longer might let a connection wait."""
+        return not self._is_urgent and len(self._asked) >= len(self._under_way)

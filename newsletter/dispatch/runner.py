@@ -196,12 +196,12 @@ class Run:
             self.watch.claimed(len(batch.messages), len(batch.excluded), monotonic() - began)
         return batch
 
-    def _intend(self, keys: Sequence[DeliveryKey]) -> "asyncio.Future[frozenset[DeliveryKey]]":
+    def _intend(self, keys: Sequence[DeliveryKey], *, ahead: bool = False) -> "asyncio.Future[frozenset[DeliveryKey]]":
         if self._halted:
             answer: asyncio.Future[frozenset[DeliveryKey]] = asyncio.get_running_loop().create_future()
             answer.set_result(frozenset())
             return answer
-        return self._gathering.ask(keys)
+        return self._gathering.ask(keys, ahead=ahead)
 
     async def _postpone(self, messages: Sequence[DeliveryMessage], until: datetime, why: str) -> None:
         await self._in_ledger(lambda: self.transactions.postpone(messages, until, why))

@@ -4,7 +4,7 @@ from newsletter.message.addresses import Mailbox, ascii_domain, needs_utf8, wire
 from newsletter.message.content import Content, is_plain
 from newsletter.message.headers import exact_header, mailbox_header, one_line, phrase, text_header
 from newsletter.message.keys import DeliveryKey, delivery_key
-from newsletter.message.mime import boundary, encode_piece, frame
+from newsletter.message.mime import boundary, encode_piece, encode_simple, frame
 from newsletter.message.received import Received, read_received
 from newsletter.message.selectors import is_selector
 
@@ -17,6 +17,7 @@ __all__ = [
     "boundary",
     "delivery_key",
     "encode_piece",
+    "encode_simple",
     "exact_header",
     "frame",
     "is_plain",

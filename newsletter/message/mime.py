@@ -25,14 +25,9 @@ def encode_piece(text: str) -> bytes:
     Returns:
         Lines of at most 76 octets, each ended by CRLF, none of which begins with a dot; empty for an empty text.
     """
-    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text and text[:1] != ".":
-        plain = text.encode("ascii")
-        if len(plain) < MAXIMUM_LINE - 1:
-            return plain + SOFT_BREAK if plain else b""
-        if b" " not in plain and not plain.endswith(b"."):  # a link, as a rule
-            lines = [plain[start : start + MAXIMUM_LINE - 1] for start in range(0, len(plain), MAXIMUM_LINE - 1)]
-            if not any(line.startswith(b".") for line in lines):
-                return SOFT_BREAK.join(lines) + SOFT_BREAK
+    simple = encode_simple(text)
+    if simple is not None:
+        return simple
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     # A dot that begins a line would have to be doubled on its way, and of two spaces a signature sees one: in every
     # single message somebody would have to look for them.
@@ -47,6 +42,23 @@ def encode_piece(text: str) -> bytes:
         return encoded + SOFT_BREAK
     start = encoded.rfind(b"\n") + 1
     return encoded[:start] + _split_line(encoded[start:]).replace(b"=\n", SOFT_BREAK) + SOFT_BREAK
+
+
+def encode_simple(text: str) -> bytes | None:
+    """Do the same for a short text or a link that needs no escapes, as most values are; None where it is neither.
+
+    What comes of it is plain in the sense of `content.is_plain`.
+    """
+    if not (text.isascii() and text.isprintable()) or "=" in text or "  " in text or text[:1] == ".":
+        return None
+    plain = text.encode("ascii")
+    if len(plain) < MAXIMUM_LINE - 1:
+        return plain + SOFT_BREAK if plain else b""
+    if b" " in plain:
+        return None
+    lines = [plain[start : start + MAXIMUM_LINE - 1] for start in range(0, len(plain), MAXIMUM_LINE - 1)]
+    encoded = SOFT_BREAK.join(lines) + SOFT_BREAK
+    return None if b"\n." in encoded else encoded
 
 
 def _split_line(line: bytes | re.Match[bytes]) -> bytes:

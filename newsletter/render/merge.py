@@ -19,6 +19,7 @@ from newsletter.message import (
     ascii_domain,
     boundary,
     encode_piece,
+    encode_simple,
     exact_header,
     frame,
     is_plain,
@@ -169,13 +170,17 @@ class Merger:
         plan = self._plans.get(answers) or self._plan(answers)
         pieces = plan.pieces.copy()
         encoded: dict[str, bytes] = {}  # a value mostly stands in more places than one, and alike
+        plain = plan.is_plain
         for position, number in plan.holes:
             value = escaped[number]
             piece = encoded.get(value)
             if piece is None:
-                piece = encoded[value] = encode_piece(value)
+                piece = encode_simple(value)
+                if piece is None:
+                    piece = encode_piece(value)
+                    plain = plain and is_plain(piece)
+                encoded[value] = piece
             pieces[position] = piece
-        plain = plan.is_plain and is_plain(b"".join(encoded.values()))
         return Content(self.headers(reader, escaped) + self._mime, b"".join(pieces), plain)
 
     def answers(self, reader: Reader) -> Answers:

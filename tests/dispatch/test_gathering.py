@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -143,5 +144,54 @@ def test_outcomes_are_written_though_nobody_asks() -> None:
         await window(gathered)
         gathered.hear(key(1))
         assert await window(gathered) == []
+
+    run(test)
+
+
+def test_those_who_ask_ahead_wait_until_as_many_ask_as_are_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "AHEAD", timedelta(seconds=LONG))
+
+    async def test(gathered: Gathering) -> None:
+        gathered.ask(keys(1, 2, 3, 4))
+        await window(gathered)
+        gathered.ask(keys(5), ahead=True)
+        following = asyncio.create_task(window(gathered))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not following.done()
+        gathered.ask(keys(6), ahead=True)
+        gathered.hear(key(1))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not following.done(), "three are under way, and two ask"
+        gathered.hear(key(2))
+        assert await following == keys(5, 6)
+
+    run(test)
+
+
+def test_who_cannot_wait_takes_those_along_who_ask_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "AHEAD", timedelta(seconds=LONG))
+
+    async def test(gathered: Gathering) -> None:
+        gathered.ask(keys(1, 2, 3))
+        await window(gathered)
+        patient(gathered, 0.01)
+        gathered.ask(keys(4), ahead=True)
+        following = asyncio.create_task(window(gathered))
+        await asyncio.sleep(0)
+        gathered.ask(keys(5))
+        assert await following == keys(4, 5)
+
+    run(test)
+
+
+def test_who_asks_ahead_is_answered_after_a_moment_though_nothing_else_happens() -> None:
+    async def test(gathered: Gathering) -> None:
+        gathered.ask(keys(1, 2))
+        await window(gathered)
+        patient(gathered, LONG)
+        gathered.ask(keys(3), ahead=True)
+        assert await window(gathered) == keys(3)
 
     run(test)

@@ -82,7 +82,7 @@ def submit_until_it_stops(
         for message in messages:
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
         return frozenset(keys)
 
     async def main() -> tuple[list[Outcome], NewsletterError | None]:

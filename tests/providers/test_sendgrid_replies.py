@@ -289,7 +289,7 @@ def test_a_consumer_that_leaves_ends_the_work(server: SendGridServer) -> None:
         for message in samples(100):
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
         return frozenset(keys)
 
     async def main() -> None:

@@ -260,7 +260,7 @@ def test_closing_early_leaves_nothing_behind() -> None:
             for number in range(1000):
                 yield Sample(number)
 
-        async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+        async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
             return frozenset(keys)
 
         async with serve(Script()) as server:

@@ -187,4 +187,4 @@ def test_what_may_be_under_way_counts_all_lanes() -> None:
             async with smtp.open(settings) as provider:
                 return provider.limits.concurrency
 
-    assert asyncio.run(main()) == (3 + 2) * 2
+    assert asyncio.run(main()) == (3 + 2) * 8

@@ -65,7 +65,7 @@ def test_no_octet_of_the_final_dot_is_written_before_its_intent_is_down() -> Non
             for message in samples(5):
                 yield message
 
-        async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+        async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
             async with asyncio.timeout(10):
                 while sum(read.count(b"tekst.") for read in server.reads) <= len(seen):  # noqa: ASYNC110
                     await asyncio.sleep(0)  # until the content is there

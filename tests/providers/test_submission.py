@@ -90,7 +90,7 @@ def run(
         for message in messages:
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
         return frozenset(keys) - kept_back
 
     async def main() -> None:

@@ -111,7 +111,7 @@ def run_with(
         for message in messages:
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
         if intend_error:
             raise intend_error
         assert not set(keys) & set(result.intended), "intended twice"

@@ -68,7 +68,7 @@ def submit(
         for message in messages:
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
         return frozenset(keys) - withheld
 
     async def run() -> list[Outcome]:

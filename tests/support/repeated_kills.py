@@ -202,7 +202,8 @@ class Trial:
 
     def _is_at_its_end(self) -> bool:
         """Tell whether so few are left that nobody need wait for more."""
-        return self._taken() > self._ordeal.readers - self._ordeal.kills * self._ordeal.workers
+        in_doubt = sum(self._verdict.in_doubt)  # they may have to wait
+        return self._taken() + in_doubt > self._ordeal.readers - self._ordeal.kills * self._ordeal.workers
 
     def _end_all(self) -> None:
         now = time.monotonic()

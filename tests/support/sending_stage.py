@@ -55,7 +55,7 @@ class Stage:
 
     Args:
         url: The database, which may be another one for each run.
-        in_flight: How many messages one worker may have under way: connections × depth.
+        in_flight: How many messages one worker may have under way or intended.
     """
 
     workspace: Workspace
@@ -183,7 +183,7 @@ class Stage:
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                raise TimeoutError
+                raise TimeoutError(self.said)
             time.sleep(LOOK_EACH)
 
     def broken_promises(self, circumstances: Circumstances) -> list[str]:
@@ -205,7 +205,7 @@ class Stage:
 
 @contextmanager
 def stage(
-    folder: Path, url: str = "", *, connections: int = 2, depth: int = 2, rates: Rates | None = None
+    folder: Path, url: str = "", *, connections: int = 2, depth: int = 2, intents: int = 4, rates: Rates | None = None
 ) -> Iterator[Stage]:
     """Make a workspace whose newsletter goes to a sink of its own.
 
@@ -222,9 +222,9 @@ def stage(
         with made.settings_file.open("a", encoding="utf-8") as settings:
             settings.write(
                 f'\n[providers.smtp]\nhost = "127.0.0.1"\ntls = "none"\nport = {sink.port}\n'
-                f"connections = {connections}\npipeline_depth = {depth}\n"
+                f"connections = {connections}\npipeline_depth = {depth}\nintents_per_connection = {intents}\n"
             )
-        yield Stage(made, sink, journal, url or f"sqlite:///{made.state}/newsletter.db", connections * depth)
+        yield Stage(made, sink, journal, url or f"sqlite:///{made.state}/newsletter.db", connections * intents)
     finally:
         sink.close()
 

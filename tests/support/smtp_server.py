@@ -260,6 +260,10 @@ class Run:
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     intended: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
+    """What was asked for before its turn."""
+    most_in_doubt: int = 0
+    """How many intended messages had no outcome yet, at most."""
     error: BaseException | None = None
     tasks_left: int = 0
 
@@ -284,19 +288,24 @@ async def submit(
     options = {"host": "127.0.0.1", "tls": "none", "port": port, "timeout": 5.0, "connections": 1, **options}
     settings = smtp.Settings(**options)
     result = Run()
+    in_doubt: set[str] = set()
     before = asyncio.all_tasks()
 
     async def source() -> AsyncIterator[Message]:
         for message in messages:
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
         if intend_error:
             raise intend_error
         assert not set(keys) & set(result.intended), "intended twice"
         result.intended += keys
+        result.ahead += keys if ahead else ()
         await asyncio.sleep(intend_takes)
-        return frozenset(key for key in keys if key not in withheld)
+        going = frozenset(key for key in keys if key not in withheld)
+        in_doubt.update(going)
+        result.most_in_doubt = max(result.most_in_doubt, len(in_doubt - result.outcomes.keys()))
+        return going
 
     try:
         async with smtp.open(settings) as provider:

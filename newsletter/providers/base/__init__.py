@@ -15,7 +15,7 @@ The modules in this folder carry messages for those whose way in is an API over 
 (`api` is what it must be told), `letters`, `grouping` and `replies` make requests and read what is answered.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -170,7 +170,18 @@ class Uncertain:
 
 
 Outcome: TypeAlias = Accepted | Deferred | Rejected | Uncertain
-Intend: TypeAlias = Callable[[Sequence[DeliveryKey]], Awaitable[frozenset[DeliveryKey]]]
+
+
+class Intend(Protocol):
+    """Asks for intents: see `Provider.submit`."""
+
+    def __call__(self, keys: Sequence[DeliveryKey], *, ahead: bool = False) -> Awaitable[frozenset[DeliveryKey]]:
+        """Ask which of some messages may be handed over.
+
+        Args:
+            ahead: Nothing waits for the answer yet, so that it may take a moment longer. What it gives is in doubt
+                from then on, as everything that is intended.
+        """
 
 
 class Provider(Protocol):

@@ -3,11 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Protocol
 
 from newsletter.providers.base import Deferred, Intend, Rejected, Uncertain
 from newsletter.providers.smtp.access import UnavailableError, refusal
+from newsletter.providers.smtp.ahead import FRESH, Intent, Tempo
 from newsletter.providers.smtp.connection import Connection
 from newsletter.providers.smtp.dialogue import Broken, Ended, Event, Level, Lost, Opened, Transaction
 from newsletter.providers.smtp.letter import Letter, content_of, prepare
@@ -20,6 +22,8 @@ ATTEMPTS: Final = 2
 """How many connections may break under one message before it waits for later."""
 ASK_AGAIN: Final = 0.5
 """How long to wait until a server that takes no more connections is asked again, in seconds."""
+LATE: Final = "its turn came too late"
+"""What is said of a message that waited too long for a connection."""
 TOO_LARGE: Final = "too large"
 """The likeness of messages that the server has no room for."""
 
@@ -30,10 +34,13 @@ class Office(Protocol):
     Attributes:
         is_wary: A message was withheld last, so that others may be too: their intents are asked for before anything
             of them is written, as the server has to be left once it waits for a content.
+        is_calm: All goes well, so that intents may be asked for beforehand.
     """
 
     is_wary: bool
 
+    @property
+    def is_calm(self) -> bool: ...
     @property
     def pool(self) -> Pool: ...
     @property
@@ -76,21 +83,40 @@ class Carrier:
         Raises:
             ProviderError: The server refuses us, or cannot be reached.
         """
-        while (cargo := await self._next()) is not None:
-            connection = await self._connect(fresh=cargo.breaks > 0)
-            if connection is None:
-                for one in (cargo, *self._again):
-                    self._office.supply.give_back(one)
-                return
-            try:
-                await _Journey(self._office, connection, self._again).go(cargo)
-            finally:
-                self._office.pool.give_back(connection)
+        try:
+            while (cargo := await self._next()) is not None:
+                connection = await self._connect(fresh=cargo.breaks > 0)
+                if connection is None:
+                    self._again.appendleft(cargo)
+                    return
+                try:
+                    await _Journey(self._office, connection, self._again).go(cargo)
+                finally:
+                    self._office.pool.give_back(connection)
+        finally:
+            for one in self._again:
+                self._office.supply.give_back(one)
 
     async def _next(self) -> Cargo | None:
-        if self._office.has_failed:
-            return None
-        return self._again.popleft() if self._again else await self._office.supply.take()
+        while not self._office.has_failed:
+            cargo = self._again.popleft() if self._again else await self._office.supply.take()
+            if cargo is None or cargo.intent is None or await self._may_still_go(cargo, cargo.intent):
+                return cargo
+        return None
+
+    async def _may_still_go(self, cargo: Cargo, intent: Intent) -> bool:
+        """Judge a message again whose intent was asked for, and that has not gone."""
+        is_old = intent.is_down and asyncio.get_running_loop().time() >= intent.asked_at + FRESH
+        if not await intent.is_given():
+            return False
+        key = cargo.message.key
+        if cargo.breaks >= ATTEMPTS:
+            self._office.settle(Ending(Deferred(key, cargo.trouble), in_doubt=True))
+        elif is_old:
+            self._office.settle(Ending(Deferred(key, cargo.trouble or LATE, retry_after=timedelta()), in_doubt=True))
+        else:
+            return True
+        return False
 
     async def _connect(self, *, fresh: bool) -> Connection | None:
         """Give a connection; None when the server takes no more while another carrier goes on with one.
@@ -126,7 +152,8 @@ class _Journey:
         self._again = again
         self._limit = connection.extensions.message_bytes
         self._loads: dict[Transaction, Load] = {}
-        self._ahead: Load | None = None
+        self._ahead: deque[Load] = deque()
+        self._tempo = Tempo(self._server.in_doubt)
         self._opened: Transaction | None = None
         self._intending: Transaction | None = None
         self._streams = False
@@ -139,32 +166,33 @@ class _Journey:
         self._streams = not first.breaks and self._server.level(self._connection) is Level.CHUNKED
         self._connection.listener = self._take
         try:
-            self._ahead = await self._load(first)
+            if load := await self._load(first):
+                self._ahead.append(load)
             await (self._stream() if self._streams else self._chain())
         except BaseException:
             self._connection.close()
             raise
         finally:
             self._connection.listener = None
-        if load := self._ahead:
-            trouble = self._connection.trouble
-            if trouble and self._connection.begun == begun:
-                self._try_again(load.cargo, trouble)
-            else:
-                self._again.append(load.cargo)
+        trouble = self._connection.trouble
+        if self._ahead and trouble and self._connection.begun == begun:
+            self._try_again(self._ahead.popleft().cargo, trouble)
+        self._again += [load.cargo for load in self._ahead]
 
     async def _chain(self) -> None:
         """Carry one message after the other, each envelope in the write that ends the one before, if it may be."""
         while self._may_begin() and (load := await self._take_ahead()):
             if self._connection.trouble:
-                self._ahead = load
+                self._ahead.appendleft(load)
                 return
-            asked = self._office.is_wary
-            if asked and not await self._may_go(load):
-                continue
+            intended = load.cargo.intent is not None
+            if not intended and self._office.is_wary:
+                if not await self._may_go(load):
+                    continue
+                intended = True
             alone = load.cargo.breaks > 0
             level = Level.ONE_BY_ONE if alone else min(self._server.level(self._connection), Level.GROUPED)
-            self._loads[self._connection.begin(load.letter, level, intended=asked)] = load
+            self._loads[self._connection.begin(load.letter, level, intended=intended)] = load
             await self._look_ahead()
             while self._loads:
                 await self._connection.stir()
@@ -174,7 +202,7 @@ class _Journey:
     async def _finish(self, transaction: Transaction) -> None:
         """Write a message's content and end, once its intent is down."""
         self._opened = None
-        connection, key = self._connection, transaction.letter.key
+        connection = self._connection
         if self._stopped:
             self._drop(transaction)
             return
@@ -182,27 +210,39 @@ class _Journey:
         if connection.trouble:
             return
         self._between = False
-        await self._look_ahead()
+        if self._ahead:
+            self._ask_ahead()
+        else:
+            await self._look_ahead()
         if not transaction.intended:
             self._intending = transaction
-            going = await self._office.intend([key])
+            may_go = await self._is_given(self._loads[transaction].cargo)
             self._intending = None
-            if key not in going:
+            if not may_go:
                 self._office.is_wary = True
-                self._drop(transaction)
+                self._loads.pop(transaction, None)
+                self._leave()
                 return
             transaction.intended = True
         if trouble := connection.trouble:
-            if self._loads.pop(transaction, None):
-                self._settle(Ending(Deferred(key, trouble), in_doubt=True))
+            if load := self._loads.pop(transaction, None):
+                self._lose_intended(load.cargo, trouble)
             return
-        following = self._ahead if self._may_chain() else None
+        following = self._ahead[0] if self._may_chain() else None
         begun = connection.finish(transaction, following.letter if following else None)
         self._between = True
         if following and begun:
-            self._ahead = None
+            self._ahead.popleft()
+            begun.intended = following.cargo.intent is not None and following.cargo.intent.is_down
             self._loads[begun] = following
         await self._look_ahead()
+
+    async def _is_given(self, cargo: Cargo) -> bool:
+        """Wait for a message's intent, which may have been asked for before."""
+        if cargo.intent:
+            return await cargo.intent.is_given()
+        key = cargo.message.key
+        return key in await self._office.intend([key])
 
     async def _may_go(self, load: Load) -> bool:
         """Ask for a message's intent before anything of it is written; settle it if the connection broke meanwhile."""
@@ -224,8 +264,9 @@ class _Journey:
                     break
                 loads.append(load)
             if loads:
-                going = await self._office.intend([load.letter.key for load in loads])
-                self._begin_all([load for load in loads if load.letter.key in going])
+                new = [load.letter.key for load in loads if load.cargo.intent is None]
+                going = await self._office.intend(new) if new else frozenset()
+                self._begin_all([load for load in loads if load.cargo.intent or load.letter.key in going])
             if not self._loads:
                 if not loads:
                     return
@@ -262,13 +303,16 @@ class _Journey:
             self._lose(event)
 
     def _end(self, transaction: Transaction) -> None:
-        self._loads.pop(transaction, None)
+        load = self._loads.pop(transaction, None)
+        self._tempo.note_ended(asyncio.get_running_loop().time())
         if transaction.misunderstood:
             self._server.note_misunderstood(transaction.level)
         else:
             self._server.note_ended(self._connection, transaction.level)
         if transaction.ending:
             self._settle(transaction.ending)
+        elif load and load.cargo.intent:
+            self._again.append(load.cargo)
         if transaction.refusal:
             self._stopped = True
             phase, reply = transaction.refusal
@@ -282,15 +326,24 @@ class _Journey:
         key = event.transaction.letter.key
         if event.transaction.handed_over:
             self._settle(Ending(Uncertain(key, event.reason), in_doubt=True))
-        elif event.transaction.intended:
-            self._settle(Ending(Deferred(key, event.reason), in_doubt=True))
-        elif load and not self._stopped:
+        elif load and event.transaction.intended:
+            self._lose_intended(load.cargo, event.reason)
+        elif load and (load.cargo.intent or not self._stopped):
             self._try_again(load.cargo, event.reason)
+
+    def _lose_intended(self, cargo: Cargo, reason: str) -> None:
+        """Settle a message that was intended and not handed over."""
+        if cargo.intent:
+            self._try_again(cargo, reason)
+        else:
+            self._settle(Ending(Deferred(cargo.message.key, reason), in_doubt=True))
 
     def _try_again(self, cargo: Cargo, reason: str) -> None:
         """Let a message that was certainly not taken go again, but not for ever."""
-        if cargo.breaks + 1 < ATTEMPTS:
-            self._again.append(replace(cargo, breaks=cargo.breaks + 1))
+        cargo.breaks += 1
+        cargo.trouble = reason
+        if cargo.intent or cargo.breaks < ATTEMPTS:
+            self._again.append(cargo)  # one with an intent is judged once that is answered
         else:
             self._settle(Ending(Deferred(cargo.message.key, reason)))
 
@@ -300,8 +353,13 @@ class _Journey:
         self._server.note_broken(self._connection, levels, between=between)
 
     def _drop(self, transaction: Transaction) -> None:
-        """Leave a message without an outcome; the server waits for its content, so the connection ends too."""
-        self._loads.pop(transaction, None)
+        """Leave a message to others, or without an outcome where nothing is written down of it."""
+        if (load := self._loads.pop(transaction, None)) and load.cargo.intent:
+            self._again.append(load.cargo)
+        self._leave()
+
+    def _leave(self) -> None:
+        """End the connection, as the server waits for the content of a message that does not come."""
         self._stopped = True
         self._connection.close()
 
@@ -317,24 +375,50 @@ class _Journey:
         return self._server.has_room(self._connection)
 
     def _may_chain(self) -> bool:
-        load = self._ahead
-        if load is None or load.cargo.breaks or self._office.is_wary or not self._may_begin():
+        while self._ahead and (intent := self._ahead[0].cargo.intent) and intent.is_withheld:
+            self._ahead.popleft()
+        load = self._ahead[0] if self._ahead else None
+        if load is None or load.cargo.breaks or not self._may_begin():
+            return False
+        if self._office.is_wary and load.cargo.intent is None:
             return False
         return self._server.level(self._connection) >= Level.CHAINED
 
     async def _take_ahead(self) -> Load | None:
         await self._look_ahead()
-        load, self._ahead = self._ahead, None
-        return load
+        while self._ahead:
+            load = self._ahead.popleft()
+            if load.cargo.intent is None or await load.cargo.intent.is_given():
+                return load
+            await self._look_ahead()
+        return None
 
     async def _look_ahead(self) -> None:
-        """Make the next message ready, while the network is busy with the one before."""
-        while self._ahead is None and self._may_begin() and (cargo := self._office.supply.take_ready()):
+        """Make the next messages ready, while the network is busy with those before, and ask for their intents."""
+        wanted = max(self._room_ahead, 1)
+        while len(self._ahead) < wanted and self._may_begin() and (cargo := self._office.supply.take_ready()):
             if self._streams and cargo.breaks:
                 self._again.append(cargo)
                 self._stopped = True
                 return
-            self._ahead = await self._load(cargo)
+            if load := await self._load(cargo):
+                self._ahead.append(load)
+        self._ask_ahead()
+
+    def _ask_ahead(self) -> None:
+        room = self._room_ahead
+        for load in self._ahead:
+            if room <= 0:
+                return
+            room -= 1
+            if load.cargo.intent is None:
+                key, now = load.letter.key, asyncio.get_running_loop().time()
+                load.cargo.intent = Intent(key, self._office.intend([key], ahead=True), now)
+
+    @property
+    def _room_ahead(self) -> int:
+        """How many of those ahead may be intended."""
+        return self._tempo.room(len(self._loads)) if self._office.is_calm and not self._streams else 0
 
     async def _load(self, cargo: Cargo) -> Load | None:
         """Make a message ready for the server; None if it can never go there."""

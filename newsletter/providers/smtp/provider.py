@@ -41,11 +41,11 @@ class _Smtp:
     @property
     def limits(self) -> Limits:
         connections = sum(lane.connections for lane in self._lanes)
-        return Limits(1, connections * self._settings.pipeline_depth, self._lanes[0].pool.message_bytes)
+        return Limits(1, connections * self._settings.in_doubt, self._lanes[0].pool.message_bytes)
 
     def submit(self, messages: AsyncIterator[Message], intend: Intend) -> AsyncIterator[Outcome]:
-        depth = self._settings.pipeline_depth
-        return submit(self._lanes, messages, intend, self._signing, domains=self._domains, depth=depth)
+        in_doubt = self._settings.in_doubt
+        return submit(self._lanes, messages, intend, self._signing, domains=self._domains, in_doubt=in_doubt)
 
 
 @asynccontextmanager
@@ -56,9 +56,9 @@ async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001 - t
         ProviderError: The server cannot be reached, or refuses us.
     """
     signing = Signing(await asyncio.to_thread(signing_keys, settings))
-    limit, depth, accesses = settings.messages_per_connection, settings.pipeline_depth, await _accesses(settings)
+    accesses = await _accesses(settings)
     lanes = [
-        Lane(Pool([Server(access, limit, depth) for access in accesses]), connections)
+        Lane(Pool([_server(access, settings) for access in accesses]), connections)
         for connections in (settings.connections, *settings.domains.values())
     ]
     first = lanes[0].pool
@@ -68,6 +68,11 @@ async def open(settings: Settings) -> AsyncIterator[Provider]:  # noqa: A001 - t
     finally:
         await asyncio.gather(*(lane.pool.close() for lane in lanes))
         signing.close()
+
+
+def _server(access: Access, settings: Settings) -> Server:
+    limit, depth, in_doubt = settings.messages_per_connection, settings.pipeline_depth, settings.in_doubt
+    return Server(access, messages_per_connection=limit, depth=depth, in_doubt=in_doubt)
 
 
 def signing_keys(settings: Settings) -> Sequence[SigningKey]:

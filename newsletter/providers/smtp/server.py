@@ -25,6 +25,7 @@ class Server:
     Args:
         messages_per_connection: After how many messages to begin a new connection.
         depth: How many messages may be under way on one connection, where the server allows it.
+        in_doubt: How many of one connection may be intended while all goes well.
 
     Attributes:
         message_bytes: The largest message that it takes, as far as it has said so.
@@ -32,8 +33,9 @@ class Server:
         is_away: It could not be reached.
     """
 
-    def __init__(self, access: Access, messages_per_connection: int, depth: int = 1) -> None:
+    def __init__(self, access: Access, *, messages_per_connection: int, depth: int = 1, in_doubt: int = 1) -> None:
         self.access = access
+        self.in_doubt = in_doubt
         self.message_bytes: int | None = None
         self.in_use = 0
         self.is_away = False

@@ -32,6 +32,7 @@ class Settings(ProviderSettings):
         domains: How many connections some domains have for themselves alone, beside the others.
         messages_per_connection: After how many messages to begin a new one.
         pipeline_depth: How many messages may be under way on one connection, where a server far away allows it.
+        intents_per_connection: How many may be written down as handed over while all goes well, if that are more.
         dkim: The files of the keys that sign every message, by their names in the DNS; start from the workspace.
         dkim_domain: Whose keys these are; that of the sender by default.
         timeout: The most seconds to wait for any one answer; the standard's own limits hold too.
@@ -48,9 +49,15 @@ class Settings(ProviderSettings):
     domains: Mapping[str, Annotated[int, Field(ge=1, le=64)]] = Field(default_factory=dict)
     messages_per_connection: Annotated[int, Field(ge=1)] = 100
     pipeline_depth: Annotated[int, Field(ge=1, le=32)] = 2
+    intents_per_connection: Annotated[int, Field(ge=1, le=64)] = 8
     dkim: Mapping[str, Path] = Field(default_factory=dict)
     dkim_domain: str | None = Field(default=None, validate_default=True)
     timeout: Annotated[float, Field(gt=0, le=600)] = 600.0
+
+    @property
+    def in_doubt(self) -> int:
+        """How many messages of one connection a killed process leaves in doubt, at most."""
+        return max(self.pipeline_depth, self.intents_per_connection)
 
     @property
     def hosts(self) -> tuple[str, ...]:

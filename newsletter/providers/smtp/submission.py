@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from newsletter.providers.smtp.supply import Supply
 WAITING: Final = 10
 """How many times what its connections hold may wait for a lane; when one is full, all wait for it."""
 
+CALM: Final = 5
+"""After how many acceptances in a row intents are asked for beforehand: what was refused may be so again."""
+
 
 async def submit(
     lanes: Sequence[Lane],
@@ -26,18 +30,18 @@ async def submit(
     signing: Signing,
     *,
     domains: Mapping[str, int] = MappingProxyType({}),
-    depth: int = 1,
+    in_doubt: int = 1,
 ) -> AsyncIterator[Outcome]:
     """Hand over messages, each signed; see `Provider.submit`.
 
     Args:
         domains: The lanes of domains that have one of their own, by number; the first lane is for all others.
-        depth: How many may be under way on one connection.
+        in_doubt: How many of one connection may be under way or intended.
     """
     outcomes = _Outcomes()
-    parting = Parting(messages, [WAITING * lane.connections * (depth + 1) for lane in lanes], domains)
+    parting = Parting(messages, [WAITING * lane.connections * (in_doubt + 1) for lane in lanes], domains)
     sources = [parting.of(number) for number in range(len(lanes))] if domains else [messages]
-    supplies = [Supply(source, lane.connections * (depth + 1)) for lane, source in zip(lanes, sources, strict=True)]
+    supplies = [Supply(source, lane.connections * (in_doubt + 1)) for lane, source in zip(lanes, sources, strict=True)]
     submission = Submission(lanes, supplies, signing, intend, outcomes.put)
     work = asyncio.create_task(submission.run(parting.fill() if domains else None))
     work.add_done_callback(lambda _: outcomes.wake())
@@ -137,6 +141,7 @@ class Submission:
                 )
             )
         self._streak.close(blaming=self._failure is None)
+        await self._settle_left()
         if self._failure:
             raise self._failure
 
@@ -173,6 +178,13 @@ class Submission:
             return True
         return False
 
+    async def _settle_left(self) -> None:
+        """Report on what was intended, and not handed over because of a failure: it has certainly not gone."""
+        for cargo in (one for supply in self._supplies for one in supply.left()):
+            if cargo.intent and await cargo.intent.is_given():
+                reply = cargo.trouble or "it was not handed over, as the server could not be used"
+                self._report(Deferred(cargo.message.key, reply, retry_after=timedelta()))
+
     def _note_failure(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
             self.fail(error)
@@ -187,14 +199,23 @@ class Desk:
         self.supply = supply
         self.signing = submission.signing
         self.intend = submission.intend
-        self.settle = submission.settle
         self.fail = submission.fail
         self.is_wary = False
         self._submission = submission
+        self._accepted_in_a_row = 0
+
+    @property
+    def is_calm(self) -> bool:
+        return self._accepted_in_a_row >= CALM
 
     @property
     def has_failed(self) -> bool:
         return self._submission.has_failed
+
+    def settle(self, ending: Ending) -> bool:
+        """Report an ending; see `Submission.settle`."""
+        self._accepted_in_a_row = self._accepted_in_a_row + 1 if isinstance(ending.outcome, Accepted) else 0
+        return self._submission.settle(ending)
 
     async def make_room(self) -> bool:
         """Close what other lanes keep open for later; tell whether there may be room now, or soon."""

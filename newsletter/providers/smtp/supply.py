@@ -2,22 +2,27 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from newsletter.providers.base import Message
+from newsletter.providers.smtp.ahead import Intent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Cargo:
     """A message to carry.
 
     Args:
         breaks: How many connections have broken under it.
+        trouble: What the last of them said.
+        intent: What was asked for it before its turn.
     """
 
     message: Message
     breaks: int = 0
+    trouble: str = ""
+    intent: Intent | None = None
 
 
 class Supply:
@@ -80,6 +85,10 @@ class Supply:
         """Leave a message to somebody else."""
         self._returned.append(cargo)
         self._wake(1)
+
+    def left(self) -> Sequence[Cargo]:
+        """Give what was given back and nobody has taken."""
+        return tuple(self._returned)
 
     def close(self) -> None:
         """Give no more."""
