@@ -136,6 +136,11 @@ class Merger:
         self._deciders = [predicate(condition) for condition in self._questions.values()]
         self._plain_subject = all(isinstance(part, str) for part in compiled.subject)
         self._subject = text_header("Subject", "".join(map(str, compiled.subject))) if self._plain_subject else b""
+        self._subject_parts = [
+            part if isinstance(part, str) else self._slots[part]
+            for part in compiled.subject
+            if not isinstance(part, Block)
+        ]
         self._plans: dict[Answers, _Plan] = {}
         self._common_parts: dict[Answers, CommonParts] = {}
 
@@ -224,13 +229,7 @@ class Merger:
         return [escape(make(reader)) for make, escape in self._makers]
 
     def _fill_subject(self, escaped: list[str]) -> str:
-        return one_line(
-            "".join(
-                part if isinstance(part, str) else escaped[self._slots[part]]
-                for part in self.compiled.subject
-                if not isinstance(part, Block)
-            )
-        )
+        return one_line("".join([part if isinstance(part, str) else escaped[part] for part in self._subject_parts]))
 
     def _plan(self, answers: Answers) -> _Plan:
         by_question = dict(zip(self._questions, answers, strict=True))

@@ -59,16 +59,16 @@ class Tempo:
         self._most = most
         self._ended_at: float | None = None
         self._gap: float | None = None
+        self._reach = 0
 
     def note_ended(self, now: float) -> None:
         """Note that a message came to its end."""
         if self._ended_at is not None:
             gap = now - self._ended_at
             self._gap = gap if self._gap is None else self._gap + _WEIGHT * (gap - self._gap)
+            self._reach = int(HORIZON / self._gap) if self._gap else self._most
         self._ended_at = now
 
     def room(self, under_way: int) -> int:
         """Tell how many may be intended beside those under way."""
-        if self._gap is None:
-            return 0
-        return min(self._most - under_way, int(HORIZON / max(self._gap, 1e-6)))
+        return max(min(self._most - under_way, self._reach), 0)

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base import Accepted, Deferred, Intend, Message, Outcome
-from newsletter.providers.smtp.carrier import TOO_LARGE, Carrier
+from newsletter.providers.smtp.carrier import Carrier
+from newsletter.providers.smtp.journey import TOO_LARGE
 from newsletter.providers.smtp.lanes import Lane, Parting
 from newsletter.providers.smtp.replies import Ending
 from newsletter.providers.smtp.signing import Signing
@@ -191,7 +192,7 @@ class Submission:
 
 
 class Desk:
-    """What the carriers of one lane share; see `carrier.Office`."""
+    """What the carriers of one lane share; see `office.Office`."""
 
     def __init__(self, submission: Submission, lane: Lane, supply: Supply) -> None:
         self.lane = lane
