@@ -260,3 +260,58 @@ def test_whatever_is_said_every_message_has_one_outcome(data: st.DataObject) -> 
         # What may have been taken is never called refused: only a reply to the same request settles it.
         refused = {key for key in keys if isinstance(done.outcomes[key], Deferred | Rejected)}
         assert not refused or repeats
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_request_does_not_wait_for_long_until_it_is_full(monkeypatch: pytest.MonkeyPatch, concurrency: int) -> None:
+    monkeypatch.setattr(submission, "COMPANY", timedelta(seconds=0.02))
+    api = Scripted(lambda _: Taken("r"), Room(100, 10_000), concurrency)
+
+    async def until_posted(count: int) -> None:
+        while len(api.posted) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+    async def source() -> AsyncIterator[Written]:
+        for start in (0, 3):
+            for number in range(start, start + 3):
+                yield written(number)
+            # Nobody else comes before these have gone.
+            await until_posted(1 + start // 3)
+
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
+        return frozenset(keys)
+
+    async def main() -> list[Outcome]:
+        async with asyncio.timeout(20):
+            return [outcome async for outcome in ApiProvider(api).submit(source(), intend)]
+
+    assert [type(outcome) for outcome in asyncio.run(main())] == [Accepted] * 6
+    assert [len(keys) for keys in api.posted] == [3, 3]
+
+
+def test_while_every_request_is_under_way_others_gather(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submission, "COMPANY", timedelta(seconds=0.01))
+    api = Scripted(lambda _: Taken("r"), Room(100, 10_000), 1)
+    post, has_come = api.post, asyncio.Event()
+
+    async def slow(letters: Sequence[AnyLetter]) -> Verdict:
+        await has_come.wait()
+        return await post(letters)
+
+    monkeypatch.setattr(api, "post", slow)
+
+    async def source() -> AsyncIterator[Written]:
+        for number in range(10):
+            yield written(number)
+            await asyncio.sleep(0.02)
+        has_come.set()
+
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
+        return frozenset(keys)
+
+    async def main() -> list[Outcome]:
+        async with asyncio.timeout(20):
+            return [outcome async for outcome in ApiProvider(api).submit(source(), intend)]
+
+    assert len(asyncio.run(main())) == 10
+    assert [len(keys) for keys in api.posted] == [1, 9]

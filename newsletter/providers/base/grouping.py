@@ -74,6 +74,11 @@ class Grouping:
             ready.append(self._groups.pop(kind))
         return ready + self._overflow()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any letter waits for others."""
+        return bool(self._groups)
+
     def rest(self) -> list[Group]:
         """Give what is left."""
         groups = list(self._groups.values())

@@ -1,10 +1,10 @@
 """Hands messages over in groups, several requests at once, and follows what is said of each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from newsletter.errors import ProviderError
 from newsletter.message import DeliveryKey
@@ -34,6 +34,8 @@ MAXIMUM_ROUNDS: Final = 20
 """How often a group is sent again without those whom the provider names; it may name one at a time."""
 MAXIMUM_SUSPECTS: Final = 10
 """How many messages in a row may be found fault with, not with their addresses, before we take it for ours."""
+COMPANY: Final = timedelta(seconds=0.5)
+"""How long a request that is not full waits for more messages: limits that let few go do not mean them to pile up."""
 AT_ONCE: Final = timedelta(seconds=1)
 """For what was certainly not taken and may go as soon as we are let in again."""
 REPLAY_PAUSES: Final = (timedelta(seconds=0.3), timedelta(seconds=2))
@@ -99,6 +101,7 @@ class Submission:
         self._report = report
         self._gate = asyncio.Semaphore(api.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
         self._failure: BaseException | None = None
         self._taken = False
         self._suspects_in_a_row = 0
@@ -116,6 +119,8 @@ class Submission:
                 task.cancel()
             raise
         finally:
+            if self._timer:
+                self._timer.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._failure:
             raise self._failure
@@ -128,23 +133,45 @@ class Submission:
                 continue
             for group in grouping.add(letter):
                 await self._start(group)
+            self._watch(grouping)
             if self._failure:
                 return
         for group in grouping.rest():
             await self._start(group)
+
+    def _watch(self, grouping: Grouping) -> None:
+        """See to it that nobody waits for company for longer than a moment, where limits let few go at a time."""
+        if self._timer is None and grouping.is_waiting:
+            self._timer = asyncio.get_running_loop().call_later(COMPANY.total_seconds(), self._send_waiting, grouping)
+
+    def _send_waiting(self, grouping: Grouping) -> None:
+        self._timer = None
+        # Where every request that may be under way is, nobody goes sooner for leaving the others.
+        if not self._gate.locked():
+            for group in grouping.rest():
+                self._add(self._carry_in_turn(group))
+        self._watch(grouping)
 
     async def _start(self, group: Group) -> None:
         await self._gate.acquire()
         if self._failure:
             self._gate.release()
             return
-        task = asyncio.create_task(self._carry(group))
+        self._add(self._carry(group)).add_done_callback(lambda _: self._gate.release())
+
+    async def _carry_in_turn(self, group: Group) -> None:
+        async with self._gate:
+            if not self._failure:
+                await self._carry(group)
+
+    def _add(self, carrying: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(carrying)
         self._tasks.add(task)
         task.add_done_callback(self._end)
+        return task
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._gate.release()
         if not task.cancelled() and (error := task.exception()):
             self._failure = self._failure or error
 
