@@ -8,9 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from newsletter.dispatch.dispatches import DispatchState
+from newsletter.dispatch.dispatches import DispatchState, hold_dispatch
 from newsletter.dispatch.rehearsal.faults import Fault
 from newsletter.dispatch.rehearsal.proof import Circumstances
+from newsletter.store import Database, DatabaseAway
 from support.postgresql import Cluster, Unavailable
 from support.sending_stage import Stage, stage
 
@@ -76,3 +77,23 @@ def test_connections_that_are_cut_while_sending_lose_nobody(cluster: Cluster, tm
         assert worker.returncode == 0, made.said
         assert "Traceback" not in made.said
         assert made.broken_promises(Circumstances(kills=CUTS, concurrency=made.in_flight)) == []
+
+
+def test_process_that_stands_still_in_a_transaction_is_not_waited_for_for_ever(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with sending(tmp_path, cluster.new_database()) as made, made.open() as database:
+        with pytest.raises(DatabaseAway):
+            stand_still(made, database)
+        assert made.broken_promises(Circumstances(kills=0, concurrency=made.in_flight)) == []
+
+
+def stand_still(made: Stage, database: Database) -> None:
+    """Hold the dispatch as a process does that is stopped right then, until a worker has sent it all the same."""
+    with database.writing() as connection:
+        hold_dispatch(connection, made.dispatch)
+        with made.worker() as worker:
+            made.wait_until(lambda: finished(made))
+            assert worker.poll() is None
+        assert worker.returncode == 0, made.said
+        hold_dispatch(connection, made.dispatch)
