@@ -1,8 +1,44 @@
 """The one place that asks the machine for the time; everything else is given a clock."""
 
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+HARDLY: Final = timedelta(minutes=5)
+"""By how much a clock may be put right without anybody taking note."""
 
 
 def now() -> datetime:
     """Give the present moment, in UTC."""
     return datetime.now(UTC)
+
+
+def steady() -> float:
+    """Give seconds that nobody sets; those that the machine sleeps are counted where the system can do so."""
+    asleep_too: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
+
+
+class ClockWatch:
+    """Notices that a clock was set, by seconds that nobody sets.
+
+    Args:
+        clock: Gives the moment, aware.
+        seconds: Gives steady seconds.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], seconds: Callable[[], float] = steady) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._offset = self._measure()
+
+    def jump(self) -> timedelta:
+        """Tell by how much the clock was set ahead since this was asked last; less than nothing where it was set back."""
+        offset = self._measure()
+        by, self._offset = timedelta(seconds=offset - self._offset), offset
+        return by if abs(by) > HARDLY else timedelta()
+
+    def _measure(self) -> float:
+        seconds = self._seconds()
+        return self._clock().timestamp() - seconds

@@ -1,6 +1,6 @@
 """What a process that sends by itself has to tell: one notice for each thing, for people and for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -66,10 +66,19 @@ def broken(dispatch: Dispatch, error: Exception) -> Notice:
 
 
 def waiting(error: Exception, length: timedelta) -> Notice:
-    """Tell that the database cannot be read or written, and that this is waited for."""
+    """Tell what keeps a worker from all work, and that this is waited for."""
     said = (str(error).strip() or type(error).__name__).splitlines()[0]
-    message = f"the database cannot be used: {said}; tried again in {length.seconds} s"
+    message = f"cannot go on: {said}; tried again in {length.seconds} s"
     return Notice("worker.waiting", message, {"error": type(error).__name__}, "warning")
+
+
+def clock_set(by: timedelta, paused: Sequence[Dispatch]) -> Notice:
+    """Tell that this machine's clock was set, and what waits for a person because of it."""
+    direction = "ahead" if by > timedelta() else "back"
+    told = f"the clock was set {direction} by {abs(by)}".partition(".")[0]
+    waiting_now = f"; {', '.join(one.id for one in paused)} would begin too early and is paused" if paused else ""
+    fields = {"seconds": round(by.total_seconds()), "paused": [one.id for one in paused]}
+    return Notice("clock.set", told + waiting_now, fields, "warning")
 
 
 def put_off(dispatch: Dispatch, until: datetime) -> Notice:

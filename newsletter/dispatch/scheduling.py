@@ -99,6 +99,24 @@ def begin(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: Pa
     return why
 
 
+def pause_skipped(connection: sa.Connection, since: datetime, now: datetime, by: str, why: str) -> Sequence[Dispatch]:
+    """Pause what would begin now only because the clock was set ahead, and give it.
+
+    Args:
+        since: What the clock would say if nobody had set it.
+    """
+    names = connection.scalars(
+        sa.select(_dispatches.c.id).where(
+            _dispatches.c.state == DispatchState.OPEN, _dispatches.c.start_at > since, _dispatches.c.start_at <= now
+        )
+    ).all()
+    found = [dispatches.read_dispatch(connection, name) for name in names]
+    skipped = [dispatch for dispatch in found if not ledger.was_touched(connection, dispatch)]
+    for dispatch in skipped:
+        pause(connection, dispatch, now, by, why)
+    return skipped
+
+
 def judge_first_part(connection: sa.Connection, dispatch: Dispatch, now: datetime, pace: Pace, by: str) -> bool:
     """Let the rest of a dispatch follow its first part, or pause it where that was not taken well enough.
 

@@ -101,7 +101,7 @@ def _assert_installed() -> None:
 
 
 def _assert_on_time(worker: Worker) -> None:
-    """Refuse to begin where this machine would take the leases of others for ended, or be taken for it."""
+    """Refuse to go on where this machine would take the leases of others for ended, or be taken for it."""
     with worker.surroundings.database.reading() as connection:
         there = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         off = (worker.surroundings.clock() - there).total_seconds()
@@ -165,6 +165,7 @@ class _Turns:
         )
         try:
             while not (self.worker.stop.asked or working.done()):
+                await asyncio.to_thread(_assert_on_time, self.worker)
                 await self._drop_stalled()
                 await self._leave_turns(one.id for one in await asyncio.to_thread(self.worker.due))
                 await self._wait(self.every, working)
@@ -176,6 +177,7 @@ class _Turns:
     async def _take_turn(self, dispatch: str) -> None:
         try:
             due = [one.id for one in await asyncio.to_thread(self.worker.due)]
+            await asyncio.to_thread(_assert_on_time, self.worker)
             if dispatch in due and not self.worker.stop.asked:
                 # Whoever is free joins in at once; who comes too late finds nothing left.
                 await self._leave_turns([dispatch])

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
+from newsletter.clock import ClockWatch, steady
 from newsletter.dispatch import dispatches, notices, scheduling
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.driving import drive
@@ -37,10 +39,12 @@ class Worker:
 
     Args:
         stop: Ends it as soon as what is under way is settled.
+        seconds: Gives seconds that nobody sets.
     """
 
     surroundings: Surroundings
     stop: Stop
+    seconds: Callable[[], float] = steady
     _resting: dict[str, _Rest] = field(default_factory=dict)
 
     @property
@@ -68,14 +72,27 @@ class Worker:
             every: How often to look for work.
             tell: Told what comes of it.
         """
+        watch = ClockWatch(self.surroundings.clock, self.seconds)
         while not self.stop.asked:
             try:
-                for notice in self.work():
+                for notice in chain(self._heed(watch.jump()), self.work()):
                     tell(notice)
             except StoreError as error:
                 tell(notices.waiting(error, LATER))
                 self.stop.wait(LATER.total_seconds())
             self.stop.wait(every.total_seconds())
+
+    def _heed(self, jump: timedelta) -> Iterator[Notice]:
+        """Let nothing begin that is due only because the clock was set ahead."""
+        if not jump:
+            return
+        surroundings, now = self.surroundings, self.surroundings.clock()
+        paused: Sequence[Dispatch] = ()
+        if jump > timedelta():
+            why = "its time has come only because the clock was set ahead"
+            with surroundings.database.writing() as connection:
+                paused = scheduling.pause_skipped(connection, now - jump, now, surroundings.by, why)
+        yield notices.clock_set(jump, paused)
 
     def due(self) -> Sequence[Dispatch]:
         """Name the dispatches that this worker could go on with now, the oldest first.

@@ -1,11 +1,12 @@
 """The clock jumps by a day: nobody is mailed twice, nothing begins twice, and what is late waits for a person."""
 
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 
 from newsletter.audience import Selection
-from newsletter.dispatch import Dispatch, Start, Stop, Worker, accept, dispatches, lease, propose
+from newsletter.dispatch import Controls, Dispatch, Start, Stop, Worker, accept, dispatches, lease, propose
 from newsletter.errors import DispatchError
 from newsletter.providers.base import Message
 from newsletter.store import Database
@@ -119,3 +120,62 @@ def test_clock_that_runs_a_day_ahead_lets_what_it_would_begin_late_wait_for_a_pe
     bench.drive(current(bench, dispatch), provider)
     assert provider.handed_over == []
     assert current(bench, dispatch).state == "paused"
+
+
+def look_again(bench: Bench, jump: timedelta, slept: timedelta = timedelta()) -> list[str]:
+    """Let a worker look for work, set its clock, let it look again, and give the names of what it tells."""
+    stop, told, looks = Stop(), list[str](), count()
+
+    def seconds() -> float:
+        look = next(looks)
+        if look == 1:
+            bench.clock.moment += jump
+        if look > 2:
+            stop.ask()
+        return slept.total_seconds() if look else 0.0
+
+    worker = Worker(bench.surroundings, stop, seconds)
+    worker.keep_working(timedelta(), lambda notice: told.append(notice.name))
+    return told
+
+
+@pytest.mark.parametrize(("jump", "state"), [(timedelta(), "open"), (timedelta(minutes=4), "finished"), (-DAY, "open")])
+def test_nothing_is_paused_for_a_clock_that_was_hardly_set_or_set_back(
+    bench: Bench, jump: timedelta, state: str
+) -> None:
+    dispatch = schedule(bench, timedelta(minutes=2))
+    told = look_again(bench, jump)
+    assert current(bench, dispatch).state == state
+    assert ("clock.set" in told) == (jump == -DAY)
+
+
+@pytest.mark.parametrize("start", [2 * HOUR, 19 * HOUR, 23 * HOUR])
+def test_what_would_begin_early_by_a_clock_set_ahead_waits_for_a_person(bench: Bench, start: timedelta) -> None:
+    """I15: in a process that runs meanwhile; nobody sets the seconds that it counts."""
+    dispatch = schedule(bench, start)
+    assert look_again(bench, DAY) == ["clock.set"]
+    assert current(bench, dispatch).state == "paused"
+    assert set(bench.states(dispatch).values()) == {"planned"}
+
+
+def test_what_starts_later_still_is_left_alone_by_a_clock_set_ahead(bench: Bench) -> None:
+    dispatch = schedule(bench, 2 * DAY)
+    assert look_again(bench, DAY) == ["clock.set"]
+    assert current(bench, dispatch).state == "open"
+
+
+def test_a_machine_that_slept_was_not_set(bench: Bench) -> None:
+    dispatch = schedule(bench, 23 * HOUR)
+    assert "clock.set" not in look_again(bench, DAY, slept=DAY)
+    assert current(bench, dispatch).state == "finished"
+
+
+def test_what_waits_for_a_person_begins_at_its_time_once_the_clock_is_right_again(bench: Bench) -> None:
+    dispatch = schedule(bench, 20 * HOUR)
+    look_again(bench, DAY)
+    bench.clock.moment -= DAY
+    Controls(bench.database, dispatch.id, "ada", bench.clock).resume()
+    worker = Worker(bench.surroundings, Stop())
+    assert list(worker.work()) == []
+    bench.clock.pass_by(hours=20, minutes=1)
+    assert any("12 accepted" in notice.message for notice in worker.work())
