@@ -34,7 +34,7 @@ class ClockWatch:
         self._offset = self._measure()
 
     def jump(self) -> timedelta:
-        """Tell by how much the clock was set ahead since this was asked last; less than nothing where it was set back."""
+        """Tell by how much the clock was set ahead since this was asked last; less than nothing for back."""
         offset = self._measure()
         by, self._offset = timedelta(seconds=offset - self._offset), offset
         return by if abs(by) > HARDLY else timedelta()
