@@ -2,8 +2,8 @@
 
 A transaction costs much more than a row in it. Whoever has a message under way mostly asks for the next one as soon as
 the reply is there, so that waiting for replies that are still to come brings company. It is not waited for longer than
-the last transaction took, which those who came too late for that one have waited anyway. For what is asked ahead of its
-turn nothing stands still, so that it waits until half of all that is under way or asked for can go together.
+the last transaction took, which those who came too late for that one have waited anyway. What is asked ahead of its
+turn waits until half of all that is under way or asked for can go together, and a few milliseconds at most.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ class Gathering:
 
     def __init__(self) -> None:
         self._asked: list[Asked] = []
+        self._asking: set[DeliveryKey] = set()
         self._under_way: set[DeliveryKey] = set()
         self._news = asyncio.Event()
         self._lingering: asyncio.TimerHandle | None = None
@@ -44,6 +45,7 @@ class Gathering:
         self._is_over = False
         self._is_urgent = False
         self._is_patient = False
+        self._has_rung = False
 
     def ask(self, keys: Sequence[DeliveryKey], *, ahead: bool = False) -> "asyncio.Future[frozenset[DeliveryKey]]":
         """Ask which of some messages may go.
@@ -53,6 +55,7 @@ class Gathering:
         """
         asked = Asked(keys, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
+        self._asking.update(keys)
         self._is_urgent = self._is_urgent or not ahead
         if self._is_urgent or not self._is_patient or self._suffice:
             self._news.set()
@@ -61,6 +64,7 @@ class Gathering:
     def hear(self, key: DeliveryKey) -> None:
         """Take note that a message has its outcome."""
         self._under_way.discard(key)
+        self._asking.discard(key)
         if self._asked and (not self._under_way or self._suffice):
             self._news.set()
         if self._lingering is None:
@@ -95,8 +99,10 @@ class Gathering:
         if asked:
             taken = asyncio.get_running_loop().time() - self._taken_at
             self._patience = min(taken, MOST_PATIENCE.total_seconds())
-        self._under_way |= going
         for one in asked:
+            # Whose outcome was heard meanwhile is not under way any more.
+            self._under_way.update(going.intersection(one.keys) & self._asking)
+            self._asking.difference_update(one.keys)
             if not one.answer.done():
                 one.answer.set_result(going.intersection(one.keys))
 
@@ -109,18 +115,20 @@ class Gathering:
 
     async def _wait_for_company(self) -> None:
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        rings = began + AHEAD.total_seconds()
-        timer = loop.call_at(rings, self._news.set)
-        while self._under_way and not (self._is_over or self._suffice):
-            until = began + (self._patience if self._is_urgent else AHEAD.total_seconds())
-            if loop.time() >= until:
-                break
-            if until < rings:
+        began, hurries = loop.time(), False
+        self._has_rung = False
+        timer = loop.call_later(AHEAD.total_seconds(), self._ring)
+        while self._under_way and not (self._is_over or self._has_rung or self._suffice):
+            if self._is_urgent and not hurries:
+                hurries = True
                 timer.cancel()
-                rings, timer = until, loop.call_at(until, self._news.set)
+                timer = loop.call_at(began + self._patience, self._ring)
             await self._hear_news()
         timer.cancel()
+
+    def _ring(self) -> None:
+        self._has_rung = True
+        self._news.set()
 
     async def _hear_news(self) -> None:
         self._news.clear()
@@ -133,4 +141,4 @@ class Gathering:
     @property
     def _suffice(self) -> bool:
         """Whether as many ask ahead as are still under way: waiting longer might let a connection wait."""
-        return not self._is_urgent and len(self._asked) >= len(self._under_way)
+        return not self._is_urgent and len(self._asking) >= len(self._under_way)

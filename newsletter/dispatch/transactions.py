@@ -161,7 +161,8 @@ class Transactions:
             return self._intend(keys)
 
     def _intend(self, keys: Sequence[DeliveryKey]) -> tuple[frozenset[DeliveryKey], Sequence[Outcome]]:
-        wanted = {self._claimed[key].subscriber: key for key in keys if key in self._claimed}
+        asked = (key for key in keys if key in self._claimed and key not in self._unwritten)
+        wanted = {self._claimed[key].subscriber: key for key in asked}
         now, outcomes = self.clock(), tuple(self._unwritten.values())
         with self._standing.writing() as connection:
             with together(connection):

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Final
 
 from newsletter.clock import ClockWatch, steady
@@ -72,10 +71,14 @@ class Worker:
             every: How often to look for work.
             tell: Told what comes of it.
         """
-        watch = ClockWatch(self.surroundings.clock, self.seconds)
+        watch, jump = ClockWatch(self.surroundings.clock, self.seconds), timedelta()
         while not self.stop.asked:
             try:
-                for notice in chain(self._heed(watch.jump()), self.work()):
+                jump += watch.jump()
+                for notice in self._heed(jump):
+                    tell(notice)
+                jump = timedelta()
+                for notice in self.work():
                     tell(notice)
             except StoreError as error:
                 tell(notices.waiting(error, LATER))

@@ -195,3 +195,37 @@ def test_who_asks_ahead_is_answered_after_a_moment_though_nothing_else_happens()
         assert await window(gathered) == keys(3)
 
     run(test)
+
+
+def test_an_outcome_that_is_heard_before_the_answer_leaves_nobody_under_way() -> None:
+    async def test(gathered: Gathering) -> None:
+        answer = gathered.ask(keys(1))
+        await gathered.wait()
+        asked = gathered.take()
+        gathered.hear(key(1))
+        gathered.answer(asked, frozenset(keys(1)))
+        assert await answer == frozenset(keys(1))
+        patient(gathered, LONG)
+        gathered.ask(keys(2))
+        assert await window(gathered) == keys(2)
+
+    run(test)
+
+
+def test_patience_ends_by_the_clock_of_the_faster_event_loop() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def ask_often() -> None:
+        gathered = Gathering()
+        gathered.ask(keys(0))
+        await window(gathered)
+        for number in range(1, 200):
+            patient(gathered, 0.0011)
+            gathered.ask(keys(number))
+            assert await window(gathered) == keys(number)
+
+    async def within() -> None:
+        async with asyncio.timeout(DEADLINE):
+            await ask_often()
+
+    uvloop.run(within())

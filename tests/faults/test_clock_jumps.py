@@ -1,13 +1,27 @@
 """The clock jumps by a day: nobody is mailed twice, nothing begins twice, and what is late waits for a person."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
 from newsletter.audience import Selection
-from newsletter.dispatch import Controls, Dispatch, Start, Stop, Worker, accept, dispatches, lease, propose
-from newsletter.errors import DispatchError
+from newsletter.dispatch import (
+    Controls,
+    Dispatch,
+    Start,
+    Stop,
+    Worker,
+    accept,
+    dispatches,
+    lease,
+    propose,
+    scheduling,
+    working,
+)
+from newsletter.errors import DispatchError, StoreError
 from newsletter.providers.base import Message
 from newsletter.store import Database
 from newsletter.subscribers import Definitions
@@ -122,7 +136,7 @@ def test_clock_that_runs_a_day_ahead_lets_what_it_would_begin_late_wait_for_a_pe
     assert current(bench, dispatch).state == "paused"
 
 
-def look_again(bench: Bench, jump: timedelta, slept: timedelta = timedelta()) -> list[str]:
+def look_again(bench: Bench, jump: timedelta, slept: timedelta = timedelta(), looks_more: int = 0) -> list[str]:
     """Let a worker look for work, set its clock, let it look again, and give the names of what it tells."""
     stop, told, looks = Stop(), list[str](), count()
 
@@ -130,7 +144,7 @@ def look_again(bench: Bench, jump: timedelta, slept: timedelta = timedelta()) ->
         look = next(looks)
         if look == 1:
             bench.clock.moment += jump
-        if look > 2:
+        if look > 2 + looks_more:
             stop.ask()
         return slept.total_seconds() if look else 0.0
 
@@ -179,3 +193,19 @@ def test_what_waits_for_a_person_begins_at_its_time_once_the_clock_is_right_agai
     assert list(worker.work()) == []
     bench.clock.pass_by(hours=20, minutes=1)
     assert any("12 accepted" in notice.message for notice in worker.work())
+
+
+def test_a_database_that_is_away_then_does_not_make_a_worker_forget_the_clock(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch, pause, failures = schedule(bench, 20 * HOUR), scheduling.pause_skipped, iter([StoreError("away")])
+
+    def fail_once(*about: Any) -> Sequence[Dispatch]:
+        for failure in failures:
+            raise failure
+        return pause(*about)
+
+    monkeypatch.setattr(scheduling, "pause_skipped", fail_once)
+    monkeypatch.setattr(working, "LATER", timedelta())
+    assert look_again(bench, DAY, looks_more=1) == ["worker.waiting", "clock.set"]
+    assert current(bench, dispatch).state == "paused"

@@ -1,14 +1,17 @@
 """Intents are asked for before their turn while all goes well, and nothing that had one is lost or sent twice."""
 
 import asyncio
+import random
 from datetime import timedelta
 
 import pytest
 
 from newsletter.errors import ProviderError
+from newsletter.message import Content
 from newsletter.providers.base import Accepted, Deferred, Outcome, Uncertain
-from newsletter.providers.smtp import carrier
+from newsletter.providers.smtp import ahead
 from newsletter.providers.smtp.ahead import HORIZON, Tempo
+from newsletter.providers.smtp.signing import Signing
 from newsletter.providers.smtp.submission import CALM
 from support.smtp_server import DROP, RESET, Run, Script, ScriptedServer, run, samples, submit
 from support.wire_server import WireServer, wire_server
@@ -104,7 +107,7 @@ def test_what_is_withheld_ahead_does_not_go(withheld: list[str]) -> None:
 
 
 def test_an_intent_that_has_grown_old_is_not_acted_upon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier, "FRESH", 0.0)
+    monkeypatch.setattr(ahead, "FRESH", 0.0)
     script = Script({"MAIL": [*[None] * LATER, DROP]})
     result, server = run(script, samples(COUNT), intents_per_connection=4, intend_takes=0.001)
     assert result.error is None
@@ -121,6 +124,71 @@ def test_a_message_under_which_connections_keep_breaking_waits_though_it_was_int
     assert waiting
     assert all(result.outcomes[key].reply for key in waiting)
     assert not of_kind(result, Uncertain)
+
+
+@pytest.mark.parametrize(("limit", "breaks"), [(7, 0), (20, 0), (100, 3)])
+def test_no_more_is_in_doubt_when_one_connection_follows_the_other(limit: int, breaks: int) -> None:
+    drops: list[str | None] = [*[None] * LATER, DROP] * breaks
+    script = Script({"RCPT": drops})
+    result, server = run(script, samples(200), messages_per_connection=limit, intend_takes=0.001)
+    assert of_kind(result, Accepted) == {f"key{number}" for number in range(200)}
+    assert len(server.messages) == 200
+    assert len(result.ahead) > 100
+    assert result.most_in_doubt <= 8
+
+
+@pytest.mark.parametrize("withheld", [[], [f"key{number}" for number in range(10, COUNT, 3)]])
+def test_a_refusal_is_not_the_outcome_of_what_is_not_yet_intended(withheld: list[str]) -> None:
+    refusals = Script({"RCPT": [*[None] * 9, *[None, None, None, None, None, None, "550 5.1.1 unknown"] * COUNT]})
+    result, _ = run(refusals, samples(COUNT), withheld=withheld, intend_takes=0.005)
+    assert result.error is None
+    assert not set(withheld) & {key for key in result.outcomes if key in result.intended}
+    assert set(result.intended) - set(withheld) <= result.outcomes.keys()
+
+
+def test_what_was_intended_before_a_server_stalled_is_not_acted_upon_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "FRESH", 0.1)
+    result, server = run(Script(stalls={LATER: 0.5}), samples(COUNT))
+    assert result.error is None
+    late = of_kind(result, Deferred)
+    assert late
+    assert late <= set(result.ahead)
+    assert len(of_kind(result, Accepted)) == len(server.messages) == COUNT - len(late)
+
+
+FAULTS = [DROP, RESET, "421 4.3.2 bye", "450 4.2.1 later", "550 5.1.1 no", BLOCKED]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_whatever_breaks_each_intended_message_has_one_outcome_and_nobody_gets_two(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    steps = {
+        step: [chance.choice(faults) if chance.random() < 0.04 else None for _ in range(150)]
+        for step, faults in {**dict.fromkeys(("MAIL", "RCPT", "DATA", "END"), FAULTS), "BODY": [DROP, RESET]}.items()
+    }
+    withheld = [f"key{number}" for number in range(60) if chance.random() < 0.1 * (seed % 2)]
+    if seed % 3 == 0:
+        monkeypatch.setattr(Signing, "sign", sign_slowly)
+    result, server = run(
+        Script(steps),
+        samples(60),
+        connections=chance.choice([1, 2, 3]),
+        intents_per_connection=chance.choice([2, 4, 8]),
+        messages_per_connection=chance.choice([7, 100]),
+        intend_takes=0.001,
+        withheld=withheld,
+    )
+    assert result.error is None or isinstance(result.error, ProviderError)
+    assert set(result.intended) - set(withheld) <= result.outcomes.keys()
+    assert not set(withheld) & {key for key in result.outcomes if key in result.intended}
+    assert len(set(recipients(server))) == len(server.messages)
+
+
+async def sign_slowly(_signing: Signing, message: Content) -> Content:
+    await asyncio.sleep(0.002)
+    return message
 
 
 @pytest.mark.parametrize(

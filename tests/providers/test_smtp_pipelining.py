@@ -49,7 +49,7 @@ def assert_all_taken_once(result: Run, server: WireServer, count: int) -> None:
 def test_the_next_envelope_is_in_the_write_that_ends_a_message() -> None:
     # This server does not answer the end of a message before the next one has begun.
     server = WireServer(patient=8)
-    result = run(server, samples(8))
+    result = run(server, samples(8), intents_per_connection=1, pipeline_depth=1)
     assert_all_taken_once(result, server, 8)
     joined = [read for read in server.reads if b"\r\n.\r\nMAIL FROM:<" in read]
     assert len(joined) == 7

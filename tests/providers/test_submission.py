@@ -315,3 +315,23 @@ def test_while_every_request_is_under_way_others_gather(monkeypatch: pytest.Monk
 
     assert len(asyncio.run(main())) == 10
     assert [len(keys) for keys in api.posted] == [1, 9]
+
+
+def test_a_failure_is_told_though_the_next_message_is_long_in_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submission, "COMPANY", timedelta(seconds=0.01))
+    api = Scripted(lambda _: Refused(OURS), Room(100, 10_000))
+
+    async def source() -> AsyncIterator[Written]:
+        yield written(0)
+        await asyncio.sleep(3600)
+
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:
+        return frozenset(keys)
+
+    async def main() -> None:
+        async with asyncio.timeout(20):
+            async for _ in ApiProvider(api).submit(source(), intend):
+                pass
+
+    with pytest.raises(ProviderError, match="it is ours"):
+        asyncio.run(main())

@@ -68,12 +68,14 @@ class Script:
         extensions: What EHLO offers.
         room: How many connections there may be at once; others are greeted with 421.
         context: For TLS after STARTTLS.
+        stalls: How many seconds the answer to a content takes, by how many came before.
     """
 
     actions: Mapping[str, Action | Sequence[Action]] = field(default_factory=dict)
     extensions: Sequence[str] = EHLO
     room: int = 1000
     context: ssl.SSLContext | None = None
+    stalls: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -174,6 +176,7 @@ class _Session:
             assert not lines, "content for nobody"
             self.writer.write(b"554 5.5.1 no valid recipients\r\n")
             return
+        await asyncio.sleep(self.server.script.stalls.get(self.server.times["END"], 0))
         action = self.server.action("END") or ""
         if not action.startswith(("4", "5")):
             # Kept before the reply: when that is lost, the message is here all the same.

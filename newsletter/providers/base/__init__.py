@@ -46,7 +46,7 @@ class Limits:
 
     Attributes:
         batch: The most messages that one call to it carries; what one lost reply leaves in doubt.
-        concurrency: How many calls may be under way at once.
+        concurrency: How many calls may be under way at once, or intended to be.
         message_bytes: The largest message, or None where it does not say.
     """
 

@@ -102,6 +102,7 @@ class Submission:
         self._gate = asyncio.Semaphore(api.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._handing: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
         self._taken = False
         self._suspects_in_a_row = 0
@@ -112,18 +113,20 @@ class Submission:
         Raises:
             ProviderError: The provider refuses us or cannot be reached.
         """
+        handing = self._handing = asyncio.create_task(self._hand_over(messages, Grouping(self._api.room)))
         try:
-            await self._hand_over(messages, Grouping(self._api.room))
+            await asyncio.wait([handing])
         except asyncio.CancelledError:
-            for task in self._tasks:
+            for task in (handing, *self._tasks):
                 task.cancel()
             raise
         finally:
             if self._timer:
                 self._timer.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(handing, *self._tasks, return_exceptions=True)
         if self._failure:
             raise self._failure
+        handing.result()
 
     async def _hand_over(self, messages: AsyncIterator[Message], grouping: Grouping) -> None:
         async for message in messages:
@@ -174,6 +177,8 @@ class Submission:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             self._failure = self._failure or error
+        if self._failure and self._handing:
+            self._handing.cancel()  # it may wait for long for the next message
 
     async def _carry(self, group: Group) -> None:
         """Bring one group to its outcomes; intended once, as a further attempt follows a definite refusal."""

@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Final
 
+from newsletter.clock import steady
 from newsletter.message import DeliveryKey
 
 HORIZON: Final = 0.05
 """How many seconds ahead a connection looks."""
 FRESH: Final = 5.0
-"""For how many seconds an intent holds for a message that has not begun; a connection may break or hang meanwhile."""
+"""For how many seconds an intent holds for a message of which no content is written; connections break, and hang."""
 _WEIGHT: Final = 0.2
 """How much the last message counts among those before it."""
 
@@ -23,15 +24,19 @@ class Intent:
 
     Args:
         answer: Gives the keys of what may go.
-        asked_at: When that was, in the loop's seconds.
     """
 
-    __slots__ = ("_answer", "_key", "asked_at")
+    __slots__ = ("_answer", "_asked_at", "_key")
 
-    def __init__(self, key: DeliveryKey, answer: Awaitable[frozenset[DeliveryKey]], asked_at: float) -> None:
+    def __init__(self, key: DeliveryKey, answer: Awaitable[frozenset[DeliveryKey]]) -> None:
         self._key = key
         self._answer = asyncio.ensure_future(answer)
-        self.asked_at = asked_at
+        self._asked_at = steady()
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it should not be acted upon any more: readers may have left since, or the dispatch have stopped."""
+        return steady() >= self._asked_at + FRESH
 
     @property
     def is_down(self) -> bool:

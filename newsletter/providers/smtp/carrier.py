@@ -2,22 +2,16 @@
 
 import asyncio
 from collections import deque
-from datetime import timedelta
 from typing import Final
 
-from newsletter.providers.base import Deferred
 from newsletter.providers.smtp.access import UnavailableError
-from newsletter.providers.smtp.ahead import FRESH, Intent
 from newsletter.providers.smtp.connection import Connection
-from newsletter.providers.smtp.journey import ATTEMPTS, Journey
+from newsletter.providers.smtp.journey import Journey
 from newsletter.providers.smtp.office import Office
-from newsletter.providers.smtp.replies import Ending
 from newsletter.providers.smtp.supply import Cargo
 
 ASK_AGAIN: Final = 0.5
 """How long to wait until a server that takes no more connections is asked again, in seconds."""
-LATE: Final = "its turn came too late"
-"""What is said of a message that waited too long for a connection."""
 
 
 class Carrier:
@@ -35,10 +29,11 @@ class Carrier:
         """
         try:
             while (cargo := await self._next()) is not None:
+                self._again.appendleft(cargo)
                 connection = await self._connect(fresh=cargo.breaks > 0)
                 if connection is None:
-                    self._again.appendleft(cargo)
                     return
+                self._again.popleft()
                 try:
                     await Journey(self._office, connection, self._again).go(cargo)
                 finally:
@@ -48,25 +43,9 @@ class Carrier:
                 self._office.supply.give_back(one)
 
     async def _next(self) -> Cargo | None:
-        while not self._office.has_failed:
-            cargo = self._again.popleft() if self._again else await self._office.supply.take()
-            if cargo is None or cargo.intent is None or await self._may_still_go(cargo, cargo.intent):
-                return cargo
-        return None
-
-    async def _may_still_go(self, cargo: Cargo, intent: Intent) -> bool:
-        """Judge a message again whose intent was asked for, and that has not gone."""
-        is_old = intent.is_down and asyncio.get_running_loop().time() >= intent.asked_at + FRESH
-        if not await intent.is_given():
-            return False
-        key = cargo.message.key
-        if cargo.breaks >= ATTEMPTS:
-            self._office.settle(Ending(Deferred(key, cargo.trouble), in_doubt=True))
-        elif is_old:
-            self._office.settle(Ending(Deferred(key, cargo.trouble or LATE, retry_after=timedelta()), in_doubt=True))
-        else:
-            return True
-        return False
+        if self._office.has_failed:
+            return None
+        return self._again.popleft() if self._again else await self._office.supply.take()
 
     async def _connect(self, *, fresh: bool) -> Connection | None:
         """Give a connection; None when the server takes no more while another carrier goes on with one.

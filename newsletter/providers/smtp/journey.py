@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from newsletter.providers.base import Deferred, Rejected, Uncertain
@@ -18,6 +19,9 @@ from newsletter.providers.smtp.supply import Cargo
 
 ATTEMPTS: Final = 2
 """How many connections may break under one message before it waits for later."""
+LATE: Final = "its turn came too late"
+UNSENT: Final = "it was not handed over, as the server could not be used"
+"""What is said of messages that were intended and not handed over."""
 TOO_LARGE: Final = "too large"
 """The likeness of messages that the server has no room for."""
 
@@ -46,7 +50,7 @@ class Journey:
         self._loads: dict[Transaction, Load] = {}
         self._ahead: deque[Load] = deque()
         self._tempo = Tempo(self._server.in_doubt)
-        self._clock = asyncio.get_running_loop().time
+        self._begun_before = connection.begun
         self._opened: Transaction | None = None
         self._intending: Transaction | None = None
         self._streams = False
@@ -55,22 +59,24 @@ class Journey:
 
     async def go(self, first: Cargo) -> None:
         """Carry a message, and those after it for as long as there are any and the connection lasts."""
-        begun = self._connection.begun
         self._streams = not first.breaks and self._server.level(self._connection) is Level.CHUNKED
         self._connection.listener = self._take
+        self._again.appendleft(first)
         try:
-            if load := await self._load(first):
-                self._ahead.append(load)
             await (self._stream() if self._streams else self._chain())
         except BaseException:
             self._connection.close()
             raise
         finally:
             self._connection.listener = None
+            left = [load.cargo for load in self._ahead]
+            if self._has_begun:
+                self._again.extend(left)  # what a connection has broken under goes first, over a fresh one
+            else:
+                self._again.extendleft(reversed(left))
         trouble = self._connection.trouble
-        if self._ahead and trouble and self._connection.begun == begun:
-            self._try_again(self._ahead.popleft().cargo, trouble)
-        self._again += [load.cargo for load in self._ahead]
+        if self._again and trouble and not self._has_begun:
+            self._try_again(self._again.popleft(), trouble)
 
     async def _chain(self) -> None:
         """Carry one message after the other, each envelope in the write that ends the one before, if it may be."""
@@ -96,7 +102,8 @@ class Journey:
         """Write a message's content and end, once its intent is down."""
         self._opened = None
         connection = self._connection
-        if self._stopped:
+        intent = self._loads[transaction].cargo.intent
+        if self._stopped or (intent and intent.is_old):
             self._drop(transaction)
             return
         await connection.write_content(transaction.letter.content)
@@ -107,11 +114,13 @@ class Journey:
             self._ask_ahead(self._room_ahead)
         else:
             await self._look_ahead()
+            if connection.trouble:
+                return
         if not transaction.intended:
             self._intending = transaction
-            may_go = await self._is_given(self._loads[transaction].cargo)
+            going = await self._office.intend([transaction.letter.key])
             self._intending = None
-            if not may_go:
+            if transaction.letter.key not in going:
                 self._office.is_wary = True
                 self._loads.pop(transaction, None)
                 self._leave()
@@ -126,16 +135,9 @@ class Journey:
         self._between = True
         if following and begun:
             self._ahead.popleft()
-            begun.intended = following.cargo.intent is not None and following.cargo.intent.is_down
+            begun.intended = following.cargo.intent is not None
             self._loads[begun] = following
         await self._look_ahead()
-
-    async def _is_given(self, cargo: Cargo) -> bool:
-        """Wait for a message's intent, which may have been asked for before."""
-        if cargo.intent:
-            return await cargo.intent.is_given()
-        key = cargo.message.key
-        return key in await self._office.intend([key])
 
     async def _may_go(self, load: Load) -> bool:
         """Ask for a message's intent before anything of it is written; settle it if the connection broke meanwhile."""
@@ -197,7 +199,7 @@ class Journey:
 
     def _end(self, transaction: Transaction) -> None:
         load = self._loads.pop(transaction, None)
-        self._tempo.note_ended(self._clock())
+        self._tempo.note_ended(asyncio.get_running_loop().time())
         if transaction.misunderstood:
             self._server.note_misunderstood(transaction.level)
         else:
@@ -246,9 +248,12 @@ class Journey:
         self._server.note_broken(self._connection, levels, between=between)
 
     def _drop(self, transaction: Transaction) -> None:
-        """Leave a message to others, or without an outcome where nothing is written down of it."""
-        if (load := self._loads.pop(transaction, None)) and load.cargo.intent:
+        """Do not write a message's content; without an intent it has no outcome, and can be claimed again."""
+        load = self._loads.pop(transaction, None)
+        if load and load.cargo.intent:
             self._again.append(load.cargo)
+        elif load and transaction.intended:
+            self._settle(Ending(Deferred(transaction.letter.key, UNSENT, retry_after=timedelta()), in_doubt=True))
         self._leave()
 
     def _leave(self) -> None:
@@ -268,49 +273,87 @@ class Journey:
         return self._server.has_room(self._connection)
 
     def _may_chain(self) -> bool:
+        """Tell whether the envelope of the next message may be written now; not before its intent is answered.
+
+        A refusal of it would be its outcome, which the ledger must not hear of before.
+        """
         while self._ahead and (intent := self._ahead[0].cargo.intent) and intent.is_withheld:
             self._ahead.popleft()
         load = self._ahead[0] if self._ahead else None
         if load is None or load.cargo.breaks or not self._may_begin():
             return False
-        if self._office.is_wary and load.cargo.intent is None:
-            return False
-        return self._server.level(self._connection) >= Level.CHAINED
+        intent = load.cargo.intent
+        is_unsure = self._office.is_wary if intent is None else not intent.is_down or intent.is_old
+        return not is_unsure and self._server.level(self._connection) >= Level.CHAINED
 
     async def _take_ahead(self) -> Load | None:
         await self._look_ahead()
         while self._ahead:
             load = self._ahead.popleft()
-            if load.cargo.intent is None or await load.cargo.intent.is_given():
+            if await self._may_still_go(load.cargo):
                 return load
             await self._look_ahead()
         return None
 
+    async def _may_still_go(self, cargo: Cargo) -> bool:
+        """Judge a message whose intent was asked for: whether it is given, and holds still."""
+        intent = cargo.intent
+        if intent is None:
+            return True
+        if not await intent.is_given():
+            return False
+        key = cargo.message.key
+        if cargo.breaks >= ATTEMPTS:
+            self._settle(Ending(Deferred(key, cargo.trouble), in_doubt=True))
+        elif intent.is_old:
+            self._settle(Ending(Deferred(key, cargo.trouble or LATE, retry_after=timedelta()), in_doubt=True))
+        else:
+            return True
+        return False
+
     async def _look_ahead(self) -> None:
         """Make the next messages ready, while the network is busy with those before, and ask for their intents."""
         room = self._room_ahead
-        while len(self._ahead) < (room or 1) and self._may_begin() and (cargo := self._office.supply.take_ready()):
-            if self._streams and cargo.breaks:
-                self._again.append(cargo)
-                self._stopped = True
-                return
-            if load := await self._load(cargo):
+        while len(self._ahead) < (room or 1) and self._has_room_for_another and (cargo := self._next()):
+            try:
+                load = await self._load(cargo) if await self._may_still_go(cargo) else None
+            except BaseException:
+                self._again.appendleft(cargo)
+                raise
+            if load:
                 self._ahead.append(load)
         self._ask_ahead(room)
+
+    def _next(self) -> Cargo | None:
+        """Give what is to go next; nothing where that is better begun on a connection of its own."""
+        if not self._again:
+            return self._office.supply.take_ready()
+        is_first = not (self._has_begun or self._ahead)
+        return self._again.popleft() if is_first or not self._again[0].breaks else None
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._connection.begun > self._begun_before
+
+    @property
+    def _has_room_for_another(self) -> bool:
+        return self._may_begin() and len(self._ahead) < self._server.room(self._connection)
 
     def _ask_ahead(self, room: int) -> None:
         for load in self._ahead if room else ():
             if load.cargo.intent is None:
                 key = load.letter.key
-                load.cargo.intent = Intent(key, self._office.intend([key], ahead=True), self._clock())
+                load.cargo.intent = Intent(key, self._office.intend([key], ahead=True))
             room -= 1
             if not room:
                 return
 
     @property
     def _room_ahead(self) -> int:
-        """How many of those ahead may be intended."""
-        return self._tempo.room(len(self._loads)) if self._office.is_calm and not self._streams else 0
+        """How many of those ahead may be intended; some that go again may be already."""
+        if self._streams or not self._office.is_calm:
+            return 0
+        return self._tempo.room(len(self._loads) + len(self._again))
 
     async def _load(self, cargo: Cargo) -> Load | None:
         """Make a message ready for the server; None if it can never go there."""
@@ -320,9 +363,10 @@ class Journey:
             if limit is None or letter.size <= limit:
                 return Load(cargo, letter)
             words = f"the message of {letter.size} bytes is larger than the server takes ({limit} bytes)"
-            self._settle(Ending(Rejected(letter.key, words), likeness=TOO_LARGE))
+            letter = Rejected(letter.key, words)
+            self._settle(Ending(letter, likeness=TOO_LARGE, in_doubt=cargo.intent is not None))
         else:
-            self._settle(Ending(letter))
+            self._settle(Ending(letter, in_doubt=cargo.intent is not None))
         return None
 
     async def _write_letter(self, cargo: Cargo) -> Letter | Rejected:

@@ -64,6 +64,10 @@ class Server:
         """Tell whether a connection may carry another message."""
         return connection.begun < self._limit
 
+    def room(self, connection: Connection) -> int:
+        """Tell how many more messages a connection may carry."""
+        return self._limit - connection.begun
+
     def note_ended(self, connection: Connection, level: Level) -> None:
         """Note that a message came to its end."""
         connection.completed += 1

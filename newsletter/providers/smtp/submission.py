@@ -10,7 +10,7 @@ from typing import Any, Final
 from newsletter.errors import Place, ProviderError
 from newsletter.providers.base import Accepted, Deferred, Intend, Message, Outcome
 from newsletter.providers.smtp.carrier import Carrier
-from newsletter.providers.smtp.journey import TOO_LARGE
+from newsletter.providers.smtp.journey import TOO_LARGE, UNSENT
 from newsletter.providers.smtp.lanes import Lane, Parting
 from newsletter.providers.smtp.replies import Ending
 from newsletter.providers.smtp.signing import Signing
@@ -183,8 +183,7 @@ class Submission:
         """Report on what was intended, and not handed over because of a failure: it has certainly not gone."""
         for cargo in (one for supply in self._supplies for one in supply.left()):
             if cargo.intent and await cargo.intent.is_given():
-                reply = cargo.trouble or "it was not handed over, as the server could not be used"
-                self._report(Deferred(cargo.message.key, reply, retry_after=timedelta()))
+                self._report(Deferred(cargo.message.key, cargo.trouble or UNSENT, retry_after=timedelta()))
 
     def _note_failure(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
