@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+_ASLEEP_TOO: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 HARDLY: Final = timedelta(minutes=5)
 """By how much a clock may be put right without anybody taking note."""
 
@@ -16,8 +17,7 @@ def now() -> datetime:
 
 def steady() -> float:
     """Give seconds that nobody sets; those that the machine sleeps are counted where the system can do so."""
-    asleep_too: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
+    return time.monotonic() if _ASLEEP_TOO is None else time.clock_gettime(_ASLEEP_TOO)
 
 
 class ClockWatch:

@@ -3,7 +3,7 @@
 A transaction costs much more than a row in it. Whoever has a message under way mostly asks for the next one as soon as
 the reply is there, so that waiting for replies that are still to come brings company. It is not waited for longer than
 the last transaction took, which those who came too late for that one have waited anyway. What is asked ahead of its
-turn waits until half of all that is under way or asked for can go together, and a few milliseconds at most.
+turn waits until a third of all that is under way or asked for can go together, and a few milliseconds at most.
 """
 
 import asyncio
@@ -140,5 +140,5 @@ class Gathering:
 
     @property
     def _suffice(self) -> bool:
-        """Whether as many ask ahead as are still under way: waiting longer might let a connection wait."""
-        return not self._is_urgent and len(self._asking) >= len(self._under_way)
+        """Whether half as many ask ahead as are still under way: waiting longer might let a connection wait."""
+        return not self._is_urgent and 2 * len(self._asking) >= len(self._under_way)

@@ -290,16 +290,13 @@ class Journey:
         await self._look_ahead()
         while self._ahead:
             load = self._ahead.popleft()
-            if await self._may_still_go(load.cargo):
+            if load.cargo.intent is None or await self._may_still_go(load.cargo, load.cargo.intent):
                 return load
             await self._look_ahead()
         return None
 
-    async def _may_still_go(self, cargo: Cargo) -> bool:
+    async def _may_still_go(self, cargo: Cargo, intent: Intent) -> bool:
         """Judge a message whose intent was asked for: whether it is given, and holds still."""
-        intent = cargo.intent
-        if intent is None:
-            return True
         if not await intent.is_given():
             return False
         key = cargo.message.key
@@ -316,7 +313,8 @@ class Journey:
         room = self._room_ahead
         while len(self._ahead) < (room or 1) and self._has_room_for_another and (cargo := self._next()):
             try:
-                load = await self._load(cargo) if await self._may_still_go(cargo) else None
+                is_ready = cargo.intent is None or await self._may_still_go(cargo, cargo.intent)
+                load = await self._load(cargo) if is_ready else None
             except BaseException:
                 self._again.appendleft(cargo)
                 raise
