@@ -126,6 +126,27 @@ def test_a_message_under_which_connections_keep_breaking_waits_though_it_was_int
     assert not of_kind(result, Uncertain)
 
 
+def test_a_server_that_hangs_up_at_once_from_then_on_is_not_called_for_ever() -> None:
+    server = WireServer()
+
+    def leave_for_good(verb: str, argument: str) -> str | None:
+        if verb != "RCPT" or f"lid{LATER}@" not in argument:
+            return None
+        server.leaves_at_once = True
+        return "421 4.3.2 closing"
+
+    async def main() -> Run:
+        async with asyncio.timeout(20), wire_server(server):
+            return await submit(server.port, samples(COUNT))
+
+    server.answer = leave_for_good
+    result = asyncio.run(main())
+    assert len(server.messages) == LATER
+    assert set(result.intended) == result.outcomes.keys() & set(result.intended)
+    assert of_kind(result, Uncertain) == set()
+    assert server.connections <= 2 * COUNT
+
+
 @pytest.mark.parametrize(("limit", "breaks"), [(7, 0), (20, 0), (100, 3)])
 def test_no_more_is_in_doubt_when_one_connection_follows_the_other(limit: int, breaks: int) -> None:
     drops: list[str | None] = [*[None] * LATER, DROP] * breaks

@@ -4,10 +4,12 @@ import asyncio
 from collections import deque
 from typing import Final
 
+from newsletter.providers.base import Deferred
 from newsletter.providers.smtp.access import UnavailableError
 from newsletter.providers.smtp.connection import Connection
-from newsletter.providers.smtp.journey import Journey
+from newsletter.providers.smtp.journey import ATTEMPTS, Journey
 from newsletter.providers.smtp.office import Office
+from newsletter.providers.smtp.replies import Ending
 from newsletter.providers.smtp.supply import Cargo
 
 ASK_AGAIN: Final = 0.5
@@ -43,9 +45,14 @@ class Carrier:
                 self._office.supply.give_back(one)
 
     async def _next(self) -> Cargo | None:
-        if self._office.has_failed:
-            return None
-        return self._again.popleft() if self._again else await self._office.supply.take()
+        """Give a message that is worth a connection."""
+        while not self._office.has_failed:
+            cargo = self._again.popleft() if self._again else await self._office.supply.take()
+            if cargo is None or cargo.intent is None or cargo.breaks < ATTEMPTS:
+                return cargo
+            if await cargo.intent.is_given():
+                self._office.settle(Ending(Deferred(cargo.message.key, cargo.trouble), in_doubt=True))
+        return None
 
     async def _connect(self, *, fresh: bool) -> Connection | None:
         """Give a connection; None when the server takes no more while another carrier goes on with one.

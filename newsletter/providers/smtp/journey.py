@@ -300,13 +300,10 @@ class Journey:
         if not await intent.is_given():
             return False
         key = cargo.message.key
-        if cargo.breaks >= ATTEMPTS:
-            self._settle(Ending(Deferred(key, cargo.trouble), in_doubt=True))
-        elif intent.is_old:
+        if intent.is_old:
             self._settle(Ending(Deferred(key, cargo.trouble or LATE, retry_after=timedelta()), in_doubt=True))
-        else:
-            return True
-        return False
+            return False
+        return True
 
     async def _look_ahead(self) -> None:
         """Make the next messages ready, while the network is busy with those before, and ask for their intents."""
@@ -324,10 +321,11 @@ class Journey:
 
     def _next(self) -> Cargo | None:
         """Give what is to go next; nothing where that is better begun on a connection of its own."""
-        if not self._again:
-            return self._office.supply.take_ready()
-        is_first = not (self._has_begun or self._ahead)
-        return self._again.popleft() if is_first or not self._again[0].breaks else None
+        cargo = self._again.popleft() if self._again else self._office.supply.take_ready()
+        if cargo and cargo.breaks and (self._has_begun or self._ahead):
+            self._again.appendleft(cargo)
+            return None
+        return cargo
 
     @property
     def _has_begun(self) -> bool:
