@@ -26,7 +26,7 @@ from newsletter.dispatch import (
     write_receipt,
 )
 from newsletter.dispatch.driving import drive_with
-from newsletter.dispatch.lease import LASTING, SHARED_LASTING, Fate, at_work, fate, owner_name, take
+from newsletter.dispatch.lease import LASTING, SHARED_LASTING, Fate, at_work, fate, owner_name
 from newsletter.dispatch.ledger import Settled
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
@@ -76,7 +76,7 @@ def test_lease_is_renewed_while_one_reply_takes_longer_than_it_lasts(bench: Benc
 def test_second_process_is_turned_away_while_the_first_lives_on_this_machine(bench: Bench) -> None:
     bench.subscribe(["zoe"])
     dispatch = bench.freeze()
-    take(bench.database, dispatch, owner_name("first"), bench.clock())
+    bench.take(dispatch, owner_name("first"))
     bench.clock.pass_by(hours=1)
     with pytest.raises(DispatchError, match="another process is sending"):
         bench.drive(dispatch, Scripted())
@@ -86,7 +86,7 @@ def test_run_that_fails_and_cannot_give_its_lease_back_does_not_lock_out_its_own
     bench.subscribe(["zoe"])
     dispatch = bench.freeze()
     with suppress(TimeoutError), at_work() as first:
-        take(bench.database, dispatch, first, bench.clock())
+        bench.take(dispatch, first)
         raise TimeoutError
     assert bench.drive(dispatch, Scripted()).complete
 
@@ -94,7 +94,7 @@ def test_run_that_fails_and_cannot_give_its_lease_back_does_not_lock_out_its_own
 def test_owner_on_another_machine_is_waited_for_until_its_lease_ends(bench: Bench) -> None:
     bench.subscribe(["zoe"])
     dispatch = bench.freeze()
-    take(bench.database, dispatch, ELSEWHERE, bench.clock())
+    bench.take(dispatch, ELSEWHERE)
     with pytest.raises(DispatchError, match="another process is sending"):
         bench.drive(dispatch, Scripted())
     bench.clock.pass_by(seconds=LASTING.total_seconds() + 1)
@@ -105,15 +105,15 @@ def test_owner_that_has_ended_on_this_machine_need_not_be_waited_for(bench: Benc
     bench.subscribe(["zoe"])
     dispatch = bench.freeze()
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    take(bench.database, dispatch, f"{socket.gethostname()}:{int(ended.stdout)}:1:token", bench.clock())
+    bench.take(dispatch, f"{socket.gethostname()}:{int(ended.stdout)}:1:token")
     assert bench.drive(dispatch, Scripted()).complete
 
 
 def test_of_two_that_share_a_dispatch_only_what_the_dead_one_held_is_put_right(bench: Bench) -> None:
     bench.subscribe([f"reader{number}" for number in range(6)])
     frozen = bench.freeze()
-    dead = take(bench.database, frozen, ELSEWHERE, bench.clock(), shared=True)
-    living = take(bench.database, frozen, owner_name("living"), bench.clock(), shared=True)
+    dead = bench.take(frozen, ELSEWHERE, shared=True)
+    living = bench.take(frozen, owner_name("living"), shared=True)
     with bench.database.writing() as connection:
         (first, second) = ledger.claim(connection, dead, bench.clock(), 2)
         (third, fourth) = ledger.claim(connection, living, bench.clock(), 2)
@@ -121,7 +121,7 @@ def test_of_two_that_share_a_dispatch_only_what_the_dead_one_held_is_put_right(b
         ledger.intend(connection, dead, bench.clock(), {first: DeliveryKey("a")})
         ledger.intend(connection, living, bench.clock(), {third: DeliveryKey("b")})
     bench.clock.pass_by(seconds=SHARED_LASTING.total_seconds() + 1)
-    take(bench.database, frozen, owner_name("next"), bench.clock(), shared=True)
+    bench.take(frozen, owner_name("next"), shared=True)
     with bench.database.writing() as connection:
         by_number = sa.select(tables.deliveries.c.state).order_by(tables.deliveries.c.subscriber_id)
         assert list(connection.scalars(by_number)) == [
@@ -136,7 +136,7 @@ def test_of_two_that_share_a_dispatch_only_what_the_dead_one_held_is_put_right(b
 def test_nobody_hands_over_what_another_one_holds_who_shares_the_dispatch(bench: Bench) -> None:
     bench.subscribe(["zoe"])
     frozen = bench.freeze()
-    one, other = (take(bench.database, frozen, owner_name(name), bench.clock(), shared=True) for name in ("a", "b"))
+    one, other = (bench.take(frozen, owner_name(name), shared=True) for name in ("a", "b"))
     with bench.database.writing() as connection:
         (zoe,) = ledger.claim(connection, one, bench.clock(), 1)
     with pytest.raises(DispatchError, match="not where they should be"), bench.database.writing() as connection:
@@ -149,9 +149,9 @@ def test_who_wants_a_dispatch_alone_and_who_has_it_alone_share_it_with_nobody(
 ) -> None:
     bench.subscribe(["zoe"])
     frozen = bench.freeze()
-    take(bench.database, frozen, owner_name("first"), bench.clock(), shared=first)
+    bench.take(frozen, owner_name("first"), shared=first)
     with pytest.raises(DispatchError, match=r"(is|are) sending"):
-        take(bench.database, frozen, owner_name("second"), bench.clock(), shared=second)
+        bench.take(frozen, owner_name("second"), shared=second)
 
 
 def test_of_two_that_end_together_the_last_one_finishes_the_dispatch(

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from newsletter.audience import Selection
 from newsletter.dispatch import Dispatch, Stop, propose, refreeze
-from newsletter.dispatch.lease import take
 from newsletter.errors import DispatchError, ProviderError
 from newsletter.providers.base import Accepted, Deferred, Message, Outcome, Rejected, Uncertain
 from newsletter.store import tables
@@ -69,7 +68,7 @@ def test_dispatch_of_which_one_message_went_out_stays_as_it_is(
 def test_dispatch_that_another_process_is_sending_stays_as_it_is(bench: Bench) -> None:
     bench.subscribe(["zoe"])
     old = bench.freeze()
-    take(bench.database, old, ELSEWHERE, bench.clock())
+    bench.take(old, ELSEWHERE)
     with pytest.raises(DispatchError, match="another process is sending"):
         anew(bench, old)
     assert dispatches(bench) == [old.id]
