@@ -143,7 +143,7 @@ def _alone() -> float:
         for _ in range(COUNT):
             yield Nothing()
 
-    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:  # noqa: ARG001
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:  # noqa: ARG001 (is answered at once)
         await asyncio.sleep(0)
         return frozenset(keys)
 

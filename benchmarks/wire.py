@@ -133,7 +133,7 @@ async def _submit(port: int, count: int, size: int, depth: int, dkim: dict[str, 
         for message in messages:
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:  # noqa: ARG001
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:  # noqa: ARG001 (is answered at once)
         return frozenset(keys)
 
     settings = smtp.Settings(

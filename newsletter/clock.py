@@ -31,7 +31,12 @@ class ClockWatch:
     def __init__(self, clock: Callable[[], datetime], seconds: Callable[[], float] = steady) -> None:
         self._clock = clock
         self._seconds = seconds
-        self._offset = self._measure()
+        self._first = self._offset = self._measure()
+
+    @property
+    def ahead(self) -> timedelta:
+        """By how much the clock is ahead of what it would say if nobody had set it since this began to watch."""
+        return timedelta(seconds=max(self._offset - self._first, 0))
 
     def jump(self) -> timedelta:
         """Tell by how much the clock was set ahead since this was asked last; less than nothing for back."""

@@ -82,7 +82,7 @@ async def _submit(module: ProviderModule, settings: object, messages: Sequence[D
         for message in messages:
             yield message
 
-    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:  # noqa: ARG001
+    async def intend(keys: Sequence[DeliveryKey], *, ahead: bool = False) -> frozenset[DeliveryKey]:  # noqa: ARG001 (is answered at once)
         return frozenset(keys)
 
     async with module.open(settings) as provider:

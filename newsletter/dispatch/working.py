@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from newsletter.clock import ClockWatch, steady
+from newsletter.clock import HARDLY, ClockWatch, steady
 from newsletter.dispatch import dispatches, notices, scheduling
 from newsletter.dispatch.dispatches import Dispatch
 from newsletter.dispatch.driving import drive
@@ -75,7 +75,7 @@ class Worker:
         while not self.stop.asked:
             try:
                 jump += watch.jump()
-                for notice in self._heed(jump):
+                for notice in self._heed(jump, watch.ahead):
                     tell(notice)
                 jump = timedelta()
                 for notice in self.work():
@@ -85,16 +85,16 @@ class Worker:
                 self.stop.wait(LATER.total_seconds())
             self.stop.wait(every.total_seconds())
 
-    def _heed(self, jump: timedelta) -> Iterator[Notice]:
-        """Let nothing begin that is due only because the clock was set ahead."""
+    def _heed(self, jump: timedelta, ahead: timedelta) -> Iterator[Notice]:
+        """Let nothing begin that is due only because the clock was set ahead; one put right again is not ahead."""
         if not jump:
             return
         surroundings, now = self.surroundings, self.surroundings.clock()
         paused: Sequence[Dispatch] = ()
-        if jump > timedelta():
+        if jump > timedelta() and ahead > HARDLY:
             why = "its time has come only because the clock was set ahead"
             with surroundings.database.writing() as connection:
-                paused = scheduling.pause_skipped(connection, now - jump, now, surroundings.by, why)
+                paused = scheduling.pause_skipped(connection, now - ahead, now, surroundings.by, why)
         yield notices.clock_set(jump, paused)
 
     def due(self) -> Sequence[Dispatch]:

@@ -11,8 +11,8 @@ import pytest
 from cli.conftest import Call
 from conftest import SLUG
 from newsletter.workspace import Workspace
+from support.real_smtp_server import mail_server
 from support.sendgrid_server import API_KEY, SendGridServer, free_port, sendgrid_server
-from support.smtp_server import mail_server
 
 READERS = ("anna", "bram", "carla")
 SEND = ("send", SLUG, "--list", "leden", "--yes")

@@ -12,9 +12,10 @@ from cli.conftest import Call
 from conftest import SLUG
 from newsletter.cli.dispatch import driving
 from newsletter.workspace import Workspace
+from support.real_smtp_server import Keeper, mail_server
 from support.scripted import scripted_server
 from support.sendgrid_server import free_port
-from support.smtp_server import DROP, Keeper, Script, mail_server
+from support.smtp_server import DROP, Script
 
 SEND = ("send", SLUG, "--list", "leden", "--yes")
 READERS = ("anna", "bram", "carla", "dirk")

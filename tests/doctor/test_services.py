@@ -18,8 +18,9 @@ from newsletter.workspace import Workspace
 from support import sendgrid_server as sendgrid
 from support.api_server import running
 from support.postmark_server import TOKEN, PostmarkServer
+from support.real_smtp_server import make_certificate
 from support.sendgrid_server import API_KEY, sendgrid_server
-from support.smtp_server import EHLO, Script, make_certificate, serve
+from support.smtp_server import EHLO, Script, serve
 from support.surroundings import NOW, examine, outcomes, says
 from support.web_server import Answer, Request, self_signed, serving
 

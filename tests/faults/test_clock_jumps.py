@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.audience import Selection
+from newsletter.clock import ClockWatch
 from newsletter.dispatch import (
     Controls,
     Dispatch,
@@ -209,3 +210,15 @@ def test_a_database_that_is_away_then_does_not_make_a_worker_forget_the_clock(
     monkeypatch.setattr(working, "LATER", timedelta())
     assert look_again(bench, DAY, looks_more=1) == ["worker.waiting", "clock.set"]
     assert current(bench, dispatch).state == "paused"
+
+
+def test_a_clock_that_was_wrong_and_is_put_right_pauses_nothing(bench: Bench) -> None:
+    dispatch = schedule(bench, HOUR)
+    watch = ClockWatch(bench.clock, lambda: 0.0)
+    bench.clock.moment -= DAY
+    assert (watch.jump(), watch.ahead) == (-DAY, timedelta())
+    bench.clock.moment += DAY
+    assert (watch.jump(), watch.ahead) == (DAY, timedelta())
+    worker = Worker(bench.surroundings, Stop())
+    assert [notice.name for notice in worker._heed(DAY, watch.ahead)] == ["clock.set"]
+    assert current(bench, dispatch).state == "open"

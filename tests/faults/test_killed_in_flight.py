@@ -24,10 +24,10 @@ from support.brevo_server import BrevoServer
 from support.dispatching import Bench, Clock
 from support.mailgun_server import MailgunServer
 from support.postmark_server import PostmarkServer
+from support.real_smtp_server import mail_server
 from support.resend_server import ResendServer
 from support.sendgrid_server import API_KEY, sendgrid_server
 from support.ses_server import SesServer
-from support.smtp_server import mail_server
 
 READERS = 300
 

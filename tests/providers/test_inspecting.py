@@ -10,8 +10,9 @@ import pytest
 from newsletter.errors import ProviderError
 from newsletter.providers import sendgrid, smtp
 from newsletter.providers.base import Inspection
+from support.real_smtp_server import make_certificate
 from support.sendgrid_server import API_KEY, Answer, SendGridServer, sendgrid_server
-from support.smtp_server import EHLO, Script, ScriptedServer, make_certificate, serve
+from support.smtp_server import EHLO, Script, ScriptedServer, serve
 
 
 def inspect_smtp(script: Script, *, wrapped: bool = False, **options: Any) -> tuple[Inspection, ScriptedServer]:

@@ -16,23 +16,8 @@ from newsletter.providers import smtp
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
 from newsletter.providers.smtp.letter import dot_stuff
 from newsletter.providers.smtp.protocol import GarbageError, Reply, ReplyReader, read_extensions
-from support.smtp_server import (
-    CONTENT,
-    DROP,
-    EHLO,
-    HANG,
-    RESET,
-    Certificate,
-    Run,
-    Sample,
-    Script,
-    make_certificate,
-    run,
-    run_real,
-    samples,
-    serve,
-    submit,
-)
+from support.real_smtp_server import Certificate, make_certificate, run_real
+from support.smtp_server import CONTENT, DROP, EHLO, HANG, RESET, Run, Sample, Script, run, samples, serve, submit
 
 PASSWORD = "geheim van de smid"
 STUFFED = b"Subject: x\r\n\r\n..\r\n...\r\n..een\r\ntekst.\r\n\r\n..\r\n"

@@ -15,7 +15,8 @@ from newsletter.message import DeliveryKey
 from newsletter.providers import smtp
 from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
 from newsletter.providers.smtp.keys import make_key_file
-from support.smtp_server import CONTENT, Certificate, Run, Sample, make_certificate, samples, submit
+from support.real_smtp_server import Certificate, make_certificate
+from support.smtp_server import CONTENT, Run, Sample, samples, submit
 from support.wire_server import FAR, OFFERS, SILENCE, WireServer, wire_server
 
 CHUNKING = (*OFFERS, "CHUNKING")

@@ -16,7 +16,8 @@ from newsletter.message.headers import exact_header
 from newsletter.providers import smtp
 from newsletter.providers.base import Accepted
 from newsletter.providers.smtp.keys import make_key_file
-from support.smtp_server import DROP, Sample, Script, run, run_real
+from support.real_smtp_server import run_real
+from support.smtp_server import DROP, Sample, Script, run
 
 MESSAGE = (
     b"From: nieuws@example.org\r\nTo: lid@example.com\r\nSubject: Een onderwerp\r\n"
