@@ -13,7 +13,9 @@
     ├── ProviderError          8   the provider refuses us as a sender, or cannot be reached
     ├── DispatchError          9   the ledger does not allow what was asked
     ├── PreflightError        11   a check stops the issue
-    └── FetchError            12   a web address cannot be fetched, or may not be
+    ├── FetchError            12   a web address cannot be fetched, or may not be
+    └── FeedbackError         13   what comes back cannot be read
+        └── WebhookRefused    13   it was not made by whom it names
 
 Exit code 2 is click's own for a wrong call; 10 says that a dispatch came to rest with deliveries still open;
 130 says that a person stopped it.
@@ -189,6 +191,16 @@ class FetchError(NewsletterError):
         self.reason = reason
         self.status = status
         self.headers = dict(headers or {})
+
+
+class FeedbackError(NewsletterError):
+    """What comes back about messages, by mail or by webhook, cannot be read."""
+
+    exit_code = 13
+
+
+class WebhookRefused(FeedbackError):
+    """A request was not made by the provider, is too old, or was changed on its way; nothing of it is kept."""
 
 
 def raise_all(errors: Iterable[NewsletterError]) -> None:
