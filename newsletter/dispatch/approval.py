@@ -76,7 +76,8 @@ def seal(plan: Plan, template: str, definitions: Definitions) -> Seal:
     letterhead, selection, following = plan.letterhead, plan.selection, plan.following
     recipients = definitions.list(selection.list)
     segment = definitions.segment(selection.segment).where if selection.segment else None
-    audience = [recipients.id, recipients.name, recipients.reason, selection.segment, segment and str(segment)]
+    words = (one.said(plan.compiled.language) for one in (recipients.name, recipients.reason))
+    audience = [recipients.id, *words, selection.segment, segment and str(segment)]
     follows = [following.kind.value, following.dispatch] if following else None
     sender = {name: value for name, value in asdict(letterhead).items() if name != "date"}
     return Seal(

@@ -28,8 +28,7 @@ from newsletter.providers.base import Provider, ProviderModule
 from newsletter.render import CompiledIssue, Merger
 from newsletter.settings import Settings, provider_settings
 from newsletter.store import tables
-from newsletter.subscribers import Definitions, read_records
-from newsletter.subscribers.definitions import AttributeDefinition
+from newsletter.subscribers import AttributeDefinition, Definitions, Texts, read_records
 
 
 def drive(
@@ -231,7 +230,7 @@ def as_frozen(definitions: Definitions, schema: Schema) -> Definitions:
     """Add the attributes that a frozen issue asks about and that are not declared any more; their columns stay."""
     known = definitions.schema().fields
     attributes = {
-        name: AttributeDefinition(name, name, field.type, ())
+        name: AttributeDefinition(name, Texts.of(name), field.type, ())
         for name, field in schema.fields.items()
         if name not in known
     }

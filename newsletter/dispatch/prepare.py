@@ -80,10 +80,10 @@ def prepare_issue(
         organisation=settings.sender.organisation or settings.name,
         postal_address=settings.sender.postal_address,
         url=settings.public_url,
-        list_name=recipients.name if recipients else "",
-        list_reason=recipients.reason if recipients else "",
+        list_name=recipients.name.said(issue.language) if recipients else "",
+        list_reason=recipients.reason.said(issue.language) if recipients else "",
         time_zone=settings.time_zone,
-        topics={topic: one.name for topic, one in definitions.topics.items()},
+        topics={topic: one.name.said(issue.language) for topic, one in definitions.topics.items()},
     )
     cache = PictureCache(workspace.state / CACHE_FOLDER)
     collected = _collect(issue, template, settings, cache)
@@ -137,7 +137,7 @@ def make_letterhead(prepared: PreparedIssue, settings: Settings, date: datetime)
         sender=Mailbox(settings.sender.email, settings.sender.name),
         reply_to=Mailbox(settings.sender.reply_to) if settings.sender.reply_to else None,
         date=date,
-        list_name=prepared.list.name if prepared.list else settings.name,
+        list_name=prepared.list.name.said(prepared.issue.language) if prepared.list else settings.name,
         list_id=f"{label}.{ascii_domain(domain)}",
         feedback_id=f"{_ascii(prepared.issue.slug)}:{label}:newsletter:{ascii_domain(domain)}",
     )

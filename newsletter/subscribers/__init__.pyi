@@ -2,12 +2,16 @@ from .addresses import Address, clean_text, parse_address, split_named
 from .applying import Fate, Target
 from .attributes import attribute_columns, synchronise_attributes
 from .columns import ColumnMap, map_columns
+from .consent import Act, Consent, Method, history, keep_text, record
 from .copying import copy_people
 from .definitions import (
     TOPICS,
+    AttributeDefinition,
     Definitions,
+    FrequencyDefinition,
     ListDefinition,
     SegmentDefinition,
+    TopicDefinition,
     read_definitions,
 )
 from .exporting import count_people, export_people
@@ -20,19 +24,25 @@ from .records import EXAMPLE_ID, Record, example_record
 from .reporting import keep_report, write_report
 from .rows import BadRow, Person, read_rows, read_value
 from .tabular import Table, open_table
+from .texts import Texts
 
 __all__ = [
     "EXAMPLE_ID",
     "SIGNS",
     "TOPICS",
+    "Act",
     "Address",
     "AddressHashes",
+    "AttributeDefinition",
     "BadRow",
     "ColumnMap",
+    "Consent",
     "Definitions",
     "Fate",
+    "FrequencyDefinition",
     "ImportResult",
     "ListDefinition",
+    "Method",
     "Person",
     "Profile",
     "Record",
@@ -40,6 +50,8 @@ __all__ = [
     "Subscription",
     "Table",
     "Target",
+    "Texts",
+    "TopicDefinition",
     "add",
     "attribute_columns",
     "change",
@@ -49,8 +61,10 @@ __all__ = [
     "example_record",
     "export_people",
     "find",
+    "history",
     "import_people",
     "keep_report",
+    "keep_text",
     "map_columns",
     "open_table",
     "parse_address",
@@ -58,6 +72,7 @@ __all__ = [
     "read_records",
     "read_rows",
     "read_value",
+    "record",
     "remove",
     "renew_hashes",
     "show",

@@ -117,5 +117,10 @@ def _said(headers: Sequence[str], given: Mapping[str, str], known: Sequence[str]
 
 
 def _names(definitions: Definitions) -> dict[str, str]:
-    declared = {plain(one.name): id_ for id_, one in definitions.attributes.items() if not says_who_left(one.name)}
+    declared = {
+        plain(name): id_
+        for id_, one in definitions.attributes.items()
+        for name in one.name.by_language.values()
+        if not says_who_left(name)
+    }
     return {**SYNONYMS, **declared, **{plain(id_): id_ for id_ in definitions.attributes}}

@@ -1,7 +1,7 @@
 """What a workspace says about its subscribers in `subscribers/`: lists, segments, attributes, topics, import maps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 
@@ -12,6 +12,7 @@ from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.expressions import Expression, Schema, Type, parse
 from newsletter.expressions import Field as SchemaField
 from newsletter.subscribers.headers import is_reserved
+from newsletter.subscribers.texts import Texts
 from newsletter.workspace import Workspace
 
 NAME: Final = r"^[a-z][a-z0-9_-]*$"
@@ -24,6 +25,21 @@ BUILT_IN: Final[Mapping[str, SchemaField]] = {
     "language": SchemaField(Type.TEXT),
 }
 TOPICS: Final = "topics"
+LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+_NOTHING: Final = Texts.of("")
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyDefinition:
+    """How often at most a reader of a list wants to hear from it.
+
+    Args:
+        days: No issue within so many days of the last one that they got.
+    """
+
+    id: str
+    name: Texts
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +48,20 @@ class ListDefinition:
 
     Args:
         reason: Why its readers get mail, a full sentence for the footer.
+        consent: What somebody who joins agrees to, as it is shown beside the button.
+        is_public: Readers can join it by themselves.
+        is_double: Who joins must confirm it by mail.
+        frequencies: What readers can choose instead of every issue, by name.
     """
 
     id: str
-    name: str
-    description: str
-    reason: str
+    name: Texts
+    description: Texts = _NOTHING
+    reason: Texts = _NOTHING
+    consent: Texts = _NOTHING
+    is_public: bool = True
+    is_double: bool = True
+    frequencies: Mapping[str, FrequencyDefinition] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +75,47 @@ class SegmentDefinition:
 
 @dataclass(frozen=True, slots=True)
 class AttributeDefinition:
-    """Something that a workspace keeps of each subscriber."""
+    """Something that a workspace keeps of each subscriber.
+
+    Args:
+        is_editable: Readers can change it by themselves.
+    """
 
     id: str
-    name: str
+    name: Texts
     type: Type
-    choices: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    is_editable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TopicDefinition:
-    """A subject that readers can choose."""
+    """A subject that readers can choose.
+
+    Args:
+        lists: The lists that it belongs to; all of them where none is named.
+    """
 
     id: str
-    name: str
+    name: Texts
+    description: Texts = _NOTHING
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Definitions:
-    """All definitions of a workspace, by name."""
+    """All definitions of a workspace, by name.
+
+    Args:
+        tracking: What readers agree to who let us measure what they read; None where nobody is asked.
+    """
 
     lists: Mapping[str, ListDefinition]
     segments: Mapping[str, SegmentDefinition]
     attributes: Mapping[str, AttributeDefinition]
     topics: Mapping[str, TopicDefinition]
     imports: Mapping[str, Mapping[str, str]]
+    tracking: Texts | None = None
 
     def schema(self) -> Schema:
         """Tell what expressions may ask about a subscriber."""
@@ -107,16 +147,28 @@ class _Group(BaseModel):
 
 
 Words = Annotated[str, Field(min_length=1)]
+Said = Words | dict[Annotated[str, Field(pattern=LANGUAGE)], Words]
+"""A text for all languages, or one for each."""
+
+
+class _Frequency(_Group):
+    name: Said
+    days: Annotated[int, Field(ge=1, le=366)]
 
 
 class _List(_Group):
-    name: Words
-    description: str = ""
-    reason: str = ""
+    name: Said
+    description: Said | Literal[""] = ""
+    reason: Said | Literal[""] = ""
+    consent: Said | Literal[""] = ""
+    public: bool = True
+    opt_in: Literal["double", "single"] = "double"
+    frequencies: dict[Annotated[str, Field(pattern=NAME)], _Frequency] = {}
 
 
 class _Lists(_Group):
     lists: dict[Annotated[str, Field(pattern=NAME)], _List]
+    tracking: Said | None = None
 
 
 class _Segment(_Group):
@@ -129,13 +181,16 @@ class _Segments(_Group):
 
 
 class _Attribute(_Group):
-    name: Words
+    name: Said
     type: Literal["text", "number", "date", "boolean"] = "text"
     choices: tuple[Words, ...] = ()
+    editable: bool = False
 
 
 class _Topic(_Group):
-    name: Words
+    name: Said
+    description: Said | Literal[""] = ""
+    lists: tuple[Words, ...] = ()
 
 
 class _Attributes(_Group):
@@ -157,17 +212,37 @@ def read_definitions(workspace: Workspace) -> Definitions:
     attribute_document = _document(workspace, "attributes")
     attributes = validate(_Attributes, attribute_document)
     declared = {
-        id_: AttributeDefinition(id_, one.name, Type(one.type), one.choices)
+        id_: AttributeDefinition(id_, Texts.of(one.name), Type(one.type), one.choices, one.editable)
         for id_, one in attributes.attributes.items()
     }
     _refuse_built_in(declared, attribute_document)
-    topics = {id_: TopicDefinition(id_, one.name) for id_, one in attributes.topics.items()}
+    topics = {
+        id_: TopicDefinition(id_, Texts.of(one.name), Texts.of(one.description), one.lists)
+        for id_, one in attributes.topics.items()
+    }
+    _refuse_unknown_lists(topics, lists, attribute_document)
     return Definitions(
-        lists={id_: ListDefinition(id_, one.name, one.description, one.reason) for id_, one in lists.lists.items()},
+        lists={id_: _list(id_, one) for id_, one in lists.lists.items()},
         segments=_segments(workspace, _schema(declared, topics)),
         attributes=declared,
         topics=topics,
         imports=_imports(workspace),
+        tracking=Texts.of(lists.tracking) if lists.tracking else None,
+    )
+
+
+def _list(id_: str, one: _List) -> ListDefinition:
+    return ListDefinition(
+        id_,
+        Texts.of(one.name),
+        Texts.of(one.description),
+        Texts.of(one.reason),
+        Texts.of(one.consent),
+        is_public=one.public,
+        is_double=one.opt_in == "double",
+        frequencies={
+            name: FrequencyDefinition(name, Texts.of(found.name), found.days) for name, found in one.frequencies.items()
+        },
     )
 
 
@@ -218,6 +293,19 @@ def _refuse_built_in(declared: Mapping[str, AttributeDefinition], document: Docu
         )
         for id_ in declared
         if id_ in BUILT_IN or id_ == TOPICS or is_reserved(id_)
+    )
+
+
+def _refuse_unknown_lists(topics: Mapping[str, TopicDefinition], lists: _Lists, document: Document) -> None:
+    raise_all(
+        ContentError(
+            f"there is no list called {name!r}",
+            where=document.place(("topics", id_, "lists")),
+            remedy=f"There are: {', '.join(lists.lists)}.",
+        )
+        for id_, topic in topics.items()
+        for name in topic.lists
+        if name not in lists.lists
     )
 
 

@@ -36,7 +36,7 @@ def example_record(definitions: Definitions) -> Record:
     }
     for name, one in definitions.attributes.items():
         by_type: dict[Type, Value] = {
-            Type.TEXT: one.choices[0] if one.choices else one.name,
+            Type.TEXT: one.choices[0] if one.choices else str(one.name),
             Type.NUMBER: 12.0,
             Type.DATE: date(2020, 1, 31),
             Type.BOOLEAN: True,

@@ -196,9 +196,9 @@ def _language(text: str) -> str | None:
 
 
 def _topics(definitions: Definitions, text: str) -> frozenset[str]:
-    by_name = {one.name.casefold(): id_ for id_, one in definitions.topics.items()} | {
-        id_: id_ for id_ in definitions.topics
-    }
+    by_name = {
+        name.casefold(): id_ for id_, one in definitions.topics.items() for name in one.name.by_language.values()
+    } | {id_: id_ for id_ in definitions.topics}
     found: set[str] = set()
     for part in re.split(r"[;,|]", text):
         wanted = clean_text(part).casefold()

@@ -97,8 +97,8 @@ def test_english_workspace_has_the_same_definitions_in_english(tmp_path: Path) -
     run("init", tmp_path / "nl")
     run("init", tmp_path / "en", "--language", "en-GB")
     dutch, english = (read_definitions(Workspace(tmp_path / language)) for language in ("nl", "en"))
-    assert english.lists["leden"].name == "Members of the network"
-    assert english.lists["leden"].reason.startswith("You receive")
+    assert str(english.lists["leden"].name) == "Members of the network"
+    assert str(english.lists["leden"].reason).startswith("You receive")
     assert english.lists.keys() == dutch.lists.keys()
     assert english.topics.keys() == dutch.topics.keys()
     assert {name: one.where.source for name, one in english.segments.items()} == {

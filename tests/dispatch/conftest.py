@@ -4,7 +4,7 @@ from datetime import datetime
 import pytest
 
 from newsletter.store import Database
-from newsletter.subscribers import Definitions, ListDefinition
+from newsletter.subscribers import Definitions, ListDefinition, Texts
 from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
 from support.dispatching import Bench, Clock
@@ -19,6 +19,6 @@ def bench(workspace: Workspace, definitions: Definitions, signer: Signer, databa
 @pytest.fixture
 def two_lists(bench: Bench) -> Bench:
     """One with a second list, "anderen"."""
-    other = ListDefinition("anderen", "De anderen", "", "U bent een ander.")
+    other = ListDefinition("anderen", Texts.of("De anderen"), reason=Texts.of("U bent een ander."))
     lists = {**bench.definitions.lists, other.id: other}
     return replace(bench, definitions=replace(bench.definitions, lists=lists))

@@ -29,8 +29,7 @@ from newsletter.errors import ContentError, DispatchError
 from newsletter.expressions import Type
 from newsletter.providers.base import Accepted, Message, Outcome, Rejected, Uncertain
 from newsletter.settings import load
-from newsletter.subscribers import synchronise_attributes
-from newsletter.subscribers.definitions import AttributeDefinition
+from newsletter.subscribers import AttributeDefinition, Texts, synchronise_attributes
 from support.dispatching import PACE, SLUG, Bench, Scripted
 
 NAMES = tuple(f"lezer{number:02}" for number in range(20))
@@ -153,7 +152,10 @@ def test_dispatch_that_has_begun_is_never_late(peopled: Bench) -> None:
 @pytest.fixture
 def abroad(bench: Bench) -> Bench:
     """Readers in three time zones, and one of whom none is known."""
-    declared = {**bench.definitions.attributes, "zone": AttributeDefinition("zone", "Tijdzone", Type.TEXT, ())}
+    declared = {
+        **bench.definitions.attributes,
+        "zone": AttributeDefinition("zone", Texts.of("Tijdzone"), Type.TEXT, ()),
+    }
     bench = replace(bench, definitions=replace(bench.definitions, attributes=declared))
     synchronise_attributes(bench.database, bench.definitions)
     for name, zone in (("tokyo", "Asia/Tokyo"), ("home", "Europe/Amsterdam"), ("york", "America/New_York")):

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from newsletter.expressions import Type
 from newsletter.store import Database, open_database, tables
 from newsletter.subscribers import (
+    AttributeDefinition,
     Definitions,
+    Texts,
     add,
     copy_people,
     parse_address,
@@ -19,11 +21,10 @@ from newsletter.subscribers import (
     synchronise_attributes,
     unsubscribe,
 )
-from newsletter.subscribers.definitions import AttributeDefinition
 from newsletter.tokens import Signer
 
 ATTRIBUTES = {
-    name: AttributeDefinition(name, name, kind, ())
+    name: AttributeDefinition(name, Texts.of(name), kind, ())
     for name, kind in (("born", Type.DATE), ("points", Type.NUMBER), ("member", Type.BOOLEAN), ("town", Type.TEXT))
 }
 

@@ -109,12 +109,12 @@ def _client_groups() -> Iterator[tuple[str, list[Client]]]:
 def _groups(language: str, shown: Shown) -> list[tuple[str, str]]:
     words = WORDS[language]
     segments = shown.definitions.segments if shown.definitions else {}
-    named = [(name, one.name) for name, one in segments.items()]
+    named = [(name, str(one.name)) for name, one in segments.items()]
     return [("", words["no_group"]), (EVERYBODY, words["everybody"]), *named]
 
 
 def _lists(shown: Shown) -> list[tuple[str, str]]:
-    return [(name, one.name) for name, one in shown.definitions.lists.items()] if shown.definitions else []
+    return [(name, str(one.name)) for name, one in shown.definitions.lists.items()] if shown.definitions else []
 
 
 def _each(error: NewsletterError | None) -> tuple[NewsletterError, ...]:

@@ -2,6 +2,8 @@
 
 from newsletter.store.tables.approvals import approvals
 from newsletter.store.tables.base import metadata
+from newsletter.store.tables.changes import changed_people, changes
+from newsletter.store.tables.consents import confirmations, consent_texts, consents
 from newsletter.store.tables.dispatch import (
     compiled_issues,
     deliveries,
@@ -12,23 +14,37 @@ from newsletter.store.tables.dispatch import (
     kept_readers,
     leases,
 )
+from newsletter.store.tables.feedback import feedback_events
 from newsletter.store.tables.instances import instances
 from newsletter.store.tables.pacing import rate_limits
-from newsletter.store.tables.subscribers import subscriber_topics, subscribers, subscriptions, suppressions
+from newsletter.store.tables.subscribers import (
+    subscriber_tags,
+    subscriber_topics,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 
 __all__ = [
     "approvals",
+    "changed_people",
+    "changes",
     "compiled_issues",
+    "confirmations",
+    "consent_texts",
+    "consents",
     "deliveries",
     "delivery_counts",
     "delivery_events",
     "dispatch_events",
     "dispatches",
+    "feedback_events",
     "instances",
     "kept_readers",
     "leases",
     "metadata",
     "rate_limits",
+    "subscriber_tags",
     "subscriber_topics",
     "subscribers",
     "subscriptions",

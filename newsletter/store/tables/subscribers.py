@@ -23,6 +23,7 @@ subscribers = sa.Table(
     sa.Column("language", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Column("tracking_since", UtcDateTime),
     sa.CheckConstraint("address <> '' AND address_key <> ''", name="address"),
     sqlite_autoincrement=True,
 )
@@ -36,6 +37,8 @@ subscriptions = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("subscribed_at", UtcDateTime, nullable=False),
     sa.Column("unsubscribed_at", UtcDateTime),
+    sa.Column("paused_until", UtcDateTime),
+    sa.Column("frequency", sa.Text),
     sa.CheckConstraint(sa.column("status").in_(SUBSCRIPTION_STATES), name="status"),
     sa.CheckConstraint("(status = 'unsubscribed') = (unsubscribed_at IS NOT NULL)", name="unsubscribed"),
     sa.Index("ix_subscriptions_list", "list", "status", "subscriber_id"),
@@ -49,10 +52,20 @@ subscriber_topics = sa.Table(
     sa.Index("ix_subscriber_topics_topic", "topic", "subscriber_id"),
 )
 
+subscriber_tags = sa.Table(
+    "subscriber_tags",
+    metadata,
+    sa.Column("subscriber_id", sa.ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("tag", sa.Text, primary_key=True),
+    sa.Index("ix_subscriber_tags_tag", "tag", "subscriber_id"),
+)
+"""What staff call people by, for their own use; readers choose topics, not tags."""
+
 suppressions = sa.Table(
     "suppressions",
     metadata,
     sa.Column("address_hash", sa.LargeBinary(32), primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("detail", sa.Text),
 )

@@ -1,0 +1,33 @@
+"""Tables of what was done to many people at once, so that it can be undone."""
+
+import sqlalchemy as sa
+
+from newsletter.store.tables.base import metadata
+from newsletter.store.types import BigIdentifier, UtcDateTime
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", BigIdentifier, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Column("list", sa.Text),
+    sa.Column("count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("undone_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+"""Bulk edits and imports, in their order."""
+
+changed_people = sa.Table(
+    "changed_people",
+    metadata,
+    sa.Column("change_id", sa.ForeignKey("changes.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("subscriber_id", sa.ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("fate", sa.Text, nullable=False),
+    sa.Column("before", sa.Text),
+    sa.Index("ix_changed_people_subscriber_id", "subscriber_id"),
+)
+"""Whom a change touched, how, and as JSON what was kept of them before, where that was not nothing."""
