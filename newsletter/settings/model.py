@@ -254,6 +254,25 @@ class ApprovalSettings(_Table):
     """Who may approve, by the names that they are logged in under; anybody where nobody is named."""
 
 
+class PrivacySettings(_Table):
+    """What is kept of people beyond what sending needs, and for how long; `newsletter retention` sees to it."""
+
+    networks: Literal["none", "shortened", "full"] = "none"
+    """Whether it is kept where on the network somebody joined from: not at all, without its last part, or whole."""
+
+    keep_networks_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """After how many days that is forgotten."""
+
+    keep_left_days: Annotated[int, Field(ge=1, le=36_500)] = 730
+    """After how many days somebody who has left every list is erased; a keyed hash keeps them from coming back."""
+
+    keep_feedback_days: Annotated[int, Field(ge=30, le=36_500)] = 730
+    """After how many days it is forgotten what came back about messages."""
+
+    keep_changes_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """For how many days a bulk change can be undone; what people's values were before is kept as long."""
+
+
 class LogSettings(_Table):
     """What a worker writes about its work."""
 
@@ -294,6 +313,7 @@ class Settings(_Table):
     approval: ApprovalSettings = ApprovalSettings()
     dispatch: DispatchSettings = DispatchSettings()
     limits: LimitsSettings = LimitsSettings()
+    privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 

@@ -2,6 +2,7 @@ from .addresses import Address, clean_text, parse_address, split_named
 from .applying import Fate, Target
 from .attributes import attribute_columns, synchronise_attributes
 from .columns import ColumnMap, map_columns
+from .confirming import Confirmation, ask_new_address, confirm, read_confirmation
 from .consent import Act, Consent, Method, history, keep_text, record
 from .copying import copy_people
 from .definitions import (
@@ -18,8 +19,12 @@ from .exporting import count_people, export_people
 from .hashes import AddressHashes, renew_hashes, suppression
 from .headers import SIGNS
 from .importing import ImportResult, import_people
+from .joining import Answer, Asking, Kind, Wish, ask_to_join, is_throttled, request
+from .leaving import TAKEN_BACK_WITHIN, give_reason, leave, left_at, take_back
 from .loading import read_records
+from .merging import merge
 from .people import Profile, Subscription, add, change, find, remove, show, unsubscribe
+from .preferences import Choices, ListChoice, Preferences, read_preferences, save_preferences
 from .records import EXAMPLE_ID, Record, example_record
 from .reporting import keep_report, write_report
 from .rows import BadRow, Person, read_rows, read_value
@@ -29,21 +34,29 @@ from .texts import Texts
 __all__ = [
     "EXAMPLE_ID",
     "SIGNS",
+    "TAKEN_BACK_WITHIN",
     "TOPICS",
     "Act",
     "Address",
     "AddressHashes",
+    "Answer",
+    "Asking",
     "AttributeDefinition",
     "BadRow",
+    "Choices",
     "ColumnMap",
+    "Confirmation",
     "Consent",
     "Definitions",
     "Fate",
     "FrequencyDefinition",
     "ImportResult",
+    "Kind",
+    "ListChoice",
     "ListDefinition",
     "Method",
     "Person",
+    "Preferences",
     "Profile",
     "Record",
     "SegmentDefinition",
@@ -52,33 +65,47 @@ __all__ = [
     "Target",
     "Texts",
     "TopicDefinition",
+    "Wish",
     "add",
+    "ask_new_address",
+    "ask_to_join",
     "attribute_columns",
     "change",
     "clean_text",
+    "confirm",
     "copy_people",
     "count_people",
     "example_record",
     "export_people",
     "find",
+    "give_reason",
     "history",
     "import_people",
+    "is_throttled",
     "keep_report",
     "keep_text",
+    "leave",
+    "left_at",
     "map_columns",
+    "merge",
     "open_table",
     "parse_address",
+    "read_confirmation",
     "read_definitions",
+    "read_preferences",
     "read_records",
     "read_rows",
     "read_value",
     "record",
     "remove",
     "renew_hashes",
+    "request",
+    "save_preferences",
     "show",
     "split_named",
     "suppression",
     "synchronise_attributes",
+    "take_back",
     "unsubscribe",
     "write_report",
 ]

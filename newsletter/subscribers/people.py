@@ -11,12 +11,15 @@ from newsletter.expressions import Value
 from newsletter.store import tables
 from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.attributes import column_of, people_table
+from newsletter.subscribers.consent import Act, Consent, Method, record
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.hashes import AddressHashes, suppression
+from newsletter.subscribers.leaving import leave
 from newsletter.subscribers.loading import read_records
+from newsletter.subscribers.topics import add_topics, set_topics
 
 _people, _subscriptions = tables.subscribers, tables.subscriptions
-_topics, _suppressions = tables.subscriber_topics, tables.suppressions
+_suppressions = tables.suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,14 @@ def add(
     source: str,
     now: datetime,
     hashes: AddressHashes,
+    by: str | None = None,
 ) -> int:
     """Add somebody to a list, or somebody who is known already.
 
     Args:
         values: Built-in fields, attributes and `topics`.
+        source: Why they may be mailed, and how that is known.
+        by: Who adds them.
 
     Raises:
         SubscriberError: They have unsubscribed from that list, or may not be mailed at all.
@@ -102,7 +108,9 @@ def add(
                 subscribed_at=now,
             )
         )
-    _add_topics(connection, subscriber, values.get(TOPICS))
+        consent = Consent(now, Act.ADDED, Method.STAFF, list=list_name, source=source, by=by)
+        record(connection, [subscriber], consent)
+    add_topics(connection, subscriber, _topics_in(values))
     return subscriber
 
 
@@ -119,8 +127,7 @@ def change(
     columns = {column_of(name): value for name, value in values.items() if name != TOPICS}
     connection.execute(sa.update(people).where(people.c.id == subscriber).values(changed_at=now, **columns))
     if TOPICS in values:
-        connection.execute(sa.delete(_topics).where(_topics.c.subscriber_id == subscriber))
-        _add_topics(connection, subscriber, values[TOPICS])
+        set_topics(connection, subscriber, _topics_in(values))
 
 
 def show(connection: sa.Connection, address: Address, definitions: Definitions, hashes: AddressHashes) -> Profile:
@@ -148,7 +155,9 @@ def show(connection: sa.Connection, address: Address, definitions: Definitions, 
     )
 
 
-def unsubscribe(connection: sa.Connection, address: Address, list_name: str | None, now: datetime) -> tuple[str, ...]:
+def unsubscribe(
+    connection: sa.Connection, address: Address, list_name: str | None, now: datetime, by: str | None = None
+) -> tuple[str, ...]:
     """Take somebody off a list, or off all of them; holds at once, for dispatches under way too.
 
     Returns:
@@ -157,13 +166,7 @@ def unsubscribe(connection: sa.Connection, address: Address, list_name: str | No
     Raises:
         SubscriberError: Nobody has that address.
     """
-    subscriber = _known(connection, address)
-    affected = (_subscriptions.c.subscriber_id == subscriber) & (_subscriptions.c.status == "subscribed")
-    if list_name is not None:
-        affected &= _subscriptions.c.list == list_name
-    lists = tuple(connection.scalars(sa.select(_subscriptions.c.list).where(affected).order_by(_subscriptions.c.list)))
-    connection.execute(sa.update(_subscriptions).where(affected).values(status="unsubscribed", unsubscribed_at=now))
-    return lists
+    return leave(connection, _known(connection, address), list_name, Method.STAFF, now, by=by)
 
 
 def remove(
@@ -202,10 +205,6 @@ def _known(connection: sa.Connection, address: Address) -> int:
     return subscriber
 
 
-def _add_topics(connection: sa.Connection, subscriber: int, topics: Value) -> None:
-    if not isinstance(topics, frozenset) or not topics:
-        return
-    present = set(connection.scalars(sa.select(_topics.c.topic).where(_topics.c.subscriber_id == subscriber)))
-    missing = [{"subscriber_id": subscriber, "topic": topic} for topic in sorted(topics - present)]
-    if missing:
-        connection.execute(sa.insert(_topics), missing)
+def _topics_in(values: Mapping[str, Value]) -> frozenset[str]:
+    topics = values.get(TOPICS)
+    return topics if isinstance(topics, frozenset) else frozenset()

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from newsletter.store.tables.base import metadata
 from newsletter.store.types import BigIdentifier, UtcDateTime
 
-CONFIRMATION_KINDS = ("join", "address", "link")
+CONFIRMATION_KINDS = ("join", "address", "moved", "link")
 
 consent_texts = sa.Table(
     "consent_texts",

@@ -13,9 +13,16 @@ _COLUMNS = {
     "subscriptions": (("paused_until", UtcDateTime), ("frequency", sa.Text)),
     "suppressions": (("detail", sa.Text),),
 }
+_FIXED = "id, subscriber_id, at, act, list, topics, text_id, language, method, basis, source, requested_at, by, detail"
+"""All columns but where it came from on the network, which is forgotten in time."""
+
 _SQLITE = (
+    f"""
+    CREATE TRIGGER consents_are_not_changed BEFORE UPDATE OF {_FIXED} ON consents
+    BEGIN SELECT RAISE(ABORT, 'consent is added and never changed'); END
+    """,
     """
-    CREATE TRIGGER consents_are_not_changed BEFORE UPDATE ON consents
+    CREATE TRIGGER consents_only_forget BEFORE UPDATE OF network ON consents WHEN NEW.network IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'consent is added and never changed'); END
     """,
     """
@@ -44,9 +51,13 @@ _POSTGRESQL = (
         RETURN OLD;
     END $$
     """,
-    """
-    CREATE TRIGGER consents_are_not_changed BEFORE UPDATE ON consents
+    f"""
+    CREATE TRIGGER consents_are_not_changed BEFORE UPDATE OF {_FIXED} ON consents
     FOR EACH ROW EXECUTE FUNCTION consents_are_not_changed()
+    """,
+    """
+    CREATE TRIGGER consents_only_forget BEFORE UPDATE OF network ON consents
+    FOR EACH ROW WHEN (NEW.network IS NOT NULL) EXECUTE FUNCTION consents_are_not_changed()
     """,
     """
     CREATE TRIGGER consents_go_with_the_person BEFORE DELETE ON consents
@@ -134,7 +145,7 @@ def _confirmations() -> None:
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("mailed_at", UtcDateTime),
         sa.Column("confirmed_at", UtcDateTime),
-        sa.CheckConstraint("kind IN ('join', 'address', 'link')", name="kind"),
+        sa.CheckConstraint("kind IN ('join', 'address', 'moved', 'link')", name="kind"),
         sa.CheckConstraint("kind = 'join' OR subscriber_id IS NOT NULL", name="subscriber_id"),
         sqlite_autoincrement=True,
     )

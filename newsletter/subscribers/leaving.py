@@ -1,0 +1,101 @@
+"""Leaving: a person goes off a list, holds at once, and can be taken back for a little while."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from newsletter.store import tables
+from newsletter.subscribers.consent import Act, Consent, Method, record
+
+TAKEN_BACK_WITHIN: Final = timedelta(hours=1)
+"""How long somebody can take a leave back without joining anew."""
+LONGEST_REASON: Final = 500
+
+_consents, _subscriptions = tables.consents, tables.subscriptions
+
+
+def leave(
+    connection: sa.Connection,
+    subscriber: int,
+    list_name: str | None,
+    method: Method,
+    now: datetime,
+    *,
+    act: Act = Act.LEFT,
+    network: str | None = None,
+    source: str | None = None,
+    by: str | None = None,
+    detail: str | None = None,
+) -> tuple[str, ...]:
+    """Take somebody off a list, or off all of them; for dispatches under way too. Safe to repeat.
+
+    Args:
+        act: `Act.LEFT`, or `Act.COMPLAINED`.
+        detail: Why, if it was said.
+
+    Returns:
+        The lists that the person was on until now.
+    """
+    affected = (_subscriptions.c.subscriber_id == subscriber) & (_subscriptions.c.status == "subscribed")
+    if list_name is not None:
+        affected &= _subscriptions.c.list == list_name
+    left = (
+        sa.update(_subscriptions)
+        .where(affected)
+        .values(status="unsubscribed", unsubscribed_at=now)
+        .returning(_subscriptions.c.list)
+    )
+    lists = tuple(sorted(connection.scalars(left)))
+    for name in lists:
+        consent = Consent(now, act, method, list=name, network=network, source=source, by=by, detail=detail)
+        record(connection, [subscriber], consent)
+    return lists
+
+
+def give_reason(connection: sa.Connection, subscriber: int, list_name: str, reason: str, now: datetime) -> bool:
+    """Keep why somebody has left a list, if they have; tells whether they have."""
+    if left_at(connection, subscriber, list_name) is None:
+        return False
+    consent = Consent(now, Act.LEFT, Method.PAGE, list=list_name, detail=reason[:LONGEST_REASON])
+    record(connection, [subscriber], consent)
+    return True
+
+
+def take_back(
+    connection: sa.Connection, subscriber: int, list_name: str, now: datetime, *, network: str | None = None
+) -> bool:
+    """Undo a leave that the person made a little while ago; tells whether they are on the list then."""
+    moment = left_at(connection, subscriber, list_name)
+    mine = (_subscriptions.c.subscriber_id == subscriber) & (_subscriptions.c.list == list_name)
+    if moment is None:
+        return connection.scalar(sa.select(_subscriptions.c.status).where(mine)) == "subscribed"
+    if now - moment > TAKEN_BACK_WITHIN or not _was_own(connection, subscriber, list_name, moment):
+        return False
+    connection.execute(sa.update(_subscriptions).where(mine).values(status="subscribed", unsubscribed_at=None))
+    record(connection, [subscriber], Consent(now, Act.RETURNED, Method.PAGE, list=list_name, network=network))
+    return True
+
+
+def left_at(connection: sa.Connection, subscriber: int, list_name: str) -> datetime | None:
+    """Tell when somebody left a list; None where they are on it or never were."""
+    moment: datetime | None = connection.scalar(
+        sa.select(_subscriptions.c.unsubscribed_at).where(
+            _subscriptions.c.subscriber_id == subscriber,
+            _subscriptions.c.list == list_name,
+            _subscriptions.c.status == "unsubscribed",
+        )
+    )
+    return moment
+
+
+def _was_own(connection: sa.Connection, subscriber: int, list_name: str, moment: datetime) -> bool:
+    """Tell whether it was the person who left, and not a report that they complained, an import or staff."""
+    own = sa.exists().where(
+        _consents.c.subscriber_id == subscriber,
+        _consents.c.list == list_name,
+        _consents.c.act == Act.LEFT.value,
+        _consents.c.method.in_([Method.PAGE.value, Method.ONE_CLICK.value, Method.MAIL.value]),
+        _consents.c.at == moment,
+    )
+    return bool(connection.scalar(sa.select(own)))
