@@ -2,7 +2,14 @@
 
 from newsletter.settings.databases import HIDDEN, hide_password
 from newsletter.settings.limits import DEFAULT, PERIODS, LimitSettings, LimitsSettings, WarmUpSettings, check_domain
-from newsletter.settings.model import ApprovalSettings, DispatchSettings, Sender, Settings, is_time_zone
+from newsletter.settings.model import (
+    ApprovalSettings,
+    DispatchSettings,
+    PrivacySettings,
+    Sender,
+    Settings,
+    is_time_zone,
+)
 from newsletter.settings.providers import is_secret
 from newsletter.settings.reading import check, load, provider_settings
 from newsletter.settings.secret import SECRET_FILE, SECRET_VARIABLE, secret_keys
@@ -20,6 +27,7 @@ __all__ = [
     "LimitSettings",
     "LimitsSettings",
     "Origin",
+    "PrivacySettings",
     "Sender",
     "Settings",
     "WarmUpSettings",

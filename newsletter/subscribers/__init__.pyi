@@ -16,7 +16,7 @@ from .definitions import (
     read_definitions,
 )
 from .exporting import count_people, export_people
-from .hashes import AddressHashes, renew_hashes, suppression
+from .hashes import AddressHashes, renew_hashes, suppress_people, suppression
 from .headers import SIGNS
 from .importing import ImportResult, import_people
 from .joining import Answer, Asking, Kind, Wish, ask_to_join, is_throttled, request
@@ -27,12 +27,16 @@ from .people import Profile, Subscription, add, change, find, remove, show, unsu
 from .preferences import Choices, ListChoice, Preferences, read_preferences, save_preferences
 from .records import EXAMPLE_ID, Record, example_record
 from .reporting import keep_report, write_report
+from .retention import RULES, count_due, forget_due
+from .rights import ERASED, Dossier, dossier, erase
 from .rows import BadRow, Person, read_rows, read_value
 from .tabular import Table, open_table
 from .texts import Texts
 
 __all__ = [
+    "ERASED",
     "EXAMPLE_ID",
+    "RULES",
     "SIGNS",
     "TAKEN_BACK_WITHIN",
     "TOPICS",
@@ -48,6 +52,7 @@ __all__ = [
     "Confirmation",
     "Consent",
     "Definitions",
+    "Dossier",
     "Fate",
     "FrequencyDefinition",
     "ImportResult",
@@ -74,10 +79,14 @@ __all__ = [
     "clean_text",
     "confirm",
     "copy_people",
+    "count_due",
     "count_people",
+    "dossier",
+    "erase",
     "example_record",
     "export_people",
     "find",
+    "forget_due",
     "give_reason",
     "history",
     "import_people",
@@ -103,6 +112,7 @@ __all__ = [
     "save_preferences",
     "show",
     "split_named",
+    "suppress_people",
     "suppression",
     "synchronise_attributes",
     "take_back",

@@ -6,6 +6,7 @@ under their older ones; people who were erased are found by the hashes of all ke
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -24,6 +25,20 @@ def suppression(connection: sa.Connection, hashes: Sequence[bytes]) -> str | Non
     """Tell why an address may not be mailed; None where it may."""
     chosen = sa.select(_suppressions.c.reason).where(_suppressions.c.address_hash.in_(hashes))
     return connection.scalar(chosen.order_by(_suppressions.c.created_at).limit(1))
+
+
+def suppress_people(
+    connection: sa.Connection, subscribers: Sequence[int], reason: str, now: datetime, detail: str | None = None
+) -> None:
+    """Keep from being mailed those of some people who are not kept from it already."""
+    there = sa.exists().where(_suppressions.c.address_hash == _people.c.address_hash)
+    rows = sa.select(
+        _people.c.address_hash,
+        sa.literal(reason),
+        sa.literal(now, _suppressions.c.created_at.type),
+        sa.literal(detail, sa.Text()),
+    ).where(_people.c.id.in_(subscribers), ~there)
+    connection.execute(sa.insert(_suppressions).from_select(["address_hash", "reason", "created_at", "detail"], rows))
 
 
 def renew_hashes(database: Database, hashes: AddressHashes) -> None:
