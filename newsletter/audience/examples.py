@@ -1,6 +1,7 @@
 """One reader of an audience after another, for those who want to see what real readers get."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -22,13 +23,15 @@ class Example:
     count: int
 
 
-def example(connection: sa.Connection, selection: Selection, definitions: Definitions, number: int) -> Example | None:
+def example(
+    connection: sa.Connection, selection: Selection, definitions: Definitions, number: int, now: datetime
+) -> Example | None:
     """Give one of those who would get an issue; beyond the last the last, and None where there is nobody.
 
     Raises:
         ContentError: There is no such list or segment.
     """
-    audience = selected(selection, definitions).subquery()
+    audience = selected(selection, definitions, now).subquery()
     receiving = sa.select(audience.c.subscriber_id).where(audience.c.exclusion.is_(None))
     count = connection.scalar(sa.select(sa.func.count()).select_from(receiving.subquery())) or 0
     if not count:

@@ -1,23 +1,32 @@
 """Selects an audience: everybody who ever joined a list, and for those who must not get it the reason.
 
-Somebody outside the segment is not part of the audience at all; somebody who has left the list or may not be mailed
-is, and is counted as excluded, so that the receipt tells about everybody whom a person would look for.
+Somebody outside the segment is not part of the audience at all; somebody who has left the list, may not be mailed, or
+wants nothing for now is, and is counted as excluded, so that the receipt tells about everybody whom a person would look
+for.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from newsletter.audience.segments import segment_clause
 from newsletter.store import tables
 from newsletter.store.prepared import Numbers, Places, Prepared, is_among, past_index
-from newsletter.subscribers import Definitions
+from newsletter.store.types import UtcDateTime
+from newsletter.subscribers import Definitions, ListDefinition
 
 UNSUBSCRIBED = "unsubscribed"
 SUPPRESSED = "suppressed"
+PAUSED = "paused"
+FREQUENCY = "frequency"
 
+_HAVE_IT: Final = ("accepted", "submitting", "uncertain")
+"""The states of deliveries that have reached their reader, or may have."""
+
+_deliveries, _dispatches = tables.deliveries, tables.dispatches
 _people, _subscriptions, _suppressions = tables.subscribers, tables.subscriptions, tables.suppressions
 
 
@@ -29,16 +38,25 @@ class Selection:
     segment: str | None = None
 
 
-def selected(selection: Selection, definitions: Definitions) -> sa.Select[tuple[int, str | None]]:
+def selected(
+    selection: Selection, definitions: Definitions, now: datetime, *, heed_frequency: bool = True
+) -> sa.Select[tuple[int, str | None]]:
     """Select the audience as rows of `subscriber_id` and `exclusion`, which is NULL for those who get the issue.
+
+    Args:
+        heed_frequency: Leave out who has had an issue of the list more lately than they want the next one; a
+            correction goes to them all the same.
 
     Raises:
         ContentError: There is no such list or segment.
     """
-    definitions.list(selection.list)
+    chosen_list = definitions.list(selection.list)
+    frequent = _too_frequent(chosen_list, now) if heed_frequency else []
     exclusion = sa.case(
         (_is_suppressed(), SUPPRESSED),
         (_subscriptions.c.status != "subscribed", UNSUBSCRIBED),
+        (_is_paused(sa.literal(now, UtcDateTime())), PAUSED),
+        *((condition, FREQUENCY) for condition in frequent),
         else_=sa.null(),
     )
     chosen = (
@@ -47,12 +65,12 @@ def selected(selection: Selection, definitions: Definitions) -> sa.Select[tuple[
         .where(_subscriptions.c.list == selection.list)
     )
     if selection.segment:
-        chosen = chosen.where(segment_clause(definitions.segment(selection.segment).where, definitions))
+        chosen = chosen.where(segment_clause(definitions.segment(selection.segment).where, definitions, selection.list))
     return chosen
 
 
-def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: str) -> dict[int, str]:
-    """Find those who must not be mailed any more: they have left the list, are suppressed, or were erased.
+def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: str, now: datetime) -> dict[int, str]:
+    """Find those who must not be mailed any more: they have left the list, pause, are suppressed, or were erased.
 
     For the others nothing changes before the transaction ends: who leaves meanwhile waits for it.
 
@@ -64,19 +82,19 @@ def departed(connection: sa.Connection, subscribers: Sequence[int], list_name: s
     if connection.dialect.name == "postgresql":
         # A suppression that is being added is a row that nobody can lock yet; this must come before the rows below.
         connection.exec_driver_sql("LOCK TABLE suppressions IN SHARE MODE")
-    staying = _STAYING.rows(connection, subscribers=subscribers, list=list_name)
-    found = {subscriber: bool(suppressed) for subscriber, suppressed in staying}
-    return {
-        subscriber: SUPPRESSED if found.get(subscriber) else UNSUBSCRIBED
-        for subscriber in subscribers
-        if found.get(subscriber, True)
+    staying = _STAYING.rows(connection, subscribers=subscribers, list=list_name, now=now)
+    found = {
+        subscriber: SUPPRESSED if suppressed else PAUSED if paused else None
+        for subscriber, suppressed, paused in staying
     }
+    reasons = ((subscriber, found.get(subscriber, UNSUBSCRIBED)) for subscriber in subscribers)
+    return {subscriber: reason for subscriber, reason in reasons if reason is not None}
 
 
-def _staying(given: Places) -> sa.Select[tuple[int, bool]]:
-    """Select who is still on a list, and whether they are suppressed."""
+def _staying(given: Places) -> sa.Select[tuple[int, bool, bool]]:
+    """Select who is still on a list, and whether they are suppressed or pause."""
     return (
-        sa.select(_people.c.id, _is_suppressed())
+        sa.select(_people.c.id, _is_suppressed(), _is_paused(given["now"]))
         .join_from(_people, _subscriptions, _subscriptions.c.subscriber_id == _people.c.id)
         .where(
             is_among(_subscriptions.c.subscriber_id, given["subscribers"]),
@@ -92,4 +110,23 @@ def _is_suppressed() -> sa.ColumnElement[bool]:
     return sa.exists().where(_suppressions.c.address_hash == _people.c.address_hash)
 
 
-_STAYING: Final = Prepared({"subscribers": Numbers(), "list": sa.Text()}, _staying)
+def _is_paused(now: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return _subscriptions.c.paused_until.is_not(None) & (_subscriptions.c.paused_until > now)
+
+
+def _too_frequent(chosen: ListDefinition, now: datetime) -> list[sa.ColumnElement[bool]]:
+    """Say for each frequency of a list who wants it and has had an issue too lately for another one."""
+    return [
+        (_subscriptions.c.frequency == one.id)
+        & sa.exists().where(
+            _deliveries.c.subscriber_id == _people.c.id,
+            _deliveries.c.dispatch_id == _dispatches.c.id,
+            _dispatches.c.list == chosen.id,
+            _deliveries.c.state.in_(_HAVE_IT),
+            _deliveries.c.changed_at > now - timedelta(days=one.days),
+        )
+        for one in chosen.frequencies.values()
+    ]
+
+
+_STAYING: Final = Prepared({"subscribers": Numbers(), "list": sa.Text(), "now": UtcDateTime()}, _staying)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -40,13 +41,13 @@ def survey_everybody(
     definitions: Definitions,
     links: ReaderLinks,
 ) -> AudienceReport:
-    """Merge an issue for everybody who would get it now.
+    """Merge an issue for everybody who would get it at its letterhead's date.
 
     Raises:
         ContentError: There is no such list or segment.
     """
     survey = Survey(prepared.issue, Merger(prepared.compiled, letterhead))
-    for subscribers in _pages(database, selection, definitions):
+    for subscribers in _pages(database, selection, definitions, letterhead.date):
         with database.reading() as connection:
             records = read_records(connection, subscribers, definitions)
         for number in subscribers:
@@ -220,8 +221,8 @@ def _fields(merger: Merger) -> tuple[str, ...]:
     return tuple(sorted({name for value in slots if isinstance(value, Expression) for name in fields_of(value)}))
 
 
-def _pages(database: Database, selection: Selection, definitions: Definitions) -> Iterator[list[int]]:
-    chosen = selected(selection, definitions).subquery()
+def _pages(database: Database, selection: Selection, definitions: Definitions, now: datetime) -> Iterator[list[int]]:
+    chosen = selected(selection, definitions, now).subquery()
     last = 0
     while True:
         page = (

@@ -79,7 +79,7 @@ class Audience:
 
 def survey(connection: sa.Connection, plan: Plan, definitions: Definitions, now: datetime) -> Audience:
     """Count the audience as freezing it now would."""
-    rows = _audience(plan, definitions).subquery()
+    rows = _audience(plan, definitions, now).subquery()
     counted = connection.execute(sa.select(rows.c.exclusion, sa.func.count()).group_by(rows.c.exclusion)).all()
     selection = plan.selection
     waits = is_ahead(plan.compiled.slug, selection.list, selection.segment or "", rows.c.subscriber_id, now)
@@ -91,9 +91,9 @@ def survey(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
     )
 
 
-def count_domains(connection: sa.Connection, plan: Plan, definitions: Definitions) -> dict[str, int]:
+def count_domains(connection: sa.Connection, plan: Plan, definitions: Definitions, now: datetime) -> dict[str, int]:
     """Count those who would be mailed by the domain of their address, in ASCII and lower case."""
-    rows, people = _audience(plan, definitions).subquery(), tables.subscribers
+    rows, people = _audience(plan, definitions, now).subquery(), tables.subscribers
     at = sa.func.strpos if connection.dialect.name == "postgresql" else sa.func.instr
     domain = sa.func.substr(people.c.address_key, at(people.c.address_key, "@") + 1)
     counted = connection.execute(
@@ -146,7 +146,7 @@ def freeze(connection: sa.Connection, plan: Plan, definitions: Definitions, now:
             start_at=begin if plan.start else None,
         )
     )
-    count = _plan_deliveries(connection, _audience(plan, definitions), plan.start, definitions, identifier, now)
+    count = _plan_deliveries(connection, _audience(plan, definitions, now), plan.start, definitions, identifier, now)
     if not count:
         raise nobody(plan)
     values = {
@@ -167,7 +167,7 @@ def let_join(connection: sa.Connection, dispatch: Dispatch, definitions: Definit
     if dispatch.start is None or dispatch.kind not in (Kind.FIRST, Kind.TOP_UP):
         return 0
     following = Following(dispatch.follows, Kind.TOP_UP) if dispatch.follows else None
-    chosen = _chosen(Selection(dispatch.list, dispatch.segment or None), dispatch.issue, following, definitions)
+    chosen = _chosen(Selection(dispatch.list, dispatch.segment or None), dispatch.issue, following, definitions, now)
     audience = chosen.subquery()
     there = sa.exists().where(
         tables.deliveries.c.dispatch_id == dispatch.id,
@@ -285,18 +285,19 @@ def _earliest(connection: sa.Connection, identifier: str, begin: datetime) -> da
     return begin if first is None else first
 
 
-def _audience(plan: Plan, definitions: Definitions) -> sa.Select[tuple[int, str | None]]:
-    return _chosen(plan.selection, plan.compiled.slug, plan.following, definitions)
+def _audience(plan: Plan, definitions: Definitions, now: datetime) -> sa.Select[tuple[int, str | None]]:
+    return _chosen(plan.selection, plan.compiled.slug, plan.following, definitions, now)
 
 
 def _chosen(
-    selection: Selection, issue: str, following: Following | None, definitions: Definitions
+    selection: Selection, issue: str, following: Following | None, definitions: Definitions, now: datetime
 ) -> sa.Select[tuple[int, str | None]]:
     """Select the audience, with those as duplicates who have this issue from another dispatch, or may have it.
 
     Whom another dispatch still has before it is planned here too: which of both goes is decided at the last moment.
     """
-    chosen = selected(selection, definitions).subquery()
+    heeds = following is None or following.kind is not Kind.CORRECTION
+    chosen = selected(selection, definitions, now, heed_frequency=heeds).subquery()
     if following:
         chosen = sa.select(chosen).where(is_followed(following, chosen.c.subscriber_id)).subquery()
     has_it_already = is_served(issue, chosen.c.subscriber_id)

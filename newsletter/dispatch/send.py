@@ -155,7 +155,7 @@ def forecast_of(connection: sa.Connection, surroundings: Surroundings, plan: Pla
     rules = pacing_rules(surroundings.settings, plan.provider)
     if not (rules.limits or rules.other or rules.warm_up):
         return forecast({}, rules, surroundings.clock())
-    domains = freeze.count_domains(connection, plan, surroundings.definitions)
+    domains = freeze.count_domains(connection, plan, surroundings.definitions, surroundings.clock())
     buckets = Buckets(surroundings.database, rules, surroundings.clock)
     return forecast(domains, buckets.in_force(connection), surroundings.clock(), buckets.used_today(connection))
 

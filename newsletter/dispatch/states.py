@@ -38,6 +38,8 @@ class Reason(StrEnum):
 
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
+    PAUSED = "paused"
+    FREQUENCY = "frequency"
     DUPLICATE = "duplicate"
     UNRENDERABLE = "unrenderable"
     CANCELLED = "cancelled"

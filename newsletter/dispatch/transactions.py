@@ -232,7 +232,7 @@ class Transactions:
         if now >= self.dispatch.deadline:
             ledger.exclude(connection, self.dispatch, now, dict.fromkeys(subscribers, Reason.EXPIRED))
             return []
-        gone = departed(connection, subscribers, self.dispatch.list)
+        gone = departed(connection, subscribers, self.dispatch.list, now)
         reasons = {subscriber: Reason(reason) for subscriber, reason in gone.items()}
         ledger.exclude(connection, self.dispatch, now, reasons)
         left = [subscriber for subscriber in subscribers if subscriber not in gone]

@@ -25,6 +25,18 @@ BUILT_IN: Final[Mapping[str, SchemaField]] = {
     "language": SchemaField(Type.TEXT),
 }
 TOPICS: Final = "topics"
+TAGS: Final = "tags"
+JOINED: Final = "joined"
+"""The day on which somebody joined the list, in UTC."""
+MOST_ISSUES: Final = 12
+ACCEPTED_OF: Final[Mapping[str, int]] = {f"accepted_of_{count}": count for count in range(1, MOST_ISSUES + 1)}
+"""In how many of the last so many issues of the list the provider accepted somebody's message."""
+STAFF_FIELDS: Final[Mapping[str, SchemaField]] = {
+    TAGS: SchemaField(Type.TEXT_SET),
+    JOINED: SchemaField(Type.DATE),
+    **{name: SchemaField(Type.NUMBER) for name in ACCEPTED_OF},
+}
+"""What segments may ask about, and messages may not: readers never see it."""
 LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _NOTHING: Final = Texts.of("")
 
@@ -120,6 +132,10 @@ class Definitions:
     def schema(self) -> Schema:
         """Tell what expressions may ask about a subscriber."""
         return _schema(self.attributes, self.topics)
+
+    def segment_schema(self) -> Schema:
+        """Tell what segments may ask about a subscriber: also what only staff know."""
+        return Schema({**self.schema().fields, **STAFF_FIELDS})
 
     def list(self, name: str) -> ListDefinition:
         """Give a list.
@@ -223,7 +239,7 @@ def read_definitions(workspace: Workspace) -> Definitions:
     _refuse_unknown_lists(topics, lists, attribute_document)
     return Definitions(
         lists={id_: _list(id_, one) for id_, one in lists.lists.items()},
-        segments=_segments(workspace, _schema(declared, topics)),
+        segments=_segments(workspace, Schema({**_schema(declared, topics).fields, **STAFF_FIELDS})),
         attributes=declared,
         topics=topics,
         imports=_imports(workspace),
@@ -283,16 +299,17 @@ def _document(workspace: Workspace, name: str) -> Document:
 
 
 def _refuse_built_in(declared: Mapping[str, AttributeDefinition], document: Document) -> None:
+    known = {*BUILT_IN, TOPICS, *STAFF_FIELDS}
     raise_all(
         ContentError(
             f"{id_!r} is known of every subscriber already"
-            if id_ in BUILT_IN or id_ == TOPICS
+            if id_ in known
             else f"{id_!r} is a name that imports and exports use for something else",
             where=document.place(("attributes", id_), key=True),
             remedy="Take it out, or choose another name.",
         )
         for id_ in declared
-        if id_ in BUILT_IN or id_ == TOPICS or is_reserved(id_)
+        if id_ in known or is_reserved(id_)
     )
 
 

@@ -18,7 +18,7 @@ PAGE: Final = 500
 _people, _subscriptions, _consents = tables.subscribers, tables.subscriptions, tables.consents
 _confirmations, _feedback, _changes = tables.confirmations, tables.feedback_events, tables.changes
 
-Ids: TypeAlias = sa.Select[tuple[int]]
+Ids: TypeAlias = sa.Select[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def forget_due(
 
 def _page(database: Database, rule: Rule, settings: PrivacySettings, now: datetime) -> int:
     with database.writing() as connection:
-        ids = [number for (number,) in connection.execute(rule.chosen(settings, now).limit(PAGE))]
+        ids: list[int] = list(connection.scalars(rule.chosen(settings, now).limit(PAGE)))
         if ids:
             rule.forget(connection, ids, now)
     return len(ids)

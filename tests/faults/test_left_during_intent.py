@@ -49,8 +49,10 @@ def test_nothing_goes_after_a_departure_that_is_committed(
     dispatch = bench.freeze()
     look, threads = transactions.departed, []
 
-    def look_and_be_overtaken(connection: sa.Connection, subscribers: list[int], list_name: str) -> dict[int, str]:
-        gone = look(connection, subscribers, list_name)
+    def look_and_be_overtaken(
+        connection: sa.Connection, subscribers: list[int], list_name: str, now: datetime
+    ) -> dict[int, str]:
+        gone = look(connection, subscribers, list_name, now)
         if not threads:
             thread = threading.Thread(target=go, args=[bench])
             threads.append(thread)

@@ -39,9 +39,9 @@ def test_audience_leaves_out_the_same_people_under_a_new_key(
     renew_hashes(database, after.address_hashes)
     suppress(database, "kim", after, now)
     with database.reading() as connection:
-        rows = dict(connection.execute(selected(Selection("leden"), definitions)).all())
+        rows = dict(connection.execute(selected(Selection("leden"), definitions, now)).all())
         numbers = {name: find(connection, parse_address(f"{name}@example.org")) for name in NAMES}
-        gone = departed(connection, list(rows), "leden")
+        gone = departed(connection, list(rows), "leden", now)
         profile = show(connection, parse_address("mo@example.org"), definitions, after.address_hashes)
     assert {name: rows[number] for name, number in numbers.items()} == {
         "zoe": None,
@@ -83,5 +83,5 @@ def test_key_that_goes_back_brings_nobody_back(database: Database, definitions: 
     suppress(database, "mo", new, now)
     renew_hashes(database, old.address_hashes)
     with database.reading() as connection:
-        exclusions = [row.exclusion for row in connection.execute(selected(Selection("leden"), definitions))]
+        exclusions = [row.exclusion for row in connection.execute(selected(Selection("leden"), definitions, now))]
     assert sorted(filter(None, exclusions)) == ["suppressed"]

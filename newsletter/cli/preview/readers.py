@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from newsletter.audience import Selection, example
 from newsletter.cli.base import Face
 from newsletter.cli.preview.choice import EVERYBODY, Choice
+from newsletter.clock import now
 from newsletter.dispatch import record_for
 from newsletter.errors import Place, SubscriberError
 from newsletter.subscribers import EXAMPLE_ID, Record, example_record, parse_address, read_records, split_named
@@ -57,7 +58,7 @@ def _of_group(face: Face, choice: Choice, definitions: "Definitions") -> ShownRe
     segment = None if choice.group == EVERYBODY else choice.group
     selection = Selection(list_name, segment)
     with face.database() as database, database.reading() as connection:
-        found = example(connection, selection, definitions, choice.number)
+        found = example(connection, selection, definitions, choice.number, now())
         if found is None:
             raise SubscriberError(
                 f"nobody of the list {list_name} is in this segment" if segment else "nobody is on this list",

@@ -144,7 +144,7 @@ def _rehearse_on(
     plan = rehearsed_plan(made, settings, definitions, wish.slug, casting, now())
     limits = limits_of(provider_settings(settings, made.real, settings.provider))
     with watch("Copying the audience", _count(source, casting)) as advance:
-        copy_audience(made, source, definitions, casting, advance)
+        copy_audience(made, source, definitions, casting, now(), advance)
     database = made.open()
     try:
         dispatch = freeze_audience(database, plan, definitions, now())
@@ -180,7 +180,7 @@ def _paced(database: Database, settings: Settings, definitions: Definitions, pla
     """Tell how long the real dispatch takes at least, under the limits that the settings name."""
     rules = pacing_rules(settings, settings.provider)
     with database.reading() as connection:
-        return paced_forecast(freeze.count_domains(connection, plan, definitions), rules, now())
+        return paced_forecast(freeze.count_domains(connection, plan, definitions, now()), rules, now())
 
 
 def limits_of(settings: BaseModel) -> Limits | None:

@@ -125,7 +125,12 @@ def rehearsed_plan(
 
 
 def copy_audience(
-    made: Stage, source: Database, definitions: Definitions, casting: Casting, progress: Callable[[int], None]
+    made: Stage,
+    source: Database,
+    definitions: Definitions,
+    casting: Casting,
+    now: datetime,
+    progress: Callable[[int], None],
 ) -> None:
     """Copy the people of the audience's list into the rehearsal's own database."""
     selection = casting.selection
@@ -137,7 +142,7 @@ def copy_audience(
         copy_people(source, target, selection.list, definitions, progress, limit)
         renew_hashes(target, made.signer().address_hashes)
         if casting.limit is not None and selection.segment is not None:
-            _leave_only(target, definitions, casting)
+            _leave_only(target, definitions, casting, now)
     finally:
         target.close()
 
@@ -189,9 +194,9 @@ def _furnish(made: Stage) -> None:
         write_atomically(made.workspace.state / SECRET_FILE, secret.read_bytes(), private=True)
 
 
-def _leave_only(database: Database, definitions: Definitions, casting: Casting) -> None:
+def _leave_only(database: Database, definitions: Definitions, casting: Casting, now: datetime) -> None:
     """Take off the list whoever is not among the first of the segment."""
-    rows = selected(casting.selection, definitions).subquery()
+    rows = selected(casting.selection, definitions, now).subquery()
     first = sa.select(rows.c.subscriber_id).order_by(rows.c.subscriber_id).limit(casting.limit)
     subscriptions = tables.subscriptions
     with database.writing() as connection:
