@@ -8,7 +8,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from newsletter.expressions import Expression
+from newsletter.errors import ExpressionError, Place
+from newsletter.expressions import Expression, fields_of
 from newsletter.expressions.clause import Columns, clause
 from newsletter.store import tables
 from newsletter.subscribers import TOPICS, Definitions, attribute_columns
@@ -19,11 +20,21 @@ _topics, _tags = tables.subscriber_topics, tables.subscriber_tags
 _deliveries, _dispatches = tables.deliveries, tables.dispatches
 
 
-def segment_clause(condition: Expression, definitions: Definitions, list_name: str) -> sa.ColumnElement[bool]:
+def segment_clause(condition: Expression, definitions: Definitions, list_name: str | None) -> sa.ColumnElement[bool]:
     """Compile a segment's condition to SQL; true or false for each subscriber, never NULL.
 
     Stands in a statement that selects from the subscribers and their subscriptions to the list.
+
+    Args:
+        list_name: The list; without one nothing can be asked that depends on it.
+
+    Raises:
+        ExpressionError: It asks about a list, and there is none.
     """
+    if list_name is None and (asked := reads_subscription(condition)):
+        raise ExpressionError(
+            f"subscriber.{asked} depends on a list", where=Place(field=asked), remedy="Say which list."
+        )
     plain: dict[str, sa.ColumnElement[Any]] = {
         "email": _people.c.address,
         "first_name": _people.c.first_name,
@@ -31,9 +42,14 @@ def segment_clause(condition: Expression, definitions: Definitions, list_name: s
         "language": _people.c.language,
         **attribute_columns(definitions),
         JOINED: _day_of(_subscriptions.c.subscribed_at),
-        **{name: _accepted_of(count, list_name) for name, count in ACCEPTED_OF.items()},
+        **{name: _accepted_of(count, list_name or "") for name, count in ACCEPTED_OF.items()},
     }
     return clause(condition, Columns(plain, _SETS))
+
+
+def reads_subscription(condition: Expression) -> str | None:
+    """Name a field that a condition asks about and that is another for each list; None where there is none."""
+    return next((name for name in sorted(fields_of(condition)) if name == JOINED or name in ACCEPTED_OF), None)
 
 
 def _has(table: sa.Table, column: sa.Column[str]) -> Callable[[str | None], sa.ColumnElement[bool]]:

@@ -1,6 +1,8 @@
 from .addresses import Address, clean_text, parse_address, split_named
 from .applying import Fate, Target
 from .attributes import attribute_columns, synchronise_attributes
+from .bulk import Edit, edit_people
+from .changes import Change, begin_change, finish_change, keep_before, last_change, read_changes
 from .columns import ColumnMap, map_columns
 from .confirming import Confirmation, ask_new_address, confirm, read_confirmation
 from .consent import Act, Consent, Method, history, keep_text, record
@@ -32,6 +34,7 @@ from .rights import ERASED, Dossier, dossier, erase
 from .rows import BadRow, Person, read_rows, read_value
 from .tabular import Table, open_table
 from .texts import Texts
+from .undoing import Undone, undo
 
 __all__ = [
     "ERASED",
@@ -47,12 +50,14 @@ __all__ = [
     "Asking",
     "AttributeDefinition",
     "BadRow",
+    "Change",
     "Choices",
     "ColumnMap",
     "Confirmation",
     "Consent",
     "Definitions",
     "Dossier",
+    "Edit",
     "Fate",
     "FrequencyDefinition",
     "ImportResult",
@@ -70,11 +75,13 @@ __all__ = [
     "Target",
     "Texts",
     "TopicDefinition",
+    "Undone",
     "Wish",
     "add",
     "ask_new_address",
     "ask_to_join",
     "attribute_columns",
+    "begin_change",
     "change",
     "clean_text",
     "confirm",
@@ -82,23 +89,28 @@ __all__ = [
     "count_due",
     "count_people",
     "dossier",
+    "edit_people",
     "erase",
     "example_record",
     "export_people",
     "find",
+    "finish_change",
     "forget_due",
     "give_reason",
     "history",
     "import_people",
     "is_throttled",
+    "keep_before",
     "keep_report",
     "keep_text",
+    "last_change",
     "leave",
     "left_at",
     "map_columns",
     "merge",
     "open_table",
     "parse_address",
+    "read_changes",
     "read_confirmation",
     "read_definitions",
     "read_preferences",
@@ -116,6 +128,7 @@ __all__ = [
     "suppression",
     "synchronise_attributes",
     "take_back",
+    "undo",
     "unsubscribe",
     "write_report",
 ]

@@ -10,6 +10,9 @@ from newsletter.expressions import Type
 from newsletter.store import Database, tables
 from newsletter.subscribers.definitions import AttributeDefinition, Definitions
 
+INDEX: Final = "ix_subscribers_attributes"
+MOST_INDEXED: Final = 12
+"""The most attributes that one index holds; beyond that it costs every change more than it saves."""
 BUILT_IN_COLUMNS: Final = ("first_name", "last_name", "language")
 
 _TYPES: Final[Mapping[Type, sa.types.TypeEngine[Any]]] = {
@@ -52,7 +55,7 @@ def column_of(name: str) -> str:
 
 
 def synchronise_attributes(database: Database, definitions: Definitions) -> None:
-    """Add the columns of attributes that are new; none is ever taken away.
+    """Add the columns of attributes that are new, and index those that segments ask for; no column is taken away.
 
     Raises:
         StoreError: An attribute was of another type before.
@@ -61,10 +64,11 @@ def synchronise_attributes(database: Database, definitions: Definitions) -> None
         return
     with database.reading() as connection:
         present = _present(connection)
+        is_indexed = _indexed(connection) == _to_index(definitions)
     missing = [one for one in definitions.attributes.values() if column_name(one.id) not in present]
     for one in definitions.attributes.values():
         _assert_type(one, present)
-    if not missing:
+    if not missing and is_indexed:
         return
     with database.writing() as connection:
         present = _present(connection)
@@ -74,6 +78,30 @@ def synchronise_attributes(database: Database, definitions: Definitions) -> None
                 kind = _TYPES[one.type].compile(dialect=connection.dialect)
                 name = preparer.quote(column_name(one.id))
                 connection.exec_driver_sql(f"ALTER TABLE subscribers ADD COLUMN {name} {kind}")
+        _index(connection, definitions)
+
+
+def _to_index(definitions: Definitions) -> tuple[str, ...]:
+    """Name the columns that an index holds: those with few values or short ones; long texts would swell it."""
+    short = [one for one in definitions.attributes.values() if one.choices or one.type is not Type.TEXT]
+    return tuple(column_name(one.id) for one in short[:MOST_INDEXED])
+
+
+def _index(connection: sa.Connection, definitions: Definitions) -> None:
+    wanted, present = _to_index(definitions), _indexed(connection)
+    if wanted == present:
+        return
+    if present:
+        connection.exec_driver_sql(f"DROP INDEX {INDEX}")
+    if wanted:
+        preparer = connection.dialect.identifier_preparer
+        columns = ", ".join(preparer.quote(name) for name in wanted)
+        connection.exec_driver_sql(f"CREATE INDEX {INDEX} ON subscribers ({columns})")
+
+
+def _indexed(connection: sa.Connection) -> tuple[str, ...]:
+    found = (one for one in sa.inspect(connection).get_indexes("subscribers") if one["name"] == INDEX)
+    return next((tuple(name for name in one["column_names"] if name) for one in found), ())
 
 
 def _present(connection: sa.Connection) -> dict[str, sa.types.TypeEngine[Any]]:

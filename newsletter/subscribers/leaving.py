@@ -11,6 +11,8 @@ from newsletter.subscribers.consent import Act, Consent, Method, record
 TAKEN_BACK_WITHIN: Final = timedelta(hours=1)
 """How long somebody can take a leave back without joining anew."""
 LONGEST_REASON: Final = 500
+OWN: Final = frozenset({Method.PAGE, Method.ONE_CLICK, Method.MAIL, Method.REPORT})
+"""The methods by which it is the person who says that they want no more."""
 
 _consents, _subscriptions = tables.consents, tables.subscriptions
 
@@ -47,7 +49,8 @@ def leave(
         .returning(_subscriptions.c.list)
     )
     lists = tuple(sorted(connection.scalars(left)))
-    for name in lists:
+    again = _left_otherwise(connection, subscriber, list_name) if method in OWN else []
+    for name in sorted({*lists, *again}):
         consent = Consent(now, act, method, list=name, network=network, source=source, by=by, detail=detail)
         record(connection, [subscriber], consent)
     return lists
@@ -89,13 +92,33 @@ def left_at(connection: sa.Connection, subscriber: int, list_name: str) -> datet
     return moment
 
 
+def _left_otherwise(connection: sa.Connection, subscriber: int, list_name: str | None) -> list[str]:
+    """Name the lists that somebody was taken off, and has not left themselves since: now they have.
+
+    Staff may undo what they did; what the person says must hold all the same.
+    """
+    own = sa.exists().where(
+        _consents.c.subscriber_id == subscriber,
+        _consents.c.list == _subscriptions.c.list,
+        _consents.c.method.in_([one.value for one in OWN]),
+        _consents.c.act.in_([Act.LEFT.value, Act.COMPLAINED.value]),
+        _consents.c.at >= _subscriptions.c.subscribed_at,
+    )
+    gone = sa.select(_subscriptions.c.list).where(
+        _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.status == "unsubscribed", ~own
+    )
+    if list_name is not None:
+        gone = gone.where(_subscriptions.c.list == list_name)
+    return list(connection.scalars(gone))
+
+
 def _was_own(connection: sa.Connection, subscriber: int, list_name: str, moment: datetime) -> bool:
     """Tell whether it was the person who left, and not a report that they complained, an import or staff."""
     own = sa.exists().where(
         _consents.c.subscriber_id == subscriber,
         _consents.c.list == list_name,
         _consents.c.act == Act.LEFT.value,
-        _consents.c.method.in_([Method.PAGE.value, Method.ONE_CLICK.value, Method.MAIL.value]),
+        _consents.c.method.in_([one.value for one in OWN - {Method.REPORT}]),
         _consents.c.at == moment,
     )
     return bool(connection.scalar(sa.select(own)))

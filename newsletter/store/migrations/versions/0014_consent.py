@@ -77,6 +77,14 @@ def upgrade() -> None:
         for name, kind in columns:
             written = sa.types.to_instance(kind).compile(dialect=dialect)
             op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {written}")
+    pauses = sa.column("paused_until").is_not(None)
+    op.create_index(
+        "ix_subscriptions_paused",
+        "subscriptions",
+        ["list", "subscriber_id"],
+        sqlite_where=pauses,
+        postgresql_where=pauses,
+    )
     _tags()
     _consents()
     _confirmations()

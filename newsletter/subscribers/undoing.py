@@ -1,0 +1,144 @@
+"""Undoes a bulk change: everybody as before, but for those who have acted themselves or were changed since."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from newsletter.store import Database, tables
+from newsletter.subscribers.attributes import people_table
+from newsletter.subscribers.changes import Change
+from newsletter.subscribers.consent import Act, Consent, Method, record
+from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.rights import forget
+
+PAGE: Final = 500
+_OWN: Final = frozenset(Method) - {Method.STAFF, Method.IMPORT}
+"""The methods by which people act themselves, or are known to have."""
+
+_people, _subscriptions, _consents = tables.subscribers, tables.subscriptions, tables.consents
+_suppressions, _changes, _changed = tables.suppressions, tables.changes, tables.changed_people
+_SETS: Final = {
+    "topics": (tables.subscriber_topics, tables.subscriber_topics.c.topic),
+    "tags": (tables.subscriber_tags, tables.subscriber_tags.c.tag),
+}
+
+
+class Undone(StrEnum):
+    """What undoing made of somebody."""
+
+    RESTORED = "restored"
+    REMOVED = "removed"
+    LEFT_ALONE = "left alone"
+    """They have acted themselves since, or were changed again."""
+
+
+def undo(
+    database: Database,
+    change: Change,
+    definitions: Definitions,
+    *,
+    by: str,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Mapping[Undone, int]:
+    """Undo a change, the last first, in small transactions; safe to repeat after a stop."""
+    counts: Counter[Undone] = Counter()
+    while True:
+        with database.writing() as connection:
+            rows = connection.execute(
+                sa.select(_changed)
+                .where(_changed.c.change_id == change.number)
+                .order_by(_changed.c.subscriber_id)
+                .limit(PAGE)
+            ).all()
+            if not rows:
+                done = sa.update(_changes).where(_changes.c.id == change.number)
+                connection.execute(done.values(undone_at=now))
+                return counts
+            for row in rows:
+                counts[_undo(connection, change, row, definitions, by, now)] += 1
+            numbers = [row.subscriber_id for row in rows]
+            connection.execute(
+                sa.delete(_changed).where(_changed.c.change_id == change.number, _changed.c.subscriber_id.in_(numbers))
+            )
+        progress(len(rows))
+
+
+def _undo(
+    connection: sa.Connection, change: Change, row: Any, definitions: Definitions, by: str, now: datetime
+) -> Undone:
+    number = row.subscriber_id
+    if _has_acted(connection, number, change) or _was_changed(connection, number, change):
+        return Undone.LEFT_ALONE
+    if row.fate == "added":
+        forget(connection, [number])
+        return Undone.REMOVED
+    before = json.loads(row.before) if row.before else {}
+    if "values" in before:
+        _restore_values(connection, number, before["values"], definitions)
+    for name, (table, column) in _SETS.items():
+        if name in before:
+            connection.execute(sa.delete(table).where(table.c.subscriber_id == number))
+            if before[name]:
+                rows = [{"subscriber_id": number, column.name: text} for text in before[name]]
+                connection.execute(sa.insert(table), rows)
+    if "subscription" in before and change.list is not None:
+        _restore_subscription(connection, number, change, before["subscription"])
+        _lift(connection, number, change)
+        record(connection, [number], Consent(now, Act.UNDONE, Method.STAFF, list=change.list, by=by))
+    return Undone.RESTORED
+
+
+def _has_acted(connection: sa.Connection, number: int, change: Change) -> bool:
+    own = sa.exists().where(
+        _consents.c.subscriber_id == number,
+        _consents.c.at >= change.at,
+        _consents.c.method.in_([method.value for method in _OWN]),
+    )
+    return bool(connection.scalar(sa.select(own)))
+
+
+def _was_changed(connection: sa.Connection, number: int, change: Change) -> bool:
+    changed_at = connection.scalar(sa.select(_people.c.changed_at).where(_people.c.id == number))
+    return changed_at is None or changed_at > (change.finished_at or change.at)
+
+
+def _restore_values(
+    connection: sa.Connection, number: int, values: Mapping[str, Any], definitions: Definitions
+) -> None:
+    people = people_table(definitions)
+    known = {name: _read(people.c[name].type, value) for name, value in values.items() if name in people.c}
+    if known:
+        connection.execute(sa.update(people).where(people.c.id == number).values(**known))
+
+
+def _read(kind: "sa.types.TypeEngine[Any]", value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(kind, sa.Date) and isinstance(value, str) else value
+
+
+def _restore_subscription(
+    connection: sa.Connection, number: int, change: Change, before: Mapping[str, Any] | None
+) -> None:
+    mine = (_subscriptions.c.subscriber_id == number) & (_subscriptions.c.list == change.list)
+    if before is None:
+        connection.execute(sa.delete(_subscriptions).where(mine))
+        return
+    moments = ("subscribed_at", "unsubscribed_at")
+    values = {
+        name: datetime.fromisoformat(value) if name in moments and value is not None else value
+        for name, value in before.items()
+    }
+    connection.execute(sa.update(_subscriptions).where(mine).values(values))
+
+
+def _lift(connection: sa.Connection, number: int, change: Change) -> None:
+    """Take away a suppression that this very change brought."""
+    hashed = sa.select(_people.c.address_hash).where(_people.c.id == number).scalar_subquery()
+    connection.execute(
+        sa.delete(_suppressions).where(_suppressions.c.address_hash == hashed, _suppressions.c.created_at == change.at)
+    )
