@@ -17,7 +17,7 @@ from newsletter.errors import EXIT_INTERRUPTED, NewsletterError
 SECTIONS: Final = {
     "Begin": ("init", "config"),
     "Write": ("issue", "template", "preview", "screenshot", "build"),
-    "Readers": ("subscribers",),
+    "Readers": ("lists", "segments", "subscribers", "retention"),
     "Send": (
         "dkim",
         "doctor",

@@ -32,6 +32,8 @@ EXIT_FAULT: Final = 70
 REDRAW_SECONDS: Final = 0.1
 PLAIN_LINE_SECONDS: Final = 5.0
 
+_WIDE: Final = 500
+"""More characters than any line of a table has."""
 _UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 _WORD: Final = re.compile(r"[a-z]+(?=[ ,:;]|$)")
@@ -157,7 +159,9 @@ def make_console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=not stream.isatty())
+    is_seen = stream.isatty()
+    width = None if is_seen else _WIDE
+    return Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=not is_seen, width=width)
 
 
 def print_error(error: NewsletterError) -> None:

@@ -143,7 +143,7 @@ def open_to_read(url: str, root: Path) -> Database:
         raise StoreError(
             "the tables of the database are of another version of this program",
             where=Place(database.name),
-            remedy="Bring them up to date with a command that writes, such as 'newsletter subscribers list'.",
+            remedy="Bring them up to date with a command that writes, such as 'newsletter lists list'.",
         )
     return database
 

@@ -16,6 +16,7 @@ from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.hashes import AddressHashes, suppression
 from newsletter.subscribers.leaving import leave
 from newsletter.subscribers.loading import read_records
+from newsletter.subscribers.rights import ERASED, forget
 from newsletter.subscribers.topics import add_topics, set_topics
 
 _people, _subscriptions = tables.subscribers, tables.subscriptions
@@ -189,10 +190,10 @@ def remove(
     if (left or suppress) and suppression(connection, hashed) is None:
         connection.execute(
             sa.insert(_suppressions).values(
-                address_hash=hashed[0], reason="unsubscribed" if left else "removed", created_at=now
+                address_hash=hashed[0], reason="unsubscribed" if left else ERASED, created_at=now
             )
         )
-    connection.execute(sa.delete(_people).where(_people.c.id == subscriber))
+    forget(connection, [subscriber])
 
 
 def _known(connection: sa.Connection, address: Address) -> int:
@@ -200,7 +201,7 @@ def _known(connection: sa.Connection, address: Address) -> int:
     if subscriber is None:
         raise SubscriberError(
             f"nobody has the address {address.address}",
-            remedy="Check how it is written; see 'subscribers list'.",
+            remedy="Check how it is written; see 'subscribers find'.",
         )
     return subscriber
 

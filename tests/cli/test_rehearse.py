@@ -169,7 +169,7 @@ def command_lines() -> list[str]:
 def test_list_without_readers_is_a_clear_error(
     workspace: Workspace, newsletter: Rehearse, temporary: Path, list_name: str, code: int, words: str
 ) -> None:
-    finish(newsletter("subscribers", "list"))
+    finish(newsletter("lists", "list"))
     _, err = finish(newsletter("rehearse", SLUG, "--list", list_name), code)
     assert words in err
     assert list(temporary.iterdir()) == []

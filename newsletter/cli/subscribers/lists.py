@@ -1,4 +1,4 @@
-"""`newsletter subscribers list` and `export`: whole lists, counted or written as CSV."""
+"""`newsletter subscribers export`: whole lists, written as CSV."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import IO
 
 import click
 
-from newsletter.cli.base import Face, echo_json, pass_face, progress
+from newsletter.cli.base import Face, pass_face, progress
 
 
 @click.command(name="export")
@@ -30,30 +30,6 @@ def export(face: Face, list_name: str, output: Path | None, everybody: bool) -> 
             f"Wrote {count:,} people to {output}. Keep it out of git and delete it when you are done.",
             err=True,
         )
-
-
-@click.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@pass_face
-def list_(face: Face, as_json: bool) -> None:
-    """List the lists, and how many people are on each."""
-    from newsletter.subscribers import count_people
-
-    definitions = face.definitions
-    with face.database() as database, database.reading() as connection:
-        counts = {
-            name: (
-                count_people(connection, name, everybody=False),
-                count_people(connection, name, everybody=True),
-            )
-            for name in definitions.lists
-        }
-    if as_json:
-        echo_json({name: {"subscribed": on, "unsubscribed": all_ - on} for name, (on, all_) in counts.items()})
-        return
-    width = max((len(name) for name in counts), default=0)
-    for name, (on, everybody) in counts.items():
-        click.echo(f"{name:<{width}}  {on:>9,} subscribed  {everybody - on:>7,} left  {definitions.lists[name].name}")
 
 
 @contextmanager

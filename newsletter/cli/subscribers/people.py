@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def add(face: Face, email: str, list_name: str, settings: tuple[str, ...], source: str) -> None:
     """Add EMAIL to a list, or change what is kept of them."""
     from newsletter.clock import now
+    from newsletter.dispatch.audit import who
     from newsletter.subscribers import add as add_person
     from newsletter.subscribers import clean_text, split_named
 
@@ -44,6 +45,7 @@ def add(face: Face, email: str, list_name: str, settings: tuple[str, ...], sourc
             source=proof,
             now=now(),
             hashes=face.signer.address_hashes,
+            by=who(),
         )
     click.echo(f"{address.address} is on {list_name}.")
 
@@ -95,6 +97,7 @@ def show(face: Face, email: str, as_json: bool) -> None:
 def unsubscribe(face: Face, email: str, list_name: str | None) -> None:
     """Take EMAIL off a list; holds at once, for a sending under way too."""
     from newsletter.clock import now
+    from newsletter.dispatch.audit import who
     from newsletter.subscribers import show as show_person
     from newsletter.subscribers import unsubscribe as unsubscribe_person
 
@@ -102,7 +105,7 @@ def unsubscribe(face: Face, email: str, list_name: str | None) -> None:
         face.definitions.list(list_name)
     address = _address(email)
     with face.database() as database, database.writing() as connection:
-        lists = unsubscribe_person(connection, address, list_name, now())
+        lists = unsubscribe_person(connection, address, list_name, now(), who())
         profile = show_person(connection, address, face.definitions, face.signer.address_hashes)
     if lists:
         click.echo(f"{address.address} has left {', '.join(lists)}.")
