@@ -9,10 +9,12 @@ One that leaves something to look at may have a third: `index_page(settings)`, t
 can be asked how we stand with it has `inspect(settings)`, which sends no message and gives an `Inspection`. One that
 signs messages with keys of known names has `DKIM_SELECTORS`, those names; one that signs them here, with keys of ours,
 has `signing_keys(settings)`, which gives these keys. One that sends nothing to anybody has `STAYS_HERE = True`, and is
-not slowed down for the sake of readers' mail systems.
+not slowed down for the sake of readers' mail systems. One that reports by webhook what becomes of messages has
+`read_webhook(request, settings, fetch)`: see `feedback`.
 
 The modules in this folder carry messages for those whose way in is an API over HTTP: `submission` hands them over
-(`api` is what it must be told), `letters`, `grouping` and `replies` make requests and read what is answered.
+(`api` is what it must be told), `letters`, `grouping` and `replies` make requests and read what is answered; `webhooks`
+checks and cleans what is reported later, and `faults` and `amazon` say whom it blames.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence

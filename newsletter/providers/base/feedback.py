@@ -1,6 +1,6 @@
 """What comes back about a message after it was handed over, in one vocabulary for all that report it.
 
-A provider that reports by webhook offers `read_webhook(request, settings, certificates)` beside `Settings` and `open`;
+A provider that reports by webhook offers `read_webhook(request, settings, fetch)` beside `Settings` and `open`;
 everything else about feedback (storing it once, applying it) is not its business. Mail that comes back (bounces,
 complaints, requests to leave) is read into the same events by `newsletter.feedback`.
 """
@@ -59,14 +59,16 @@ class FeedbackEvent:
 
     Args:
         source: Who reports it: a provider's name, or `mail`.
-        at: When it happened, as the source says; aware.
+        at: When it happened, as the source says; aware. When the report arrived, where the source says nothing that can
+            be true.
         key: The delivery's key, where the source gives it back; only by it an event is attributed.
         recipient: The address that the source names; empty where it names none. It is never kept as it is.
         reference: The provider's own identifier of the message.
         status: An enhanced status code such as `5.1.1` (RFC 3463); empty where there is none.
         reply: What was said, in one line without addresses.
         fault: What a bounce, a drop or a delay blames.
-        detail: The source's own name for what happened, such as `group_unsubscribe` or `not-spam`.
+        detail: The source's own words for what happened, from the general to the special, such as `group_unsubscribe`
+            or `Bounce/Permanent/NoEmail`.
     """
 
     kind: EventKind
@@ -97,7 +99,11 @@ class WebhookRequest:
 
 
 Fetch: TypeAlias = Callable[[str], bytes]
-"""Fetches a small document over HTTPS, guarded, for providers that sign with certificates that are published."""
+"""Fetches a small document over HTTPS, guarded: a certificate that is published, or a page that confirms something.
+
+Raises:
+    FetchError: It cannot be fetched.
+"""
 
 
 class WebhookReader(Protocol):
@@ -106,6 +112,12 @@ class WebhookReader(Protocol):
     def __call__(self, request: WebhookRequest, settings: Any, fetch: Fetch) -> Sequence[FeedbackEvent]:
         """Check who made a request, and read what it tells; event by event in its order.
 
+        Whatever the request holds, this gives events or raises one of the errors below. The same request gives equal
+        events however often it is read: that nothing of it is applied twice is the business of who stores them.
+
         Raises:
-            WebhookRefused: The signature is missing or wrong, or the request is older than it may be.
+            WebhookRefused: The proof is missing or wrong, the request is older than it may be, or it is not of the
+                form that the provider writes. To send it once more is of no use.
+            SettingsError: What it is to be checked against is not set; it may be sent once more.
+            FetchError: What it is to be checked against cannot be fetched; it may be sent once more.
         """

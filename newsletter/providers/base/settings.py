@@ -25,6 +25,25 @@ ApiKey: TypeAlias = Annotated[SecretStr, AfterValidator(_check_key)]
 """A secret that travels in a header: printable ASCII without spaces."""
 
 
+SHORTEST_SECRET: Final = 20
+"""How many characters a secret of one's own making needs, so that nobody guesses it."""
+
+
+def _check_webhook_secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(
+            f"this can be guessed: it has less than {SHORTEST_SECRET} characters|Make one with: openssl rand -hex 32"
+        )
+    return _check_key(value)
+
+
+WebhookSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_check_webhook_secret)]
+"""A secret that whoever sets up a webhook makes up: long, and printable ASCII without spaces."""
+
+WebhookMinutes: TypeAlias = Annotated[int, Field(ge=1, le=10_080)]
+"""How old a webhook may be, in minutes."""
+
+
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 

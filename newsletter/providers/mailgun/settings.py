@@ -4,8 +4,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 
-from newsletter.providers.base.settings import ApiKey, ApiSettings, SenderDomain
+from newsletter.providers.base.settings import ApiKey, ApiSettings, SenderDomain, WebhookMinutes
 
+REPEATED_FOR: Final = 720
+"""Minutes for which a webhook is good: Mailgun repeats one for eight hours, under the same signature."""
 _HOSTS: Final = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 
 
@@ -18,6 +20,8 @@ class Settings(ApiSettings):
         region: Where the domain is kept.
         concurrency: How many messages may be under way at once; each is a request of its own.
         sandbox: Mailgun takes the messages, and sends nothing.
+        webhook_key: The account's HTTP webhook signing key.
+        webhook_minutes: How old a webhook may be.
     """
 
     api_key: ApiKey
@@ -25,6 +29,8 @@ class Settings(ApiSettings):
     region: Literal["us", "eu"] = "us"
     concurrency: Annotated[int, Field(ge=1, le=32)] = 8
     sandbox: bool = False
+    webhook_key: ApiKey | None = None
+    webhook_minutes: WebhookMinutes = REPEATED_FOR
 
     @field_validator("domain")
     @classmethod

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, field_validator
 
-from newsletter.providers.base.settings import ApiKey, ApiSettings
+from newsletter.providers.base.settings import ApiKey, ApiSettings, WebhookSecret
 
 MAXIMUM_MESSAGES: Final = 500
 """How many messages a request may carry. Source: "The batch endpoint accepts up to 500 messages per API call"."""
@@ -21,12 +21,14 @@ class Settings(ApiSettings):
         stream: The message stream; Postmark wants newsletters in one of the type Broadcasts.
         batch: The most messages in one request; what one lost reply leaves in doubt.
         sandbox: Postmark only checks what it gets, and sends nothing.
+        webhook_secret: What Postmark sends along with a webhook, as a password or in a field.
     """
 
     server_token: ApiKey
     stream: str = "broadcast"
     batch: Annotated[int, Field(ge=1, le=MAXIMUM_MESSAGES)] = MAXIMUM_MESSAGES
     sandbox: bool = False
+    webhook_secret: WebhookSecret | None = None
 
     @field_validator("stream")
     @classmethod

@@ -5,9 +5,12 @@ from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from newsletter.providers.base.settings import ApiKey, ApiSettings
+from newsletter.providers.base.settings import ApiKey, ApiSettings, WebhookMinutes
 
 _REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
+REPEATED_FOR: Final = 480
+"""Minutes for which a webhook is good: Amazon SNS repeats one for an hour under its first time, and may be slow."""
+_TOPIC: Final = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:[a-z]{2}(?:-[a-z]+)+-\d{1,2}:\d{12}:[A-Za-z0-9_-]{1,256}")
 _CONFIGURATION_SET: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -22,6 +25,8 @@ class Settings(ApiSettings):
         profile: A section of AWS's own file of credentials.
         configuration_set: Applied to every message; says where its events go.
         concurrency: How many messages may be under way at once; each is a request of its own.
+        webhook_topic: The ARN of the topic of Amazon SNS that events go to.
+        webhook_minutes: How old a webhook may be.
     """
 
     region: str
@@ -31,6 +36,8 @@ class Settings(ApiSettings):
     profile: str | None = None
     configuration_set: str | None = None
     concurrency: Annotated[int, Field(ge=1, le=32)] = 8
+    webhook_topic: str | None = None
+    webhook_minutes: WebhookMinutes = REPEATED_FOR
 
     @field_validator("region")
     @classmethod
@@ -54,6 +61,15 @@ class Settings(ApiSettings):
     def _check_configuration_set(cls, value: str | None) -> str | None:
         if value is not None and not _CONFIGURATION_SET.fullmatch(value):
             raise ValueError("this is not the name of a configuration set|Copy it from Amazon SES.")
+        return value
+
+    @field_validator("webhook_topic")
+    @classmethod
+    def _check_topic(cls, value: str | None) -> str | None:
+        if value is not None and not _TOPIC.fullmatch(value):
+            raise ValueError(
+                'this is not the ARN of a topic|Copy it from Amazon SNS: "arn:aws:sns:eu-west-1:123456789012:news".'
+            )
         return value
 
     @property
