@@ -28,6 +28,7 @@ from benchmarks import (
     pictures,
     sending,
     signing,
+    webhooks,
     wire,
     workers,
 )
@@ -49,6 +50,7 @@ BENCHMARKS: Final[Mapping[str, Run]] = {
     "wire": wire.run,
     "dispatch": dispatching.run,
     "workers": workers.run,
+    "webhooks": webhooks.run,
 }
 LONG: Final[Mapping[str, Run]] = {"kills": kills.run, "sweep": kills.sweep}
 """What runs only where it is named, for it takes many minutes."""
