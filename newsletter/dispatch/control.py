@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from newsletter.dispatch import account, decisions, dispatches, kept, lease, ledger
 from newsletter.dispatch.audit import Action, log
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
+from newsletter.dispatch.reported import settle_reported
 from newsletter.dispatch.retry import FIRST_GAP
 from newsletter.dispatch.states import Reason, State
 from newsletter.errors import DispatchError
@@ -179,7 +180,8 @@ def wind_up(database: Database, dispatch: Dispatch, now: datetime) -> None:
 
 
 def heed_policy(connection: sa.Connection, dispatch: Dispatch, now: datetime) -> None:
-    """Let the uncertain be tried again, once, where that was decided when the dispatch was frozen."""
+    """Settle what reports prove; then let the uncertain be tried again, once, where that was decided beforehand."""
+    settle_reported(connection, dispatch, now)
     if dispatch.on_uncertain == Settlement.RESEND and now < dispatch.deadline:
         decisions.resend(connection, dispatch, now, None, min(now + FIRST_GAP, dispatch.deadline))
 

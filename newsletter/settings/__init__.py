@@ -5,6 +5,7 @@ from newsletter.settings.limits import DEFAULT, PERIODS, LimitSettings, LimitsSe
 from newsletter.settings.model import (
     ApprovalSettings,
     DispatchSettings,
+    FeedbackSettings,
     PrivacySettings,
     Sender,
     Settings,
@@ -24,6 +25,7 @@ __all__ = [
     "SECRET_VARIABLE",
     "ApprovalSettings",
     "DispatchSettings",
+    "FeedbackSettings",
     "LimitSettings",
     "LimitsSettings",
     "Origin",

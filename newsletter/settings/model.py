@@ -225,6 +225,9 @@ class DispatchSettings(_Table):
     quiet_days: Annotated[tuple[Day, ...], AfterValidator(_check_days)] = ()
     """Days on which nothing is handed over: `["saturday", "sunday"]`."""
 
+    most_complained: Annotated[float, Field(ge=0, le=100)] = 0.3
+    """How many in a hundred may call it spam before a dispatch pauses by itself; 100 takes any."""
+
     latest_start_hours: Annotated[int, Field(ge=0, le=8760)] = 6
     """How many hours after its time a dispatch still begins by itself; after that it waits for a person."""
 
@@ -273,6 +276,19 @@ class PrivacySettings(_Table):
     """For how many days a bulk change can be undone; what people's values were before is kept as long."""
 
 
+class FeedbackSettings(_Table):
+    """What becomes of addresses that messages come back from."""
+
+    soft_bounces: Annotated[float, Field(ge=1, le=100)] = 3
+    """How many failures that may pass, such as a full mailbox, make an address that is not mailed any more.
+
+    At most one counts for each issue; one that was delivered begins anew.
+    """
+
+    half_life_days: Annotated[float, Field(ge=1, le=3650)] = 90
+    """After how many days such a failure counts half."""
+
+
 class LogSettings(_Table):
     """What a worker writes about its work."""
 
@@ -314,6 +330,7 @@ class Settings(_Table):
     dispatch: DispatchSettings = DispatchSettings()
     limits: LimitsSettings = LimitsSettings()
     privacy: PrivacySettings = PrivacySettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 

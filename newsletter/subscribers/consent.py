@@ -33,6 +33,8 @@ class Act(StrEnum):
     """They took back a leave shortly afterwards."""
     COMPLAINED = "complained"
     SUPPRESSED = "suppressed"
+    LIFTED = "lifted"
+    """Staff let an address be mailed again that had bounced."""
     CHOSE = "chose"
     """Topics, a frequency, a pause or a language."""
     CORRECTED = "corrected"

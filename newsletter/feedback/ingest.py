@@ -1,0 +1,226 @@
+"""Stores what was reported, each thing once, and applies what is new: the one way in for mail, webhooks and replies."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.dispatch.reported import PROVING, heed_complaints, settle_by_reports
+from newsletter.dispatch.states import State
+from newsletter.feedback.applying import Applied, apply
+from newsletter.feedback.policy import Rules, Verdict
+from newsletter.providers.base.feedback import EventKind, FeedbackEvent
+from newsletter.settings import Settings
+from newsletter.store import Database, tables
+from newsletter.store.prepared import Numbers, is_among
+
+CHUNK: Final = 1000
+"""So many are stored in one transaction; nobody else waits longer than that takes."""
+BY: Final = "feedback"
+"""Who has done it, in the logs of dispatches."""
+_LONGEST: Final = 500
+_MEASURING: Final = frozenset({EventKind.OPENED, EventKind.CLICKED})
+_DECIDING: Final = frozenset({EventKind.BOUNCED, EventKind.DROPPED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED})
+EVERYBODY: Final = 100
+
+_feedback, _deliveries, _people = tables.feedback_events, tables.deliveries, tables.subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What follows from reports.
+
+    Args:
+        complaints: More than this share, from 0 to 1, of complaints pauses a dispatch.
+    """
+
+    rules: Rules
+    complaints: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Policy":
+        """Read it from the settings."""
+        said = settings.feedback
+        rules = Rules(said.soft_bounces, timedelta(days=said.half_life_days))
+        return cls(rules, settings.dispatch.most_complained / EVERYBODY)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of reports.
+
+    Attributes:
+        new: How many were stored; `known`, how many were there already.
+        ignored: Openings and clicks of people who have not allowed to be measured; nothing is kept of them.
+        unattributed: How many of the new ones name no delivery of ours, and change nothing.
+        settled: How many uncertain deliveries they settle.
+        paused: Why dispatches were paused, by dispatch.
+    """
+
+    new: int = 0
+    known: int = 0
+    ignored: int = 0
+    unattributed: int = 0
+    settled: int = 0
+    applied: Applied = field(default_factory=Applied)
+    paused: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    dispatch: str
+    subscriber: int
+    state: str
+
+
+def take(
+    database: Database,
+    events: Iterable[FeedbackEvent],
+    policy: Policy,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Taken:
+    """Store and apply reports; once this returns, all of it is safe, and taking the same again changes nothing.
+
+    Raises:
+        StoreError: The database cannot be written; what was taken before stays.
+    """
+    taken = Taken()
+    iterator = iter(events)
+    while chunk := list(islice(iterator, CHUNK)):
+        with database.writing() as connection:
+            _take(connection, chunk, policy, now, taken)
+        progress(len(chunk))
+    return taken
+
+
+def identity_of(event: FeedbackEvent) -> bytes:
+    """Name what happened, so that it is stored once however often it is reported: 16 bytes.
+
+    A provider's own identifier of an event is no help: some change it with every attempt to deliver it. The address is
+    left out, as no hash without a key would hide it; what names no delivery of ours changes nothing anyway.
+    """
+    parts = (
+        event.source,
+        event.key or event.reference,
+        event.kind.value,
+        event.at.isoformat(),
+        event.status,
+        event.detail,
+    )
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def _take(
+    connection: sa.Connection, chunk: Sequence[FeedbackEvent], policy: Policy, now: datetime, taken: Taken
+) -> None:
+    deliveries = _attribute(connection, chunk)
+    allowed = _allowed(connection, chunk, deliveries)
+    rows: dict[bytes, dict[str, Any]] = {}
+    for event in chunk:
+        delivery = deliveries.get(event.key or "")
+        if event.kind in _MEASURING and (delivery is None or delivery.subscriber not in allowed):
+            taken.ignored += 1
+            continue
+        identity = identity_of(event)
+        taken.known += identity in rows
+        rows.setdefault(identity, _row(event, delivery, identity, now))
+    fresh = store(connection, rows)
+    taken.known += len(rows) - len(fresh)
+    taken.new += len(fresh)
+    taken.unattributed += sum(row["subscriber_id"] is None for row in fresh)
+    uncertain = {one.subscriber for one in deliveries.values() if one.state == State.UNCERTAIN}
+    conclude(connection, fresh, uncertain, policy, now, taken)
+
+
+def _row(event: FeedbackEvent, delivery: _Delivery | None, identity: bytes, now: datetime) -> dict[str, Any]:
+    return {
+        "identity": identity,
+        "received_at": now,
+        "at": min(event.at, now),
+        "source": event.source,
+        "kind": event.kind.value,
+        "fault": event.fault.value if event.fault else None,
+        "status": event.status[:_LONGEST],
+        "reply": event.reply[:_LONGEST],
+        "detail": event.detail[:_LONGEST],
+        "reference": event.reference[:_LONGEST],
+        "key": event.key,
+        "dispatch_id": delivery.dispatch if delivery else None,
+        "subscriber_id": delivery.subscriber if delivery else None,
+    }
+
+
+def _attribute(connection: sa.Connection, chunk: Sequence[FeedbackEvent]) -> dict[str, _Delivery]:
+    """Find the deliveries whose keys are given back; nothing but a key attributes a report to anybody."""
+    keys = sorted({event.key for event in chunk if event.key})
+    if not keys:
+        return {}
+    columns = (_deliveries.c.key, _deliveries.c.dispatch_id, _deliveries.c.subscriber_id, _deliveries.c.state)
+    rows = connection.execute(sa.select(*columns).where(_deliveries.c.key.in_(keys)))
+    return {row.key: _Delivery(row.dispatch_id, row.subscriber_id, row.state) for row in rows}
+
+
+def _allowed(
+    connection: sa.Connection, chunk: Sequence[FeedbackEvent], deliveries: Mapping[str, _Delivery]
+) -> frozenset[int]:
+    """Find who has allowed to be measured, of those whom openings and clicks are reported of."""
+    keys = {event.key for event in chunk if event.kind in _MEASURING and event.key}
+    numbers = [deliveries[key].subscriber for key in keys if key in deliveries]
+    if not numbers:
+        return frozenset()
+    chosen = sa.select(_people.c.id).where(_people.c.id.in_(numbers), _people.c.tracking_since.is_not(None))
+    return frozenset(connection.scalars(chosen))
+
+
+def store(connection: sa.Connection, rows: Mapping[bytes, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Store what is not there yet, by its identity, and give that."""
+    if not rows:
+        return []
+    there = set(connection.scalars(sa.select(_feedback.c.identity).where(_feedback.c.identity.in_(list(rows)))))
+    fresh = [row for identity, row in rows.items() if identity not in there]
+    if fresh:
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(insert(_feedback).on_conflict_do_nothing(), fresh)
+    return fresh
+
+
+def conclude(
+    connection: sa.Connection,
+    fresh: Sequence[Mapping[str, Any]],
+    uncertain: frozenset[int] | set[int],
+    policy: Policy,
+    now: datetime,
+    taken: Taken,
+) -> None:
+    """Draw the consequences of what is new: for the ledger, for people, and for dispatches under way."""
+    proving = {kind.value for kind in PROVING}
+    by_dispatch: dict[str, set[int]] = {}
+    for row in fresh:
+        if row["kind"] in proving and row["subscriber_id"] in uncertain:
+            by_dispatch.setdefault(row["dispatch_id"], set()).add(row["subscriber_id"])
+    for name in sorted(by_dispatch):
+        taken.settled += settle_by_reports(connection, name, by_dispatch[name], now, BY)
+    taken.applied += apply(connection, _affected(connection, fresh), policy.rules, now)
+    for name in sorted({row["dispatch_id"] for row in fresh if row["kind"] == EventKind.COMPLAINED} - {None}):
+        if policy.complaints < 1 and (why := heed_complaints(connection, name, policy.complaints, now, BY)):
+            taken.paused[name] = why
+
+
+def _affected(connection: sa.Connection, fresh: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Tell of whom something follows: a delivery counts for those only who are not mailed because of failures."""
+    deciding = {kind.value for kind in _DECIDING}
+    affected = {row["subscriber_id"] for row in fresh if row["kind"] in deciding} - {None}
+    delivered = {row["subscriber_id"] for row in fresh if row["kind"] == EventKind.DELIVERED} - {None} - affected
+    if not delivered:
+        return affected
+    suppressions = tables.suppressions
+    numbers = sa.bindparam("numbers", sorted(delivered), type_=Numbers())
+    softly = sa.select(suppressions.c.address_hash).where(suppressions.c.reason == Verdict.SOFT_BOUNCED.value)
+    chosen = sa.select(_people.c.id).where(is_among(_people.c.id, numbers), _people.c.address_hash.in_(softly))
+    return affected | set(connection.scalars(chosen))
