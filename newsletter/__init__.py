@@ -9,6 +9,7 @@ The way of the data, and the packages that answer for each step:
 - `cli`: commands; each parses, calls one function and prints.
 - `design`: templates as somebody makes them: begun, checked, and shown in every state.
 - `telemetry`: what an operator watches: the log, the metrics and the traces of processes that send.
+- `upkeep`: what is done every now and then beside sending.
 - `feedback`: what comes back about messages: read, stored once, and applied in whatever order it comes.
 - `dispatch`: the ledger, and all that moves a delivery from state to state.
 - `preflight`: checks an issue before it is sent, one file for each check.

@@ -30,6 +30,7 @@ SECTIONS: Final = {
         "worker",
         "metrics",
         "dispatch",
+        "feedback",
         "why",
     ),
 }

@@ -50,7 +50,7 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
     what is under way is settled first.
     """
     from newsletter import dispatch as sending
-    from newsletter import telemetry
+    from newsletter import telemetry, upkeep
 
     stop = sending.Stop()
     with (
@@ -64,10 +64,13 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
             if once:
                 for notice in worker.work():
                     telemetry.tell(notice)
-            elif worker.shared:
-                sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
-            else:
-                worker.keep_working(timedelta(seconds=every), telemetry.tell)
+                upkeep.do_chores(surroundings, telemetry.tell)
+                return
+            with upkeep.keeping_house(surroundings, telemetry.tell):
+                if worker.shared:
+                    sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
+                else:
+                    worker.keep_working(timedelta(seconds=every), telemetry.tell)
 
 
 @contextmanager

@@ -100,6 +100,8 @@ def _drive(
 ) -> tuple["Receipt", NewsletterError | None, bool]:
     from newsletter import dispatch as sending
     from newsletter import telemetry
+    from newsletter.feedback.ingest import Policy
+    from newsletter.feedback.submissions import take_submissions
 
     before = sending.write_receipt(surroundings.database, frozen)
     stop = sending.Stop()
@@ -110,6 +112,8 @@ def _drive(
     ):
         watched = replace(surroundings, observer=observer)
         receipt, failure = sending.drive(watched, frozen, lambda _outcome: advance(1), stop)
+    policy = Policy.of(face.settings)
+    take_submissions(surroundings.database, policy, surroundings.clock(), frozen.id)
     return receipt, failure, stop.asked
 
 
