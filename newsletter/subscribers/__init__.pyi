@@ -1,9 +1,7 @@
 from .addresses import Address, clean_text, parse_address, split_named
-from .applying import Fate, Target
 from .attributes import attribute_columns, synchronise_attributes
 from .bulk import Edit, edit_people
 from .changes import Change, begin_change, finish_change, keep_before, last_change, read_changes
-from .columns import ColumnMap, map_columns
 from .confirming import Confirmation, ask_new_address, confirm, read_confirmation
 from .consent import Act, Consent, Method, history, keep_text, record
 from .copying import copy_people
@@ -19,8 +17,13 @@ from .definitions import (
 )
 from .exporting import count_people, export_people
 from .hashes import AddressHashes, renew_hashes, suppress_people, suppression
-from .headers import SIGNS
-from .importing import ImportResult, import_people
+from .importing.applying import Fate, Target
+from .importing.columns import ColumnMap, map_columns
+from .importing.headers import SIGNS
+from .importing.reporting import keep_report, write_report
+from .importing.rows import BadRow, Person, read_rows, read_value
+from .importing.running import ImportResult, import_people
+from .importing.tabular import Table, open_table
 from .joining import Answer, Asking, Kind, Wish, ask_to_join, is_throttled, request
 from .leaving import TAKEN_BACK_WITHIN, give_reason, leave, left_at, take_back
 from .loading import read_records
@@ -28,11 +31,8 @@ from .merging import merge
 from .people import Profile, Subscription, add, change, find, remove, show, unsubscribe
 from .preferences import Choices, ListChoice, Preferences, read_preferences, save_preferences
 from .records import EXAMPLE_ID, Record, example_record
-from .reporting import keep_report, write_report
 from .retention import RULES, count_due, forget_due
 from .rights import ERASED, Dossier, dossier, erase
-from .rows import BadRow, Person, read_rows, read_value
-from .tabular import Table, open_table
 from .texts import Texts
 from .undoing import Undone, undo
 

@@ -11,7 +11,7 @@ from newsletter.documents import Document, parse_yaml, read_yaml, validate
 from newsletter.errors import ContentError, NewsletterError, Place, raise_all
 from newsletter.expressions import Expression, Schema, Type, parse
 from newsletter.expressions import Field as SchemaField
-from newsletter.subscribers.headers import is_reserved
+from newsletter.subscribers.importing.headers import is_reserved
 from newsletter.subscribers.texts import Texts
 from newsletter.workspace import Workspace
 

@@ -12,7 +12,7 @@ from newsletter.expressions import Value
 from newsletter.store import tables
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.formulas import guard_formula
-from newsletter.subscribers.headers import EXPORTED
+from newsletter.subscribers.importing.headers import EXPORTED
 from newsletter.subscribers.loading import read_records
 from newsletter.subscribers.records import Record
 

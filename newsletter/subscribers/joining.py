@@ -202,7 +202,7 @@ def pack(wish: Wish) -> str:
 
 def unpack(text: str, definitions: Definitions) -> Wish:
     """Read a wish back; what is not declared any more is left out."""
-    from newsletter.subscribers.rows import read_value
+    from newsletter.subscribers.importing.rows import read_value
 
     content: dict[str, Any] = json.loads(text)
     known = {"first_name", "last_name", "language", *definitions.attributes}

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from newsletter.errors import SubscriberError
 from newsletter.subscribers import BadRow, Definitions, Person, map_columns, open_table, read_rows
-from newsletter.subscribers.encodings import find_encoding
-from newsletter.subscribers.lines import LONGEST_LINE, MOST_LINES
-from newsletter.subscribers.tabular import LONGEST_CELL, Row
+from newsletter.subscribers.importing.encodings import find_encoding
+from newsletter.subscribers.importing.lines import LONGEST_LINE, MOST_LINES
+from newsletter.subscribers.importing.tabular import LONGEST_CELL, Row
 
 
 def rows_of(path: Path, content: bytes | str) -> list[Row]:

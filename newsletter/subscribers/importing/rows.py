@@ -8,10 +8,10 @@ from typing import Final
 from newsletter.errors import NewsletterError, Place, SubscriberError
 from newsletter.expressions import Value
 from newsletter.subscribers.addresses import Address, clean_text, parse_address, split_named
-from newsletter.subscribers.columns import ColumnMap
 from newsletter.subscribers.definitions import TOPICS, Definitions
-from newsletter.subscribers.headers import INFIX, NAME, SIGNS, STATUS
-from newsletter.subscribers.tabular import Row
+from newsletter.subscribers.importing.columns import ColumnMap
+from newsletter.subscribers.importing.headers import INFIX, NAME, SIGNS, STATUS
+from newsletter.subscribers.importing.tabular import Row
 from newsletter.subscribers.values import read_attribute
 
 _LONGEST: Final = 200

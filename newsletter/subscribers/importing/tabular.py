@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from newsletter.errors import Place, SubscriberError
-from newsletter.subscribers.encodings import find_encoding
 from newsletter.subscribers.formulas import without_guard
-from newsletter.subscribers.lines import Lines, Physical, StrayQuote
+from newsletter.subscribers.importing.encodings import find_encoding
+from newsletter.subscribers.importing.lines import Lines, Physical, StrayQuote
 
 DELIMITERS: Final = (";", ",", "\t", "|")
 LONGEST_CELL: Final = 131_072

@@ -12,7 +12,7 @@ from newsletter.store import tables
 from newsletter.subscribers.attributes import people_table
 from newsletter.subscribers.definitions import Definitions
 from newsletter.subscribers.hashes import AddressHashes
-from newsletter.subscribers.staging import Staging
+from newsletter.subscribers.importing.staging import Staging
 
 _subscriptions, _topics, _suppressions = tables.subscriptions, tables.subscriber_topics, tables.suppressions
 

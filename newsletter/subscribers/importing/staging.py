@@ -10,7 +10,7 @@ from newsletter.store import tables
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.hashes import AddressHashes
-from newsletter.subscribers.rows import Person
+from newsletter.subscribers.importing.rows import Person
 
 
 class Staging:

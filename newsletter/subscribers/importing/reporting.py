@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from newsletter.subscribers.formulas import guard_formula
-from newsletter.subscribers.headers import REPORTED
-from newsletter.subscribers.rows import BadRow
+from newsletter.subscribers.importing.headers import REPORTED
+from newsletter.subscribers.importing.rows import BadRow
 from newsletter.workspace import write_atomically
 
 

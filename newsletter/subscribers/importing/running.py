@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 
 from newsletter.store import Database
-from newsletter.subscribers.applying import Fate, Target, apply, decide
-from newsletter.subscribers.rows import BadRow, Person
-from newsletter.subscribers.staging import Staging
+from newsletter.subscribers.importing.applying import Fate, Target, apply, decide
+from newsletter.subscribers.importing.rows import BadRow, Person
+from newsletter.subscribers.importing.staging import Staging
 
 CHUNK: Final = 500
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from newsletter.errors import Place, SubscriberError
 from newsletter.subscribers.definitions import BUILT_IN, TOPICS, Definitions
-from newsletter.subscribers.headers import (
+from newsletter.subscribers.importing.headers import (
     INFIX,
     LEFT_AT,
     NAME,

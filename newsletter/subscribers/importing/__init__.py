@@ -1,0 +1,1 @@
+"""Imports: files of other programs, read, understood and brought into a list."""
