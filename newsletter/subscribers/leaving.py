@@ -14,7 +14,7 @@ LONGEST_REASON: Final = 500
 OWN: Final = frozenset({Method.PAGE, Method.ONE_CLICK, Method.MAIL, Method.REPORT})
 """The methods by which it is the person who says that they want no more."""
 
-_consents, _subscriptions = tables.consents, tables.subscriptions
+_consents, _subscriptions, _people = tables.consents, tables.subscriptions, tables.subscribers
 
 
 def leave(
@@ -49,6 +49,8 @@ def leave(
         .returning(_subscriptions.c.list)
     )
     lists = tuple(sorted(connection.scalars(left)))
+    if method in OWN and list_name is not None and not lists:
+        _keep_off(connection, subscriber, list_name, method, now)
     again = _left_otherwise(connection, subscriber, list_name) if method in OWN else []
     for name in sorted({*lists, *again}):
         consent = Consent(now, act, method, list=name, network=network, source=source, by=by, detail=detail)
@@ -90,6 +92,15 @@ def left_at(connection: sa.Connection, subscriber: int, list_name: str) -> datet
         )
     )
     return moment
+
+
+def _keep_off(connection: sa.Connection, subscriber: int, list_name: str, method: Method, now: datetime) -> None:
+    """Keep somebody off a list that they are not on: an import that was undone since may have mailed them."""
+    mine = sa.exists().where(_subscriptions.c.subscriber_id == subscriber, _subscriptions.c.list == list_name)
+    person = sa.exists().where(_people.c.id == subscriber)
+    if connection.scalar(sa.select(person & ~mine)):
+        row = {"status": "unsubscribed", "source": method.value, "subscribed_at": now, "unsubscribed_at": now}
+        connection.execute(sa.insert(_subscriptions).values(subscriber_id=subscriber, list=list_name, **row))
 
 
 def _left_otherwise(connection: sa.Connection, subscriber: int, list_name: str | None) -> list[str]:
