@@ -205,7 +205,7 @@ def test_definitions_in_the_documentation_can_be_read(workspace: Workspace) -> N
         if first == "columns":
             (workspace.subscribers / "imports/example.yaml").write_text(text, encoding="utf-8")
     found = read_definitions(workspace)
-    assert list(found.segments) == ["noord"]
+    assert list(found.segments) == ["noord", "trouwe-lezers"]
     assert found.imports["example"]["Tussenvoegsel"] == "infix"
 
 

@@ -107,9 +107,9 @@ def test_english_workspace_has_the_same_definitions_in_english(tmp_path: Path) -
     assert {name: (one.type, one.choices) for name, one in english.attributes.items()} == {
         name: (one.type, one.choices) for name, one in dutch.attributes.items()
     }
-    words = {one.name for group in (english.lists, english.topics, english.attributes) for one in group.values()}
+    words = {str(one.name) for group in (english.lists, english.topics, english.attributes) for one in group.values()}
     assert words.isdisjoint(
-        one.name for group in (dutch.lists, dutch.topics, dutch.attributes) for one in group.values()
+        str(one.name) for group in (dutch.lists, dutch.topics, dutch.attributes) for one in group.values()
     )
     run("--workspace", tmp_path / "en", "build", SLUG, "-o", tmp_path / "built")
 
