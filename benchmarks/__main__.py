@@ -19,6 +19,7 @@ from benchmarks import (
     dispatching,
     document,
     everybody,
+    feedback,
     helping,
     kills,
     ledger_path,
@@ -26,6 +27,7 @@ from benchmarks import (
     merging,
     pacing,
     pictures,
+    segments,
     sending,
     signing,
     webhooks,
@@ -51,8 +53,9 @@ BENCHMARKS: Final[Mapping[str, Run]] = {
     "dispatch": dispatching.run,
     "workers": workers.run,
     "webhooks": webhooks.run,
+    "feedback": feedback.run,
 }
-LONG: Final[Mapping[str, Run]] = {"kills": kills.run, "sweep": kills.sweep}
+LONG: Final[Mapping[str, Run]] = {"kills": kills.run, "sweep": kills.sweep, "segments": segments.run}
 """What runs only where it is named, for it takes many minutes."""
 
 

@@ -89,10 +89,11 @@ class Known:
 
 def apply(connection: sa.Connection, subscribers: Collection[int], rules: Rules, now: datetime) -> Applied:
     """Bring what is kept of some people into line with everything that was reported of them; safe to repeat."""
-    applied = Applied()
+    applied, changes = Applied(), _Changes()
     for known in read_known(connection, subscribers):
         _leave_lists(connection, known, now, applied)
-        _suppress(connection, known, known.judgement(rules), now, applied)
+        _suppress(known, known.judgement(rules), changes, applied)
+    changes.write(connection, now)
     return applied
 
 
@@ -180,25 +181,50 @@ def _complain(connection: sa.Connection, number: int, staying: set[str], now: da
     return left
 
 
-def _suppress(connection: sa.Connection, known: Known, judgement: Judgement, now: datetime, applied: Applied) -> None:
+def _suppress(known: Known, judgement: Judgement, changes: "_Changes", applied: Applied) -> None:
     wanted, present = judgement.verdict, known.suppressed
-    mine = _suppressions.c.address_hash == known.address_hash
     if wanted is None:
         if present == Verdict.SOFT_BOUNCED:
             # A report that came late tells that a message was delivered in between.
-            connection.execute(sa.delete(_suppressions).where(mine))
+            changes.lifted.append(known.address_hash)
             applied.lifted += 1
         return
     if present is not None and _RANKS.get(present, _OTHERWISE) >= _RANKS[wanted]:
         return
-    values = {"reason": wanted.value, "created_at": now, "detail": judgement.status or None}
     if present is None:
-        connection.execute(sa.insert(_suppressions).values(address_hash=known.address_hash, **values))
         applied.suppressed += wanted is not Verdict.COMPLAINED
     else:
-        connection.execute(sa.update(_suppressions).where(mine).values(values))
-    detail = f"{wanted.value}: {judgement.status}" if judgement.status else wanted.value
-    record(connection, [known.number], Consent(now, Act.SUPPRESSED, Method.REPORT, detail=detail))
+        changes.lifted.append(known.address_hash)
+    changes.suppressed.append((known, wanted, judgement.status))
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What is written at once for many people, where a statement for each would take its time."""
+
+    lifted: list[bytes] = field(default_factory=list)
+    suppressed: list[tuple[Known, Verdict, str]] = field(default_factory=list)
+
+    def write(self, connection: sa.Connection, now: datetime) -> None:
+        if self.lifted:
+            connection.execute(sa.delete(_suppressions).where(_suppressions.c.address_hash.in_(self.lifted)))
+        if not self.suppressed:
+            return
+        rows = [
+            {
+                "address_hash": known.address_hash,
+                "reason": verdict.value,
+                "created_at": now,
+                "detail": status or None,
+            }
+            for known, verdict, status in self.suppressed
+        ]
+        connection.execute(sa.insert(_suppressions), rows)
+        people: dict[str, list[int]] = {}
+        for known, verdict, status in self.suppressed:
+            people.setdefault(f"{verdict.value}: {status}" if status else verdict.value, []).append(known.number)
+        for detail, numbers in people.items():
+            record(connection, numbers, Consent(now, Act.SUPPRESSED, Method.REPORT, detail=detail))
 
 
 def _is_later(at: datetime, since: datetime | None) -> bool:
