@@ -59,6 +59,8 @@ class Letter:
         kept = self._shared.get(id(merged.common))
         if kept is None or kept[0] is not merged.common:
             kept = self._shared[id(merged.common)] = (merged.common, self._share(merged.common))
+        if self.merger.letterhead.automatic:
+            return kept[1], PersonalParts(merged.values, {})
         headers = {
             "List-Unsubscribe": f"<{reader.links['unsubscribe']}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -68,14 +70,16 @@ class Letter:
     def _share(self, common: CommonParts) -> SharedParts:
         letterhead = self.merger.letterhead
         # What the merged bytes say too, for providers that write the header themselves.
-        headers = {
-            "List-Id": f"{phrase(letterhead.list_name)} <{letterhead.list_id}>".strip(),
-            "List-Post": "NO",
-            "Feedback-ID": letterhead.feedback_id,
-            "Content-Language": self.merger.compiled.language,
-        }
-        if letterhead.automatic:
-            headers["Auto-Submitted"] = "auto-generated"
+        headers = (
+            {"Auto-Submitted": "auto-generated"}
+            if letterhead.automatic
+            else {
+                "List-Id": f"{phrase(letterhead.list_name)} <{letterhead.list_id}>".strip(),
+                "List-Post": "NO",
+                "Feedback-ID": letterhead.feedback_id,
+            }
+        )
+        headers["Content-Language"] = self.merger.compiled.language
         return SharedParts(letterhead.sender, letterhead.reply_to, common.subject, common.html, common.text, headers)
 
 

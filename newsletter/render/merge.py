@@ -45,7 +45,8 @@ class Letterhead:
         date: When the dispatch was frozen; aware.
         list_id: An identifier below a domain, such as "leden.example.org".
         feedback_id: ASCII, without personal data, at most four fields parted by colons.
-        automatic: For mail that answers something a person did, such as a confirmation.
+        automatic: It answers something a person did, such as a confirmation: nobody can leave a list by it, and the
+            fields that speak of a list are left out.
 
     Source: RFC 2369 §3.4, RFC 2919 §2, RFC 3834 §5.
     """
@@ -53,9 +54,9 @@ class Letterhead:
     sender: Mailbox
     reply_to: Mailbox | None
     date: datetime
-    list_name: str
-    list_id: str
-    feedback_id: str
+    list_name: str = ""
+    list_id: str = ""
+    feedback_id: str = ""
     automatic: bool = False
 
 
@@ -195,16 +196,15 @@ class Merger:
 
     def headers(self, reader: Reader, escaped: list[str]) -> bytes:
         """Write the header fields, but for those of MIME."""
-        return b"".join(
-            (
-                self._common,
-                self._subject or text_header("Subject", self._fill_subject(escaped)),
-                mailbox_header("To", reader.mailbox),
-                f"Message-ID: <{reader.key}@{self._domain}>\r\n".encode(),
-                exact_header("List-Unsubscribe", f"<{reader.links['unsubscribe']}>"),
-                ONE_CLICK,
-            )
+        own = (
+            self._common,
+            self._subject or text_header("Subject", self._fill_subject(escaped)),
+            mailbox_header("To", reader.mailbox),
+            f"Message-ID: <{reader.key}@{self._domain}>\r\n".encode(),
         )
+        if self.letterhead.automatic:
+            return b"".join(own)
+        return b"".join((*own, exact_header("List-Unsubscribe", f"<{reader.links['unsubscribe']}>"), ONE_CLICK))
 
     def message_id(self, key: DeliveryKey) -> str:
         """Give the Message-ID of a delivery: the same for every attempt."""
@@ -286,14 +286,15 @@ def _common_headers(letterhead: Letterhead, language: str) -> bytes:
     ]
     if letterhead.reply_to:
         fields.append(mailbox_header("Reply-To", letterhead.reply_to))
-    fields += [
-        exact_header("List-Id", f"{phrase(letterhead.list_name)} <{letterhead.list_id}>".strip()),
-        exact_header("List-Post", "NO"),
-        exact_header("Feedback-ID", letterhead.feedback_id),
-        exact_header("Content-Language", language),
-    ]
     if letterhead.automatic:
         fields.append(exact_header("Auto-Submitted", "auto-generated"))
+    else:
+        fields += [
+            exact_header("List-Id", f"{phrase(letterhead.list_name)} <{letterhead.list_id}>".strip()),
+            exact_header("List-Post", "NO"),
+            exact_header("Feedback-ID", letterhead.feedback_id),
+        ]
+    fields.append(exact_header("Content-Language", language))
     return b"".join(fields)
 
 
