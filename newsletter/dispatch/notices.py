@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from newsletter.dispatch.dispatches import Dispatch, DispatchState
 from newsletter.dispatch.receipt import Receipt
 from newsletter.errors import NewsletterError
+from newsletter.message import without_addresses
 
 Level: TypeAlias = Literal["info", "warning", "error"]
 
@@ -70,6 +71,35 @@ def waiting(error: Exception, length: timedelta) -> Notice:
     said = (str(error).strip() or type(error).__name__).splitlines()[0]
     message = f"cannot go on: {said}; tried again in {length.seconds} s"
     return Notice("worker.waiting", message, {"error": type(error).__name__}, "warning")
+
+
+def mails_settled(counts: Mapping[str, int]) -> Notice:
+    """Tell what came of mails that something is confirmed by."""
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    level: Level = "warning" if counts.get("rejected") or counts.get("uncertain") else "info"
+    return Notice("confirmations.mailed", f"confirmation mails: {said}", dict(counts), level)
+
+
+def mail_not_made(error: NewsletterError, count: int) -> Notice:
+    """Tell why mails that something is confirmed by could not be made."""
+    fields = {"error": type(error).__name__, "count": count}
+    message = f"{count} confirmation mails cannot be made, and are tried again: {without_addresses(str(error))}"
+    return Notice("confirmations.unmade", message, fields, "error")
+
+
+def mails_waiting(error: NewsletterError, rest: timedelta) -> Notice:
+    """Tell what keeps all mails back that something is confirmed by."""
+    said = without_addresses(str(error)).splitlines()[0]
+    again = f"; tried again in {rest.seconds} s" if rest else ""
+    message = f"confirmation mails wait: {said}{again}"
+    return Notice("confirmations.waiting", message, {"error": type(error).__name__}, "warning")
+
+
+def mails_broken(error: Exception, rest: timedelta) -> Notice:
+    """Tell that the program has failed at mails that something is confirmed by."""
+    name = type(error).__name__
+    message = f"confirmation mails wait for a mistake in the program: {name}; tried again in {rest.seconds} s"
+    return Notice("confirmations.broken", message, {"error": name}, "error")
 
 
 def clock_set(by: timedelta, paused: Sequence[Dispatch]) -> Notice:

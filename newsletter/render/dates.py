@@ -27,8 +27,9 @@ _UTC: Final = frozenset({_UTC_NAME, "UCT", "GMT", "Zulu", "Universal", "Greenwic
 _HOURS_WORDS: Final = "%(hours)s"
 _RANGE_WORDS: Final = "%(first)s to %(last)s"
 _MOMENT_WORDS: Final = "%(day)s, %(hour)s"
+_WHOLE_WORDS: Final = "%(day)s at %(hour)s"
 _ELSEWHERE_WORDS: Final = "%(time)s (%(place)s time)"
-OWN_FORMS: Final = frozenset({_HOURS_WORDS, _RANGE_WORDS, _MOMENT_WORDS, _ELSEWHERE_WORDS})
+OWN_FORMS: Final = frozenset({_HOURS_WORDS, _RANGE_WORDS, _MOMENT_WORDS, _WHOLE_WORDS, _ELSEWHERE_WORDS})
 """The words that no catalogue needs: without them a language is written as the Unicode locale data writes it."""
 
 
@@ -157,6 +158,15 @@ def format_deadline(value: date | datetime, translations: Translations, time_zon
     day = format_day(value, "day month", translations)
     hour = _hour_of(value, translations, time_zone)
     return _moment_words(day, hour, translations) if hour else day
+
+
+def format_moment(moment: datetime, translations: Translations, time_zone: str) -> str:
+    """Write a moment whole, by the readers' own clock: "29 november 2026 om 1.41 uur"."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    day, hour = format_day(local, "long", translations), _hour_of(local, translations, time_zone)
+    if translations.knows(_WHOLE_WORDS) or translations.locale.language == "en":
+        return translations.gettext(_WHOLE_WORDS) % {"day": day, "hour": hour}
+    return day_and_hour(day, hour, translations.locale)
 
 
 def until(value: date | datetime, translations: Translations, time_zone: str) -> str:

@@ -145,14 +145,14 @@ class Environment(ImmutableSandboxedEnvironment):
         result = super().call(__context, __obj, *args, **kwargs)
         return current.get().tokened(result) if isinstance(__obj, Macro) and isinstance(result, Markup) else result
 
-    def render_source(self, variables: Mapping[str, Any]) -> str:
-        """Render the main file.
+    def render_source(self, variables: Mapping[str, Any], file: str = MAIN_FILE) -> str:
+        """Render the main file, or another one.
 
         Raises:
             TemplateError: Jinja refuses; names file and line.
         """
         with self._explaining():
-            return self.get_template(MAIN_FILE).render(variables)
+            return self.get_template(file).render(variables)
 
     def assert_readable(self) -> None:
         """Read every file of the template and of what it shares, also those that nothing includes.

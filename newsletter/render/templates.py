@@ -134,6 +134,15 @@ def load_template(folder: Path) -> Template:
             for problem in error.errors()
         )
         raise
+    return assemble_template(name, folders, manifest)
+
+
+def assemble_template(name: str, folders: tuple[Path, ...], manifest: Manifest) -> Template:
+    """Put a template together from folders, of which the first goes before those behind it.
+
+    Raises:
+        TemplateError: The theme cannot be read, or its colours not on one another.
+    """
     return Template(name, folders, manifest, read_theme(folders[::-1]), find_logos(folders[::-1]), _digest(folders))
 
 

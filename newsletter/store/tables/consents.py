@@ -57,6 +57,8 @@ confirmations = sa.Table(
     sa.Column("expires_at", UtcDateTime, nullable=False),
     sa.Column("mail_due", UtcDateTime),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("doubts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reply", sa.Text),
     sa.Column("mailed_at", UtcDateTime),
     sa.Column("confirmed_at", UtcDateTime),
     sa.CheckConstraint(sa.column("kind").in_(CONFIRMATION_KINDS), name="kind"),
@@ -69,5 +71,7 @@ confirmations = sa.Table(
 )
 """What somebody asked for with an address that may not be theirs, until whoever reads its mail says yes.
 
-Nobody is a subscriber because of a row here. `wish` is what was asked for, as JSON.
+Nobody is a subscriber because of a row here. `wish` is what was asked for, as JSON. `mail_due` is when its mail is due,
+also while a process has it in hand; `doubts` is how often it was handed over without an answer that was read; `reply`
+is what was said of it last, without an address.
 """

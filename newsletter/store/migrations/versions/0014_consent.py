@@ -151,6 +151,8 @@ def _confirmations() -> None:
         sa.Column("expires_at", UtcDateTime, nullable=False),
         sa.Column("mail_due", UtcDateTime),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("doubts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("reply", sa.Text),
         sa.Column("mailed_at", UtcDateTime),
         sa.Column("confirmed_at", UtcDateTime),
         sa.CheckConstraint("kind IN ('join', 'address', 'moved', 'link')", name="kind"),
