@@ -45,12 +45,13 @@ if TYPE_CHECKING:
 def command(face: Face, once: bool, every: float, log_format: "LogFormat | None", metrics_at: str | None) -> None:
     """Send what is due, for as long as it runs.
 
-    These are dispatches whose time has come, and readers who are to be tried again. Goes on where others were stopped
-    or killed. On PostgreSQL any number of workers share what is due, on any machines. A signal ends a worker in order:
-    what is under way is settled first.
+    These are dispatches whose time has come, readers who are to be tried again, and mails by which people confirm
+    something. Goes on where others were stopped or killed. On PostgreSQL any number of workers share what is due, on
+    any machines. A signal ends a worker in order: what is under way is settled first.
     """
     from newsletter import dispatch as sending
     from newsletter import telemetry, upkeep
+    from newsletter.dispatch import confirmation
 
     stop = sending.Stop()
     with (
@@ -62,11 +63,15 @@ def command(face: Face, once: bool, every: float, log_format: "LogFormat | None"
         worker = sending.Worker(watched, stop)
         with _presence(every, served_at, shown=not once):
             if once:
+                confirmation.mail_once(surroundings, stop, telemetry.tell)
                 for notice in worker.work():
                     telemetry.tell(notice)
                 upkeep.do_chores(surroundings, telemetry.tell)
                 return
-            with upkeep.keeping_house(surroundings, telemetry.tell):
+            with (
+                upkeep.keeping_house(surroundings, telemetry.tell),
+                confirmation.mailing_beside(surroundings, stop, telemetry.tell),
+            ):
                 if worker.shared:
                     sending.share_work(worker, timedelta(seconds=every), telemetry.tell)
                 else:
