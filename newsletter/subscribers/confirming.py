@@ -10,7 +10,18 @@ from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.consent import Act, Consent, Method, record
 from newsletter.subscribers.definitions import Definitions
 from newsletter.subscribers.hashes import AddressHashes
-from newsletter.subscribers.joining import Answer, Asking, Kind, join, lift_suppressions, request, unpack
+from newsletter.subscribers.joining import (
+    THROTTLE,
+    VALID_FOR,
+    Answer,
+    Asking,
+    Kind,
+    is_throttled,
+    join,
+    lift_suppressions,
+    request,
+    unpack,
+)
 from newsletter.subscribers.merging import merge
 
 _confirmations, _people = tables.confirmations, tables.subscribers
@@ -88,18 +99,33 @@ def ask_new_address(
 ) -> None:
     """Ask a new address whether it is the person's; until it says yes nothing changes.
 
-    A new request takes the place of an earlier one, so that a link to a mistyped address is worth nothing.
+    A new request takes the place of one for another address, so that a link to a mistyped one is worth nothing. The
+    same address within a day changes nothing: it has its mail already.
     """
-    connection.execute(
-        sa.update(_confirmations)
-        .where(
-            _confirmations.c.subscriber_id == subscriber,
-            _confirmations.c.kind == Kind.ADDRESS.value,
-            _confirmations.c.confirmed_at.is_(None),
-        )
-        .values(expires_at=asking.at, mail_due=None)
+    waiting = (
+        (_confirmations.c.subscriber_id == subscriber)
+        & (_confirmations.c.kind == Kind.ADDRESS.value)
+        & _confirmations.c.confirmed_at.is_(None)
     )
+    others = waiting & (_confirmations.c.address_key != address.key)
+    connection.execute(sa.update(_confirmations).where(others).values(expires_at=asking.at, mail_due=None))
+    if _ask_again(connection, waiting, address, asking) or is_throttled(
+        connection, Kind.ADDRESS, address, hashes, asking.at
+    ):
+        return
     request(connection, Kind.ADDRESS, address, "{}", asking, None, hashes(address.key)[0], subscriber)
+
+
+def _ask_again(connection: sa.Connection, waiting: sa.ColumnElement[bool], address: Address, asking: Asking) -> bool:
+    """Let a request of the same day hold again that another one took the place of; tells whether there is one."""
+    same = waiting & (_confirmations.c.address_key == address.key)
+    not_mailed = sa.case((_confirmations.c.mailed_at.is_(None), asking.at), else_=_confirmations.c.mail_due)
+    again = (
+        sa.update(_confirmations)
+        .where(same, _confirmations.c.requested_at > asking.at - THROTTLE)
+        .values(expires_at=asking.at + VALID_FOR, mail_due=not_mailed)
+    )
+    return bool(connection.execute(again).rowcount)
 
 
 def _move(

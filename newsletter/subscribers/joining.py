@@ -6,7 +6,8 @@ comes back only by a confirmation from their own mailbox. Asking tells nothing a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from newsletter.errors import NewsletterError
 from newsletter.expressions import Value
 from newsletter.store import tables
 from newsletter.subscribers.addresses import Address
@@ -21,6 +23,7 @@ from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.consent import Act, Consent, Method, keep_text, record
 from newsletter.subscribers.definitions import Definitions
 from newsletter.subscribers.hashes import AddressHashes
+from newsletter.subscribers.importing.rows import read_value
 from newsletter.subscribers.topics import add_topics
 
 THROTTLE: Final = timedelta(days=1)
@@ -201,20 +204,23 @@ def pack(wish: Wish) -> str:
 
 
 def unpack(text: str, definitions: Definitions) -> Wish:
-    """Read a wish back; what is not declared any more is left out."""
-    from newsletter.subscribers.importing.rows import read_value
-
+    """Read a wish back; what is not declared any more, or may not be so any more, is left out."""
     content: dict[str, Any] = json.loads(text)
     known = {"first_name", "last_name", "language", *definitions.attributes}
     return Wish(
         tuple(name for name in content["lists"] if name in definitions.lists),
         frozenset(content["topics"]) & frozenset(definitions.topics),
-        {
-            name: read_value(definitions, name, value)
-            for name, value in content["values"].items()
-            if name in known and value is not None
-        },
+        dict(_still_valid(content["values"], known, definitions)),
     )
+
+
+def _still_valid(
+    values: Mapping[str, str | None], known: Collection[str], definitions: Definitions
+) -> Iterator[tuple[str, Value]]:
+    for name, text in values.items():
+        if name in known and text is not None:
+            with suppress(NewsletterError):
+                yield name, read_value(definitions, name, text)
 
 
 def is_throttled(connection: sa.Connection, kind: Kind, address: Address, hashes: AddressHashes, now: datetime) -> bool:

@@ -216,6 +216,30 @@ def test_a_new_address_holds_once_it_has_confirmed_and_the_old_one_is_told(peopl
     assert kept.consents[-1].act is Act.ADDRESS
 
 
+def test_an_address_that_was_asked_for_today_is_asked_no_second_time_and_holds_again(people: People) -> None:
+    _, number = people.confirm(people.ask())
+    assert number is not None
+    with people.database.writing() as connection:
+        for address in (NEW, NEW, parse_address("anders@example.net"), NEW):
+            ask_new_address(connection, number, address, people.asking(), people.hashes)
+        chosen = sa.select(tables.confirmations).where(tables.confirmations.c.kind == "address")
+        rows = connection.execute(chosen.order_by(tables.confirmations.c.id)).all()
+    assert [row.address_key for row in rows] == [NEW.key, "anders@example.net"]
+    assert people.confirm(rows[1].id) == (Answer.EXPIRED, None)
+    assert people.confirm(rows[0].id) == (Answer.DONE, number)
+
+
+def test_a_wish_that_is_not_valid_any_more_loses_that_part_only(people: People) -> None:
+    number = people.ask(Wish(("leden",), frozenset({"jeugd"}), {"first_name": "Jan", "region": "Noord"}))
+    fewer = replace(people.definitions.attributes["region"], choices=("Zuid",))
+    people.definitions = replace(people.definitions, attributes={"region": fewer}, topics={})
+    _, subscriber = people.confirm(number)
+    with people.database.reading() as connection:
+        kept = dossier(connection, subscriber or 0, people.definitions)
+    assert kept is not None
+    assert (kept.values, kept.topics) == ({"first_name": "Jan"}, ())
+
+
 def test_two_who_become_one_keep_what_either_had_and_stay_gone_where_they_left_last(
     people: People, definitions: Definitions
 ) -> None:
