@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Final
 
+from newsletter.providers.base import phrases
 from newsletter.providers.smtp.protocol import Reply, own_words
 
 
@@ -41,23 +42,17 @@ CODES: Final[Mapping[Kind, tuple[str, ...]]] = {
 """Enhanced codes without their class, which is 4 or 5. Of those about rules the general ones tell least."""
 
 WORDS: Final[tuple[tuple[str, Kind], ...]] = (
-    (r"gr[ae]y[ -]?list", Kind.GREYLISTING),
-    (r"(?:mailbox|inbox|account|user|recipient)\b[^.;]{0,30}\b(?:full|quota|storage)|\bover ?quota", Kind.MAILBOX_FULL),
-    (r"(?:user|recipient|mailbox|account|address)\S* (?:is |was )?(?:unknown|not found)", Kind.UNKNOWN_USER),
-    (
-        r"(?:unknown|no such|invalid) (?:\w+ )?(?:user|recipient|mailbox|person)|(?:does not|doesn't) exist",
-        Kind.UNKNOWN_USER,
-    ),
-    (r"blocked using|\b(?:black|block|deny)[ -]?list|\b(?:dns|r)bl\b|spamhaus|spamcop|reputation", Kind.BLOCKED),
-    (
-        r"(?:temporarily|rate)[ -](?:deferred|limited|blocked)|\bunusual rate\b|too many (?:messages|mails|e-?mails)",
-        Kind.BLOCKED,
-    ),
-    (r"client host|reverse (?:dns|host)|\byour (?:ip|host|server|network|domain)\b", Kind.BLOCKED),
-    (r"\b(?:spf|dkim|dmarc)\b", Kind.BLOCKED),
+    (phrases.GREYLISTED, Kind.GREYLISTING),
+    (f"{phrases.MAILBOX_FULL}|{phrases.ACCOUNT_FULL}", Kind.MAILBOX_FULL),
+    (phrases.UNKNOWN, Kind.UNKNOWN_USER),
+    (f"{phrases.NO_SUCH}|{phrases.NOT_EXISTING}", Kind.UNKNOWN_USER),
+    (phrases.BLOCK_LIST, Kind.BLOCKED),
+    (f"{phrases.SLOWED}|{phrases.TOO_MANY}", Kind.BLOCKED),
+    (f"{phrases.CLIENT}|{phrases.YOUR_HOST}", Kind.BLOCKED),
+    (phrases.UNPROVEN, Kind.BLOCKED),
     # A limit may ask for the same, so it stands before this.
-    (r"try again in \d+ (?:sec|min)|come back (?:later|in )|first time[^.;]{0,30}\bdefer", Kind.GREYLISTING),
-    (r"\bspam\b|\bvirus|\bpolicy\b|\bcontent\b[^.;]{0,30}\b(?:reject|refus|not allowed)", Kind.POLICY),
+    (phrases.ASKED_TO_WAIT, Kind.GREYLISTING),
+    (f"{phrases.POLICY}|{phrases.CONTENT}", Kind.POLICY),
 )
 """What words speak of, as patterns; the first that is found decides."""
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from newsletter.message import one_line, without_addresses
+from newsletter.providers.base import phrases
 
 MAXIMUM_REPLY_LINE: Final = 4096
 """Eight times what RFC 5321 §4.5.3.1.5 allows; more is not a mail server."""
@@ -23,8 +24,6 @@ END_OF_MESSAGE: Final = b".\r\n"
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
-_REPEATED = re.compile(r'<[^<>]*@[^<>]*>|"[^"]*"@\S*|\S*@\S*')
-_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -191,7 +190,7 @@ def read_extensions(reply: Reply) -> Extensions:
 
 def own_words(reply: Reply) -> str:
     """Give a server's own words: an address or a host's name that it repeats may hold any word."""
-    return _HOST.sub(" ", _REPEATED.sub(" ", " ".join(reply.lines)))
+    return phrases.own_words(" ".join(reply.lines))
 
 
 def command(*words: str) -> bytes:

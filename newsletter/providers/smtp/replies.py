@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Final
 
 from newsletter.message import DeliveryKey
-from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain
+from newsletter.providers.base import Accepted, Deferred, Outcome, Rejected, Uncertain, phrases
 from newsletter.providers.smtp.kinds import Kind, kind, wait_for
 from newsletter.providers.smtp.protocol import CLOSING, Phase, Reply, own_words
 
@@ -91,26 +91,20 @@ CODES: Final[Mapping[str, Blame]] = {
 
 WORDS: Final[tuple[tuple[str, Blame], ...]] = (
     # A reply about the sender's address may say that it was not found, as one about the reader's does.
-    (r"\b(?:sender|from) (?:e-?mail )?address|\bbad sender|sender (?:verif|rejected|denied|blocked)", Blame.SENDER),
-    (r"client host|\b(?:helo|ehlo)\b|reverse (?:dns|host)|\b(?:ptr|rdns)\b", Blame.SENDER),
-    (r"\byour (?:ip|host|server|network|domain|account)\b", Blame.SENDER),
-    (
-        r"(?:user|recipient|mailbox|account|address)\S* (?:is |was )?(?:unknown|not found|disabled|inactive)",
-        Blame.READER,
-    ),
-    (r"(?:unknown|no such|invalid|bad|unrouteable) (?:\w+ )?(?:user|recipient|mailbox|address|person)", Blame.READER),
-    (r"(?:does not|doesn't) exist|\bno (?:such |valid )?mailbox|no longer (?:valid|available|in use)", Blame.READER),
-    (r"(?:mailbox|inbox|recipient)\b[^.;]{0,30}\b(?:full|quota)|\bover ?quota", Blame.READER),
-    (r"(?:message|mail|content|data|file)\W+(?:\w+\W+)?size|too (?:big|large)", Blame.MESSAGE),
-    (r"\brelay(?:s|ed|ing)?\b|rcpthosts|authenticat", Blame.SENDER),
-    (r"blocked using|\b(?:black|block|deny)[ -]?list|\b(?:dns|r)bl\b|spamhaus|spamcop|reputation", Blame.SENDER),
-    (
-        r"\b(?:listed|blocked|banned) (?:at|by|in|on) |\b(?:ip|host|server)\b[^.;]{0,40}\b(?:blocked|banned)",
-        Blame.SENDER,
-    ),
-    (r"\b(?:spf|dkim|dmarc)\b", Blame.SENDER),
-    (r"(?:send(?:ing|er)?|daily|hourly|rate|message|e-?mail|outgoing)\b[^.;]{0,20}\b(?:limit|quota)", Blame.SENDER),
-    (r"(?:limit|quota)\b[^.;]{0,20}\b(?:day|hour|minute)|too many (?:messages|e-?mails|mails)", Blame.SENDER),
+    (phrases.SENDER_ADDRESS, Blame.SENDER),
+    (phrases.CLIENT, Blame.SENDER),
+    (phrases.YOUR_HOST, Blame.SENDER),
+    (f"{phrases.UNKNOWN}|{phrases.SWITCHED_OFF}", Blame.READER),
+    (phrases.NO_SUCH, Blame.READER),
+    (phrases.NOT_EXISTING, Blame.READER),
+    (phrases.MAILBOX_FULL, Blame.READER),
+    (phrases.SIZE, Blame.MESSAGE),
+    (f"{phrases.RELAYING}|{phrases.LOGIN}", Blame.SENDER),
+    (phrases.BLOCK_LIST, Blame.SENDER),
+    (phrases.BLOCKED, Blame.SENDER),
+    (phrases.UNPROVEN, Blame.SENDER),
+    (phrases.SENDING_LIMIT, Blame.SENDER),
+    (f"{phrases.LIMIT_IN_TIME}|{phrases.TOO_MANY}", Blame.SENDER),
 )
 """What words speak of, as patterns; the first that is found decides."""
 

@@ -1,0 +1,176 @@
+"""The words by which mail systems say why they refuse, each in one place, as patterns for whoever sorts refusals.
+
+Patterns ignore case, and none takes long over a text that repeats itself. They are read in a server's own words only:
+an address or a host's name that it repeats may hold any word.
+
+Source: RFC 3463 §3, RFC 6647 §2 (greylisting); the replies of Postfix, Exim, Sendmail, Exchange, Domino, Gmail, Yahoo,
+Postgrey, milter-greylist and rspamd, and what mail systems say in other languages than English.
+"""
+
+import re
+from typing import Final
+
+_REPEATED: Final = re.compile(r'<[^<>]*@[^<>]*>|"[^"]*"@\S*|(?<!\S)\S*@\S*')
+_HOST: Final = re.compile(r"(?<![\w-])[\w-]+(?:\.[\w-]+)+")
+
+SENDER_ADDRESS: Final = (
+    r"\b(?:sender|from) (?:e-?mail )?address|\bbad sender|sender (?:verif|(?:is |was )?(?:rejected|denied|blocked))"
+)
+SENDER_OTHERWISE: Final = (
+    r"\b(?:sender(?:['’]?s)?|sending) domain|envelope sender|domain of (?:the )?sender|dns check failed"
+    r"|\bsender\b[^.;]{0,40}\b(?:has no|resolve|does not|not allowed|unknown|blocked)"
+)
+CLIENT: Final = r"client host|\b(?:helo|ehlo)\b|reverse (?:dns|host)|\b(?:ptr|rdns)\b"
+YOUR_HOST: Final = r"\byour (?:ip|host|server|network|domain|account)\b"
+GREYLISTED: Final = r"gr[ae]y[ -]?list"
+ASKED_TO_WAIT: Final = r"try again in \d+ (?:sec|min)|come back (?:later|in )|first time[^.;]{0,30}\bdefer"
+
+UNKNOWN: Final = r"(?:user|recipient|mailbox|account|address)\S* (?:is |was )?(?:unknown|not (?:found|known))"
+NO_SUCH: Final = r"(?:unknown|no such|invalid|bad|unrouteable) (?:\w+ ){0,2}(?:user|recipient|mailbox|address|person)"
+NOT_EXISTING: Final = (
+    r"(?:does not|doesn['’]?t) exist|\bno (?:such |valid )?mailbox|no longer (?:valid|available|in use)"
+)
+UNKNOWN_OTHERWISE: Final = "|".join(
+    (
+        r"(?:user|recipient|mailbox|account|address)\S* (?:name )?(?:is |was |does )?"
+        r"not (?:recogni[sz]ed|listed|valid|exist|in (?:our|the))",
+        r"(?:user|recipient|mailbox|account|address|addressee)[’'e]?s? (?:you entered )?(?:could ?n[o’']t be"
+        r"|not) found",
+        r"\bno (?:such )?(?:account|recipients?|users?|mailbox) (?:\w+ ){0,3}(?:by that|with that|here|found)",
+        r"(?:unknown|invalid|illegal|bad) (?:\w+ ){0,3}(?:userid|mailbox|recipient|user|addressee|account|alias)s?\b",
+        r"addressee unknown|\bno such (?:addressee|alias|person|account)|not a (?:known|valid|local) (?:user"
+        r"|recipient)",
+        r"no mail-?box here|no such id\b|unknown local[ -]?part|(?:cannot|can['’]?t) deliver mail for",
+        r"mailbox name not allowed|recipient unrecogni[sz]ed|mailbox unavailable or|\baddress rejected\b(?!:)",
+        r"(?:address|recipient|mailbox) (?:is )?(?:invalid|illegal|unknown)|\bnot a valid mailbox",
+        r"(?:doesn['’]?t|does not) have an? [^.;]{0,40}\b(?:account|mailbox|delivery point)",
+        r"no matches to nameserver query|not listed in [^.;]{0,30}directory|\bnosuchuser\b|\brecip(?:ient)?notfound\b",
+        r"requested action not taken: mailbox unavailable|did not (?:exactly )?match an? ",
+        r"(?:user|employee|recipient|account) (?:\w+ ){0,2}(?:no longer|has left|not here|has been (?:deleted"
+        r"|removed))",
+        r"(?:account|mailbox|address) (?:has been |was |is )?(?:deleted|removed|closed)\b",
+        r"recipient address rejected: access denied",
+    )
+)
+UNKNOWN_IN_OTHER_LANGUAGES: Final = "|".join(
+    (
+        # Dutch, German.
+        r"(?:gebruiker|ontvanger|geadresseerde|mailbox|postbus|adres)\S* (?:\w+ ){0,3}(?:onbekend|niet gevonden)",
+        r"onbekende (?:gebruiker|ontvanger|geadresseerde|mailbox)|(?:adres|mailbox"
+        r"|postbus)\S* (?:\w+ ){0,2}bestaat niet",
+        r"(?:empf[äa]e?nger|benutzer|adressat|postfach|adresse)\S* (?:\w+ ){0,3}(?:unbekannt|nicht gefunden)",
+        r"unbekannte[rn]? (?:empf|benutzer|adressat)|existiert (?:leider )?nicht|nicht (?:mehr )?(?:vorhanden"
+        r"|existent)",
+        # French, Spanish, Portuguese, Italian.
+        r"(?:utilisateur|destinataire|add?resse?|bo[îi]te)\S* (?:\S+ ){0,3}(?:inconnue?|invalide|introuvable"
+        r"|inexistante?)",
+        r"n['’]existe (?:pas|plus)|utilisateur non recens|destinataire invalide",
+        r"(?:usuario|destinatario|buz[óo]n|direcci[óo]n|cuenta) (?:\S+ ){0,3}(?:desconocid|no encontrad|inexistente)",
+        r"\bno existe\b|(?:usu[áa]rio|destinat[áa]rio|caixa|conta) (?:\S+ ){0,3}(?:desconhecid|inexistente|inv[áa]lid)",
+        r"n[ãa]o existe|(?:utente|destinatario|casella|indirizzo) (?:\S+ ){0,3}(?:sconosciut|inesistente|non trovat)",
+        r"non esiste|inesistente",
+        # Swedish, Danish and Norwegian, Polish, Russian.
+        r"(?:mottagare|anv[äa]ndare|modtager|bruger|mottaker|bruker)\S* (?:\w+ ){0,3}(?:ok[äa]nd|ukendt|ukjent)",
+        r"finns (?:inte|ej)|findes ikke|finnes ikke|nie istnieje|nieznany (?:u[żz]ytkownik|odbiorca)",
+        r"не существует|не найден|неизвестный (?:пользователь|получатель)|нет такого",
+        # Chinese, Japanese.
+        r"不存在|查无此|無此|存在しません|存在しない|見つかりません|見つかりませんでした|あて先不明|宛先不明"
+        r"|該当(?:する)?(?:ユーザ|アドレス)",
+    )
+)
+UNKNOWN_DOMAIN: Final = "|".join(
+    (
+        r"(?:host|domain|system|server)\S* (?:name )?(?:\S+ )?(?:is |was |could ?n[o’']t be |not "
+        r"|n't )?(?:unknown|not found)",
+        r"(?:host|domain)\S* (?:\S+ ){0,3}could ?n[o’']t be found|\bnxdomain\b|(?:unknown"
+        r"|no such) (?:\w+ )?(?:host|domain)",
+        r"bad (?:destination )?(?:system|host|domain)|no (?:valid )?mx\b|null ?mx|non-?existent (?:host|domain)",
+        r"(?:doesn['’]?t|does not) (?:receive|accept) (?:e-?)?mail|indicated no smtp service",
+        r"account or domain may not exist|could ?n[o’']t find (?:any host|a mail exchanger|a host|the domain)",
+        r"malformed or unexpected name server reply|domeinnaam bestaat niet|(?:domein|dom[äa]ne|domaine"
+        r"|dominio)\S* (?:\S+ ){0,3}(?:onbekend|unbekannt|inconnu)",
+    )
+)
+
+MAILBOX_FULL: Final = r"(?:mailbox|inbox|recipient)\b[^.;]{0,30}\b(?:full|(?:over ?)?quota)|\bover ?quota"
+ACCOUNT_FULL: Final = (
+    r"(?:account|user)\b[^.;]{0,30}\b(?:full|(?:over ?)?quota)"
+    r"|(?:mailbox|inbox|account|user|recipient)\b[^.;]{0,30}\bstorage"
+)
+FULL_OTHERWISE: Final = "|".join(
+    (
+        r"\b(?:mailfolder|mail folder|mail ?box(?:es)?|maildir)\b[^.;]{0,30}\bfull"
+        r"|\bquota\b[^.;]{0,30}\b(?:exceed|full)",
+        r"exceed\w*\b[^.;]{0,40}\bquota|(?:disk|mail|storage) ?quota|\bout of (?:disk )?(?:quota|storage)",
+        r"quota violation|(?:disk|inode|blocks?) limit",
+        r"(?:too much|insufficient|no|not enough) (?:\w+ ){0,3}(?:space|storage|mail stored"
+        r"|room)\b[^.;]{0,30}\bmailbox",
+        r"mailbox\b[^.;]{0,30}\b(?:size )?limit|exceeded (?:its|his|the|their) (?:\w+ )?(?:storage|limit)",
+        r"(?:mailbox|postbus|inbox)\S* (?:\w+ ){0,5}vol\b|postfach\S* (?:\w+ ){0,4}(?:voll|[üu]berf)",
+        r"speicherplatz|kontingent|bo[îi]te (?:\S+ ){0,4}(?:pleine|satur)|quota (?:d[ée]pass|superad|exced|overskred)",
+        r"buz[óo]n (?:\S+ ){0,3}lleno|casella (?:\S+ ){0,3}piena|caixa (?:\S+ ){0,3}cheia|переполнен",
+        r"skrzynka (?:\S+ ){0,2}(?:pe[łl]na|przepe)|容量(?:オーバー|を超|超過|不足)|一杯|満杯|已满|已滿|空间不足",
+    )
+)
+SWITCHED_OFF: Final = (
+    r"(?:user|recipient|mailbox|account|address)\S* (?:(?:is|was|has been) )?(?:\w+ )?(?:disabled|inactive)"
+)
+OFF_OTHERWISE: Final = "|".join(
+    (
+        r"(?:user|recipient|mailbox|account|address)\S* (?:\w+ ){0,3}(?:suspended|deactivated|locked|frozen"
+        r"|discontinued)",
+        r"(?:not|isn['’]?t|no longer) (?:currently )?(?:accepting|allowed to receive|active)|unable to receive"
+        r"|on hold\b",
+        r"(?:account|mailbox|user) (?:\w+ ){0,2}(?:expired|blocked|temporarily|unavailable|on vacation)",
+        r"not permitted to (?:send|mail|write)|restricted ?recipient|only accepts? (?:mail|messages) from",
+        r"disabled ?(?:recipient|user|account|mailbox|address)|not (?:yet )?activated|user (?:refused"
+        r"|does not want)|refused by (?:the )?recipient|(?:bloqueada|gesperrt|geblokkeerd|停止|停用)",
+    )
+)
+
+SIZE: Final = r"(?:message|mail|content|data|file)\W+(?:\w+\W+)?size|too (?:big|large)"
+CONTENT: Final = (
+    r"\bspam\b|\bvirus|\bcontent\b[^.;]{0,30}\b(?:reject|refus|not allowed)|\bunsolicited|\bmalware|\bphishing"
+    r"|content polic|mail content|\bspamtext|message (?:was )?(?:not allowed|rejected|refused|blocked)"
+    r"|8-?bit data|bare (?:lf|cr|line)"
+)
+POLICY: Final = r"\bpolicy\b"
+RELAYING: Final = r"\brelay(?:s|ed|ing)?\b|rcpthosts"
+LOGIN: Final = r"authenticat"
+BLOCK_LIST: Final = r"blocked using|\b(?:black|block|deny)[ -]?list|\b(?:dns|r)bl\b|spamhaus|spamcop|reputation"
+BLOCKED: Final = (
+    r"\b(?:listed|blocked|banned) (?:at|by|in|on|for) |\b(?:ip|host|server)\b[^.;]{0,40}\b(?:blocked|banned)"
+)
+UNPROVEN: Final = r"\b(?:spf|dkim|dmarc)\b"
+TOO_MANY: Final = r"too many (?:messages|e-?mails|mails)"
+SLOWED: Final = r"(?:temporarily|rate)[ -](?:deferred|limited|blocked)|\bunusual rate\b"
+SENDING_LIMIT: Final = (
+    r"(?:send(?:ing|er)?|daily|hourly|rate|message|e-?mail|outgoing)\b[^.;]{0,20}\b(?:limit|quota)"
+    r"|\b(?:relay|daily|hourly) quota"
+)
+LIMIT_IN_TIME: Final = r"(?:limit|quota)\b[^.;]{0,20}\b(?:day|hour|minute)"
+REFUSED_ACCESS: Final = (
+    r"access denied|not (?:authori[sz]ed|allowed|permitted)|permission denied|too many connections"
+    r"|connections? (?:not accepted|refused by polic)|service refus|bad reputation"
+)
+
+OUT_OF_REACH: Final = "|".join(
+    (
+        r"lost connection|tim(?:ed|e)[ -]?out|timeout|connect(?:ion)?\b[^.;]{0,40}\b(?:refused|reset|lost|failed"
+        r"|dropped|closed|establish)",
+        r"(?:could ?n[o’']t|cannot|unable to|not) (?:be )?(?:connect|reach)|unreachable|not (?:be )?reach"
+        r"|not responding",
+        r"no route|network (?:error|is)|hop count|too many hops|mail ?loop|\bloop(?:s|ing)?\b|too long (?:in|on) ",
+        r"(?:message|delivery|retry) (?:\w+ ){0,3}(?:expired|exceeded)|in the queue too long|temporary|temporarily",
+        r"name ?server|server failure|dns (?:error|lookup)|lookup (?:failed|failure)|try again|starttls|\btls\b",
+        r"could not deliver for|aborted after|unable to deliver in|not delivered within"
+        r"|for more than \d+ (?:hour|sec|day)",
+        r"local error|system error|(?:i/o|internal|configuration|resource) error|out of (?:memory|disk)|disk full",
+        r"niet bereikbaar|nicht erreichbar|injoignable|d[ée]lai|inaccesible|non raggiungibile|タイムアウト|接続でき",
+    )
+)
+
+
+def own_words(text: str) -> str:
+    """Give a server's own words, without the addresses and names of hosts that it repeats."""
+    return _HOST.sub(" ", _REPEATED.sub(" ", text))
