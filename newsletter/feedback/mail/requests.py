@@ -1,0 +1,124 @@
+"""Reads what a reader asks by mail: to be left alone.
+
+Only what they wrote themselves counts, above what they quote and before their signature; and only what asks without
+conditions. To cancel for a meeting is no request to leave the newsletter.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from newsletter.feedback.mail.automatic_replies import first_text
+from newsletter.feedback.mail.entities import Entity
+
+LONGEST_REQUEST: Final = 80
+"""How many words one's own text may have; who writes more wants to be read by a person."""
+
+_LETTER: Final = (
+    r"(?:nieuws?-?brie(?:f|ven)|mailing\w*|(?:e-?)?mail\w*|lijst\w*|list\w*|newsletters?|bulletins?|updates?|berichten)"
+)
+_QUOTE_BEGINS: Final = re.compile(
+    "|".join(
+        (
+            r"^\s{0,10}>",
+            r"^\s{0,10}(?:on|op|am|le|el|il|em|den|en)\b[^\n]{0,300}\b(?:wrote|schreef|schrieb|a [ée]crit|escribi[óo]"
+            r"|ha scritto|escreveu|skrev)\b[^\n]{0,80}:?\s*$",
+            r"^\s{0,10}[^\n]{0,200}\b(?:schreef|wrote)\b[^\n]{0,100}:\s*$",
+            r"^[-_\s*]{0,20}(?:original message|oorspronkelijk bericht|urspr[üu]ngliche nachricht|message d['’]origine"
+            r"|mensaje original|doorgestuurd bericht|forwarded message)[-_\s*]{0,20}$",
+            r"^\*?(?:from|van|von|de|da)\s?:\*?\s[^\n]{1,300}$",
+            r"^_{10,}\s*$",
+            r"^--\s?$",
+            r"^(?:verzonden|verstuurd|sent|gesendet) (?:vanaf|met|from|von) (?:mijn|my|outlook|mail|meinem)\b",
+            r"^(?:outlook|get outlook) (?:voor|for) ",
+        )
+    ),
+    re.IGNORECASE,
+)
+_HTML_QUOTE: Final = re.compile(
+    r"<blockquote\b|<div[^<>]{0,200}\b(?:gmail_quote|divRplyFwdMsg|moz-cite-prefix|yahoo_quoted|OutlookMessageHeader)",
+    re.IGNORECASE,
+)
+_ASKED: Final = re.compile(
+    "|".join(
+        (
+            # Dutch.
+            r"\b(?:graag|gelieve|wil(?:t|len)?|verzoek|s\.?v\.?p\.?|aub|a\.u\.b\.?|kunt?|kan|mag)\b[^.?!\n]{0,60}"
+            r"\b(?:af ?(?:te )?melden|uit ?(?:te )?schrijven|af ?(?:te )?meld(?:en)?|opzeggen|verwijder(?:en|d)?)\b",
+            r"^\W{0,5}(?:meld|schrijf|haal|verwijder)\b[^.?!\n]{0,40}\b(?:af|uit|van|me|mij|ons)\b",
+            r"\b(?:meld|schrijf)\b[^.?!\n]{0,40}\b(?:mij|me|ons|dit adres)\b[^.?!\n]{0,40}\b(?:af|uit)\b",
+            r"\b(?:haal|verwijder)\b[^.?!\n]{0,40}\b(?:mij|me|ons|dit adres|mijn (?:e-?mail)?adres)\b",
+            r"^\W{0,5}(?:afmelden|uitschrijven|afmelding|uitschrijving|opzeggen|stop(?:pen)?|unsubscribe)\b\W{0,5}"
+            rf"(?:(?:aub|svp|graag|alstublieft|a\.u\.b\.?|please|voor|van|uw|de|deze|uit|met"
+            rf"|{_LETTER})\W{{0,3}}){{0,6}}$",
+            rf"\b(?:geen|niet (?:meer|langer))\b[^.?!\n]{{0,40}}\b{_LETTER}[^.?!\n]{{0,30}}(?:meer|ontvangen"
+            rf"|sturen|toesturen)",
+            r"\bniet (?:meer|langer) (?:\w+ ){0,3}(?:ontvangen|toegestuurd|toegezonden)",
+            # English.
+            r"\bunsubscribe (?:me|us|this|my|from|please)\b|\b(?:please|pls|kindly|want to|like to"
+            r"|wish to) unsubscribe\b",
+            rf"\b(?:remove|take|delete) (?:me|us|my (?:\w+ ){{0,2}}|this (?:\w+ ){{0,2}})[^.?!\n]{{0,30}}"
+            rf"\b(?:from|off)\b[^.?!\n]{{0,30}}\b(?:{_LETTER}|database|subscri\w+)",
+            r"^\W{0,5}(?:please |pls )?(?:remove|unsubscribe)(?: me| us)?(?:,? please)?\W{0,5}$",
+            r"\b(?:stop|quit|no longer|cease)\b[^.?!\n]{0,30}\b(?:sending|mailing|receiv\w+|emailing)\b",
+            rf"\b(?:do not|don['’]t|no longer)\b[^.?!\n]{{0,25}}\b(?:want|wish|send)\b[^.?!\n]{{0,40}}\b{_LETTER}",
+        )
+    ),
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOT_MEANT: Final = re.compile(
+    "|".join(
+        (
+            rf"\b(?:afmeld|uitschrij|afgemeld|aanmeld|meld|schrijf)\w*\b[^.?!\n]{{0,25}}\b(?:voor|bij|van)\b "
+            rf"(?!(?:\w+ ){{0,4}}(?:{_LETTER}))\w+",
+            r"\b(?:niet|nooit|don['’]t|do not|not|never)\b[^.?!\n]{0,15}\b(?:afmeld|uitschrij|unsubscribe|remove"
+            r"|verwijder)",
+            r"\b(?:hoe|waarom|how|why|when|wanneer)\b[^.?!\n]{0,60}\b(?:afmeld|uitschrij|unsubscrib|remove|afgemeld)",
+            r"\b(?:per ongeluk|by (?:mistake|accident)|accidentally|toch (?:weer|wel)|opnieuw aanmelden|resubscribe)\b",
+            r"\b(?:alleen|behalve|maar wel|only|except|but (?:please )?keep)\b",
+        )
+    ),
+    re.IGNORECASE,
+)
+_SUBJECT: Final = re.compile(
+    rf"^\W{{0,5}}(?:please |graag )?(?:unsubscribe|afmelden|uitschrijven|afmelding|uitschrijving|opzeggen|remove me)"
+    rf"(?: (?:me|van|voor|from|uw|de|this|the|your|{_LETTER})){{0,5}}\W{{0,5}}$",
+    re.IGNORECASE,
+)
+
+
+def asks_to_leave(message: Entity) -> bool:
+    """Tell whether a reader's mail asks to be left alone, in Dutch or English."""
+    own = own_text(message)
+    if len(own.split()) > LONGEST_REQUEST or _NOT_MEANT.search(own):
+        return False
+    return _ASKED.search(own) is not None or _SUBJECT.search(message.words("subject")) is not None
+
+
+def own_text(message: Entity) -> str:
+    """Give what somebody wrote themselves, without what they quote and their signature."""
+    return "\n".join(_own_lines(_before_html_quote(message))).strip()
+
+
+def _before_html_quote(message: Entity) -> str:
+    for part in message.walk():
+        if part.parts:
+            continue
+        if part.type == "text/html" and (found := _HTML_QUOTE.search(part.body.decode("latin-1"))):
+            cut = Entity(part.fields, part.body[: found.start()], depth=part.depth)
+            return cut.text
+        if part.type in ("text/plain", "text/html"):
+            return part.text
+    return first_text(message)
+
+
+def _own_lines(text: str) -> Iterator[str]:
+    lines = text.split("\n")[:200]
+    for number, line in enumerate(lines):
+        # A line of who wrote when may be broken in two.
+        joined = f"{line} {lines[number + 1]}" if number + 1 < len(lines) else line
+        if _QUOTE_BEGINS.match(line[:400]) or (
+            re.match(r"\s{0,10}(?:on|op|am|le)\b", line, re.IGNORECASE) and _QUOTE_BEGINS.match(joined[:400])
+        ):
+            return
+        yield line
