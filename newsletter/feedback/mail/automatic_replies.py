@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from newsletter.feedback.mail.entities import Entity
+from newsletter.feedback.mail.quoting import own_text
 
 _DISPLAYED: Final = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 _MARKS: Final = (
@@ -46,6 +47,8 @@ _TEXT: Final = re.compile(
             r"\b(?:estoy|estar[ée])(?: \w+){0,3} (?:fuera|ausente|de vacaciones)|\bsono (?:\w+ ){0,2}(?:assente"
             r"|fuori|in ferie)",
             r"do not (?:reply|respond) to this|dit is een automatisch|automatisch(?:e)? (?:gegenereerd|bericht)",
+            r"\b(?:confirm|verify)\b[^.\n]{0,80}\b(?:message|e-?mail|sender|yourself|human)\b|\bwhite ?list"
+            r"|challenge[- ]response|allowed senders|click (?:here|on)\b[^.\n]{0,80}\b(?:deliver|reach)",
             r"this is an automat(?:ic|ed)|ceci est un message automatique|automatisch generiert",
         )
     ),
@@ -56,7 +59,7 @@ _READ_AT_MOST: Final = 4_000
 
 def is_automatic(message: Entity) -> bool:
     """Tell whether a message is an automatic reply, or made by a machine in another way."""
-    return is_marked(message) or is_absence(message) or bool(_TEXT.search(first_text(message)[:_READ_AT_MOST]))
+    return is_marked(message) or is_absence(message) or bool(_TEXT.search(own_text(message)[:_READ_AT_MOST]))
 
 
 def is_absence(message: Entity) -> bool:
@@ -78,11 +81,3 @@ def is_marked(message: Entity) -> bool:
 def is_notice_of_display(message: Entity) -> bool:
     """Tell whether a message says that one of ours was displayed, deleted or otherwise disposed of."""
     return any(part.type in _DISPLAYED for part in message.walk())
-
-
-def first_text(message: Entity) -> str:
-    """Give the first part for people; empty where there is none."""
-    for part in message.walk():
-        if not part.parts and part.type in ("text/plain", "text/html"):
-            return part.text
-    return ""

@@ -66,7 +66,7 @@ def _read_old_form(message: Entity, notice: Notice, at: datetime) -> list[Feedba
     """Read what Microsoft sends: the message itself, with its recipient in a field of its own."""
     recipient = next((value for name, value in notice.returned if name == _OLD_FORM), "")
     if not recipient or not re.search(
-        r"\b(?:staff|complaint|abuse|jmrp)", message.words("from") + message.words("subject")
+        r"\b(?:staff|complaint|abuse|jmrp)", message.words("from") + message.words("subject"), re.IGNORECASE
     ):
         return None
     return [FeedbackEvent(EventKind.COMPLAINED, "mail", at, recipient=address_in(recipient), detail="abuse")]

@@ -80,11 +80,15 @@ class Entity:
         return {match[1].lower(): match[2] if match[2] is not None else match[3] for match in found}
 
     @cached_property
-    def text(self) -> str:
-        """The body as text with bare line feeds; of HTML what is read of it. Only its beginning where it is long."""
+    def source(self) -> str:
+        """The body as it was written, with bare line feeds; only its beginning where it is long."""
         raw = decode_transfer(self.body[:LONGEST_TEXT], self.value("content-transfer-encoding"))
-        text = decode(raw, self.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
-        return html_to_text(text) if self.type == "text/html" else text
+        return decode(raw, self.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text; of HTML what is read of it."""
+        return html_to_text(self.source) if self.type == "text/html" else self.source
 
     def walk(self) -> Iterator["Entity"]:
         """Give this and all parts within it, also those of messages within."""

@@ -65,7 +65,10 @@ def is_notice(message: Entity, notice: Notice, *, automatic: bool) -> bool:
         return called_so and _says_so_first(notice)
     if not says_so:
         return by_system and called_so
-    return by_system or called_so or _returns_to_nobody(message) or _speaks_as_one(notice)
+    if by_system or called_so or _speaks_as_one(notice):
+        return True
+    # What answers in a person's name comes back to nobody too, but names what it answers.
+    return _returns_to_nobody(message) and not message.value("in-reply-to")
 
 
 def says_that_it_failed(notice: Notice) -> bool:

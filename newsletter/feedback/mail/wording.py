@@ -29,7 +29,7 @@ FAILURE: Final = re.compile(
             r"(?:unknown|not (?:found|known|recogni[sz]ed|exist))",
             # Dutch, German.
             r"\bniet (?:\w+ ){0,3}(?:\w*bezorgd|afgeleverd|verzonden|bezorgen|afleveren)|onbestelbaar"
-            r"|bezorging mislukt",
+            r"|bezorging\b[^.\n]{0,80}mislukt",
             r"\bnicht (?:\w+ ){0,3}(?:zugestellt|[üu]bermittelt|ausgeliefert|zustellen)|unzustellbar|zustellung\S* \w*"
             r"(?:fehlgeschlagen|nicht)",
             # French, Spanish, Portuguese, Italian.
@@ -62,7 +62,7 @@ SUBJECT: Final = re.compile(
             r"|could not be delivered",
             r"not (?:be )?deliver|delayed|bounce\w*|message status|mail status|warning: |user unknown|unknown user",
             r"error (?:sending|delivering)|rejected|postmaster notify|nondeliverable|delivery (?:report|warning)",
-            r"onbestelbaar|niet (?:afgeleverd|bezorgd)|unzustellbar|nicht zugestellt|zustell|non remis|[ée]chec",
+            r"onbestelbaar|niet (?:te )?(?:afgeleverd|bezorg)|unzustellbar|nicht zugestellt|zustell|non remis|[ée]chec",
             r"utilisateur non|no entregad|fallo|non recapitat|mancato|falha|devolvid|не доставлен|недостав|退信|系统退",
             r"配信|送信|エラー|配送|olever|retur|niedor[ęe]cz",
         )

@@ -17,8 +17,8 @@ SENDER_ADDRESS: Final = (
     r"\b(?:sender|from) (?:e-?mail )?address|\bbad sender|sender (?:verif|(?:is |was )?(?:rejected|denied|blocked))"
 )
 SENDER_OTHERWISE: Final = (
-    r"\b(?:sender(?:['’]?s)?|sending) domain|envelope sender|domain of (?:the )?sender|dns check failed"
-    r"|\bsender\b[^.;]{0,40}\b(?:has no|resolve|does not|not allowed|unknown|blocked)"
+    r"\b(?:sender(?:['’]?s)?|sending) domain|envelope sender|domain of (?:the )?sender|blocked senders?"
+    r"|dns check failed|\bsender\b[^.;]{0,40}\b(?:has no|resolve|does not|not allowed|unknown|blocked)"
 )
 CLIENT: Final = r"client host|\b(?:helo|ehlo)\b|reverse (?:dns|host)|\b(?:ptr|rdns)\b"
 YOUR_HOST: Final = r"\byour (?:ip|host|server|network|domain|account)\b"
@@ -44,7 +44,8 @@ UNKNOWN_OTHERWISE: Final = "|".join(
         r"mailbox name not allowed|recipient unrecogni[sz]ed|mailbox unavailable or|\baddress rejected\b(?!:)",
         r"(?:address|recipient|mailbox) (?:is )?(?:invalid|illegal|unknown)|\bnot a valid mailbox",
         r"(?:doesn['’]?t|does not) have an? [^.;]{0,40}\b(?:account|mailbox|delivery point)",
-        r"no matches to nameserver query|not listed in [^.;]{0,30}directory|\bnosuchuser\b|\brecip(?:ient)?notfound\b",
+        r"no matches to nameserver query|not listed in [^.;]{0,30}(?:directory|address book)",
+        r"\bnosuchuser\b|\brecip(?:ient)?notfound\b",
         r"requested action not taken: mailbox unavailable|did not (?:exactly )?match an? ",
         r"(?:user|employee|recipient|account) (?:\w+ ){0,2}(?:no longer|has left|not here|has been (?:deleted"
         r"|removed))",

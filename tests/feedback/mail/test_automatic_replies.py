@@ -22,6 +22,8 @@ ABSENCES = {
     "Autosvar": "Jag är på semester.",
     "自動返信": "不在にしております。",
     "Re: Nieuwsbrief 12": "I'm currently on annual leave and will respond when I return on 1 March.",
+    "Please confirm your message": "I use a filter. Click here and your message will reach me: https://a.example",
+    "Your message to Sanne": "It was not delivered yet. Please verify that you are human, and it will be.",
     "RE: Nieuwsbrief 12 [ticket 123]": "Thank you for your message. We will respond as soon as possible.",
 }
 
@@ -73,7 +75,7 @@ def test_notice_that_a_message_was_read_is_automatic() -> None:
         ("Re: Nieuwsbrief 12", "Wat een mooi nummer! Dank."),
         ("Vraag", "Kan ik me nog aanmelden voor de studiedag? Mijn vorige mail kwam niet aan."),
         ("Your post awaits approval", "Your mail to the list is being held until the moderator can review it."),
-        ("Please confirm your message", "I use a filter. Click here and your message will reach me: https://a.example"),
+        ("Re: Nieuwsbrief 12", "This address does not exist any more; write to joris@lezer.example."),
         ("", ""),
         ("Nieuwsbrief 12", "Beste lezer, de postbezorging in de wijk is mislukt, schrijft de gemeente."),
     ],

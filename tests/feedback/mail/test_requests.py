@@ -1,5 +1,6 @@
 """Requests to leave, by mail: what one wrote oneself counts, in Dutch and English."""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -101,6 +102,20 @@ def test_what_is_quoted_in_html_does_not_count() -> None:
     assert read_mail(mail(html, kind="html", **HEAD), NOW, RETURN_PATH).kind is MailKind.OTHER
     asked = "<p>Graag <b>afmelden</b></p><blockquote>Nieuwsbrief 12</blockquote>"
     assert read_mail(mail(asked, kind="html", **HEAD), NOW, RETURN_PATH).kind is MailKind.REQUEST
+
+
+def test_what_is_quoted_in_encoded_html_does_not_count() -> None:
+    html = "<p>Dank!</p><blockquote><p>Afmelden</p></blockquote>"
+    raw = mail(html, kind="html", **HEAD)
+    head, _, body = raw.partition(b"\r\n\r\n")
+    encoded = head.replace(b"8bit", b"base64").replace(b"7bit", b"base64") + b"\r\n\r\n" + base64.encodebytes(body)
+    assert b"base64" in head.replace(b"8bit", b"base64")
+    assert read_mail(encoded, NOW, RETURN_PATH).kind is MailKind.OTHER
+
+
+def test_words_of_machines_in_what_is_quoted_do_not_count() -> None:
+    quote = f"\n\n{WROTE}\n> Dit is een automatisch gegenereerd bericht, this is an automated message.\n"
+    assert read_mail(mail(f"Graag afmelden{quote}", **HEAD), NOW, RETURN_PATH).kind is MailKind.REQUEST
 
 
 def test_subject_alone_can_ask() -> None:
