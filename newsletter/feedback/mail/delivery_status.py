@@ -10,7 +10,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from newsletter.feedback.mail.entities import read_header
+from newsletter.feedback.mail.entities import read_header, readable
 from newsletter.providers.base.feedback import EventKind
 
 TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -132,7 +132,7 @@ def address_in(value: str) -> str:
         written = _UNITEXT.sub(lambda found: _character(found[1]), written)
     if "+40" in written and "@" not in written:
         written = _XTEXT.sub(lambda found: chr(int(found[1], 16)), written)
-    found = _ADDRESS.search(written)
+    found = _ADDRESS.search(readable(written) if "=?" in written else written)
     return found[0].strip("'\".") if found else ""
 
 

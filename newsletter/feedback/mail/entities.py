@@ -1,9 +1,6 @@
-"""Takes a message apart into its parts, however it is made, and within bounds.
+"""A message or a part of one: its header, its text, and the parts within it.
 
-Not by the standard library, which takes minutes for what somebody may send on purpose: it asks every enclosing boundary
-about every line. Here a part that cannot be read is plain text, and what is beyond the bounds is not looked at.
-
-Source: RFC 5322 §2.2, RFC 2045 §5 and §6, RFC 2046 §5.1.
+Source: RFC 5322 §2.2, RFC 2045 §5 and §6, RFC 2047.
 """
 
 import re
@@ -15,23 +12,15 @@ from email.header import decode_header
 from functools import cached_property
 from typing import Final
 
-from newsletter.errors import FeedbackError
 from newsletter.feedback.mail.charsets import decode, html_to_text
 from newsletter.message import one_line
 
-LARGEST: Final = 32 * 1024 * 1024
-"""How many octets a message may have."""
-DEEPEST: Final = 12
-"""How many parts may stand within each other; what is deeper is not looked at."""
-MOST_PARTS: Final = 300
-LONGEST_HEADER: Final = 128 * 1024
 MOST_FIELDS: Final = 1_000
 LONGEST_TEXT: Final = 128 * 1024
 LONGEST_FIELD: Final = 8_000
 
-_BEGINS_FIELD: Final = re.compile(r"[!-9;-~]{1,76}[ \t]{0,8}:")
+BEGINS_FIELD: Final = re.compile(r"[!-9;-~]{1,76}[ \t]{0,8}:")
 _PARAMETER: Final = re.compile(r';\s{0,100}([\w*-]{1,40})\s{0,10}=\s{0,10}(?:"([^"]{0,500})"|([^\s;"]{1,500}))')
-_EMPTY_LINE: Final = re.compile(rb"\n[ \t]{0,80}\n")
 
 
 @dataclass(frozen=True)
@@ -40,7 +29,7 @@ class Entity:
 
     Attributes:
         fields: The header: names in small letters, values unfolded and as they are written.
-        body: What follows the header, with bare line feeds, not decoded.
+        body: The beginning of what follows the header, with bare line feeds, not decoded; nothing where it has parts.
         parts: Those of a multipart, or the one message within a message.
         depth: How many parts it stands in.
     """
@@ -82,7 +71,7 @@ class Entity:
     @cached_property
     def source(self) -> str:
         """The body as it was written, with bare line feeds; only its beginning where it is long."""
-        raw = decode_transfer(self.body[:LONGEST_TEXT], self.value("content-transfer-encoding"))
+        raw = decode_transfer(self.body, self.value("content-transfer-encoding"))
         return decode(raw, self.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
 
     @cached_property
@@ -97,31 +86,6 @@ class Entity:
             yield from part.walk()
 
 
-def read_entity(content: bytes) -> Entity:
-    """Take a message apart.
-
-    Raises:
-        FeedbackError: It is larger than any report is.
-    """
-    if len(content) > LARGEST:
-        raise FeedbackError(
-            f"a message of {len(content)} bytes is larger than {LARGEST}, the most that is read",
-            remedy="Look at it yourself, and take it out of the mailbox.",
-        )
-    unified = content.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _Reader().read(_without_mailbox_line(unified), 0)
-
-
-def read_quoted(text: str, depth: int) -> Entity | None:
-    """Read the message that a text quotes line by line, as programs forward one; None where it quotes none."""
-    quoted = [line[1:].removeprefix(" ") for line in text.split("\n") if line.startswith(">")]
-    begins = next((number for number, line in enumerate(quoted) if _BEGINS_FIELD.match(line)), None)
-    if begins is None:
-        return None
-    entity = _Reader().read("\n".join(quoted[begins:]).encode("utf-8", "replace"), depth)
-    return entity if entity.value("from") and entity.value("subject") else None
-
-
 def read_header(text: str) -> tuple[tuple[str, str], ...]:
     """Read header fields out of text; what is none is passed over, but for the lines that continue one."""
     found: list[tuple[str, list[str]]] = []
@@ -129,7 +93,7 @@ def read_header(text: str) -> tuple[tuple[str, str], ...]:
         if line[:1] in (" ", "\t"):
             if found:
                 found[-1][1].append(line.strip())
-        elif _BEGINS_FIELD.match(line):
+        elif BEGINS_FIELD.match(line):
             if len(found) == MOST_FIELDS:
                 break
             name, _, value = line.partition(":")
@@ -158,85 +122,6 @@ def decode_transfer(body: bytes, encoding: str) -> bytes:
     if named == "base64":
         return _decode_base64(body)
     return body
-
-
-class _Reader:
-    """Reads one message, and counts its parts."""
-
-    def __init__(self) -> None:
-        self._left = MOST_PARTS
-
-    def read(self, content: bytes, depth: int) -> Entity:
-        self._left -= 1
-        head, body = _split_head(content)
-        entity = Entity(read_header(decode(head, "")), body, depth=depth)
-        if depth >= DEEPEST:
-            return entity
-        return Entity(entity.fields, body, tuple(self._parts(entity)), depth)
-
-    def _parts(self, entity: Entity) -> Iterator[Entity]:
-        if entity.type.startswith("multipart/"):
-            boundary = entity.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
-            pieces = list(_split(entity.body, boundary)) or list(_split(entity.body, _guess_boundary(entity.body)))
-            for piece in pieces:
-                if self._left <= 0:
-                    return
-                part = self.read(piece, entity.depth + 1)
-                in_digest = entity.type == "multipart/digest" and not part.is_typed
-                yield self._as_message(part) if in_digest else part
-        elif entity.type in ("message/rfc822", "message/global") and self._left > 0:
-            encoding = entity.value("content-transfer-encoding")
-            within = decode_transfer(entity.body, encoding).replace(b"\r\n", b"\n")
-            yield self.read(_without_mailbox_line(within.lstrip(b"\n")), entity.depth + 1)
-
-    def _as_message(self, part: Entity) -> Entity:
-        """Read a part of a digest as the message that it is, also where it leaves out the header of its own."""
-        within = part if part.fields else self.read(part.body, part.depth)
-        return Entity((("content-type", "message/rfc822"),), b"", (within,), part.depth)
-
-
-def _split_head(content: bytes) -> tuple[bytes, bytes]:
-    """Split a header from a body; a text that begins with no field has no header."""
-    if content.startswith(b"\n"):
-        return b"", content[1:]
-    first = content[:200].partition(b"\n")[0].decode("latin-1")
-    if not _BEGINS_FIELD.match(first) or first.startswith(("http:", "https:")):
-        return b"", content
-    end = _EMPTY_LINE.search(content, 0, LONGEST_HEADER)
-    if end is None:
-        # A header without an end: what was cut off, or somebody's million lines.
-        return content[:LONGEST_HEADER], b""
-    return content[: end.start()], content[end.end() :]
-
-
-def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """Give what stands between the lines of a boundary; of a message that was cut off, also what was begun."""
-    if not boundary:
-        return
-    mark = b"\n--" + boundary
-    text = b"\n" + body
-    start = text.find(mark)
-    while start >= 0:
-        end_of_line = text.find(b"\n", start + 1)
-        line = text[start + 1 : end_of_line if end_of_line >= 0 else len(text)]
-        rest = line[len(mark) - 1 :].rstrip()
-        following = text.find(mark, start + len(mark))
-        if rest == b"--":
-            return
-        if not rest and end_of_line >= 0:
-            yield text[end_of_line + 1 : following if following >= 0 else len(text)]
-        start = following
-
-
-def _guess_boundary(body: bytes) -> bytes:
-    """Take the first line that looks like a boundary, where the header has lost it."""
-    found = re.search(rb"(?:^|\n)--([^\s][^\n]{3,70}?)[ \t]*\n[Cc]ontent-", body[:LONGEST_TEXT])
-    return found[1] if found else b""
-
-
-def _without_mailbox_line(content: bytes) -> bytes:
-    """Take off the line that mbox files begin a message with."""
-    return content.partition(b"\n")[2] if re.match(rb"(?i:>?From )[^\n]{1,300}\n", content) else content
 
 
 def _decode_base64(body: bytes) -> bytes:

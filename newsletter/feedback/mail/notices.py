@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from newsletter.feedback.mail.entities import DEEPEST, LONGEST_TEXT, Entity, read_header, read_quoted
+from newsletter.feedback.mail.dissecting import DEEPEST, read_quoted
+from newsletter.feedback.mail.entities import LONGEST_TEXT, Entity, read_header
 
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/partial"})
 _HEADERS: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})

@@ -17,6 +17,7 @@ from newsletter.feedback.mail.entities import Entity
 from newsletter.feedback.mail.notices import Notice
 from newsletter.providers.base.faults import fault_of
 from newsletter.providers.base.feedback import EventKind, Fault
+from newsletter.providers.base.phrases import own_words
 
 LOOKED_AT: Final = 16_000
 """How many characters of a notice are read; what else there is comes later."""
@@ -37,6 +38,12 @@ _AFTER_REPLY: Final = re.compile(
 _NAMES_ADDRESS: Final = re.compile(r"5\.1\.(?:1|2|3|6|10)$")
 _AFTER_ACCEPTANCE: Final = re.compile(r"in reply to (?:the )?(?:end of )?DATA\b", re.IGNORECASE)
 """The server had taken the recipient before, and so knew the address; a filter behind it refuses."""
+_SAID_OF_ANYTHING: Final = re.compile(
+    r"address not found|(?:the )?(?:address|domain \S+) couldn['’]t be found(?:, or is unable to receive mail)?",
+    re.IGNORECASE,
+)
+"""What Gmail says of whatever another server refuses."""
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _TO_LINE: Final = re.compile(r"^\W{0,10}(?:to|aan|an|[àa]|para|a)\s{0,5}:\s{0,9}[^:]{0,60}$", re.IGNORECASE)
 
 
@@ -111,13 +118,20 @@ def judge(recipient: str, said: str, whole: str, status: str = "") -> Failure:
     """
     reply = _reply_in(said) or (_reply_in(whole) if not said else "")
     found = most_specific([*codes_in(reply), *codes_in(said), status])
-    for words in dict.fromkeys((reply, said, whole)):
-        fault = fault_of(found, words) if words else Fault.UNKNOWN
-        if fault is not Fault.UNKNOWN:
-            break
+    fault = _fault_in(found, reply, said, whole)
     if fault is Fault.ADDRESS and not _NAMES_ADDRESS.search(found) and _AFTER_ACCEPTANCE.search(f"{said} {whole}"):
         fault = Fault.MAILBOX
     return Failure(recipient, reply or said or whole, found, fault)
+
+
+def _fault_in(status: str, reply: str, said: str, whole: str) -> Fault:
+    answered = len(_WORD.findall(own_words(reply))) > 1
+    for words in dict.fromkeys((reply, said, whole)):
+        told = _SAID_OF_ANYTHING.sub(" ", words) if answered else words
+        fault = fault_of(status, told) if told else Fault.UNKNOWN
+        if fault is not Fault.UNKNOWN:
+            return fault
+    return Fault.UNKNOWN
 
 
 def _reply_in(said: str) -> str:

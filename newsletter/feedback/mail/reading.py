@@ -10,7 +10,8 @@ from typing import Final
 from newsletter.feedback.mail.automatic_replies import is_absence, is_automatic, is_notice_of_display
 from newsletter.feedback.mail.complaints import read_complaints
 from newsletter.feedback.mail.delivery_status import TYPES, Group, read_groups, read_moment
-from newsletter.feedback.mail.entities import Entity, read_entity
+from newsletter.feedback.mail.dissecting import read_entity
+from newsletter.feedback.mail.entities import Entity
 from newsletter.feedback.mail.keys import KeyFinder
 from newsletter.feedback.mail.notices import Notice, read_notice
 from newsletter.feedback.mail.plain_bounces import (

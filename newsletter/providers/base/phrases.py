@@ -18,7 +18,9 @@ SENDER_ADDRESS: Final = (
 )
 SENDER_OTHERWISE: Final = (
     r"\b(?:sender(?:['’]?s)?|sending) domain|envelope sender|domain of (?:the )?sender|blocked senders?"
-    r"|dns check failed|\bsender\b[^.;]{0,40}\b(?:has no|resolve|does not|not allowed|unknown|blocked)"
+    r"|\b(?:mail from|from|sender|sending|your|client|helo)\b[^.;]{0,40}\b(?:does not|doesn['’]?t|not) (?:exist"
+    r"|resolve)"
+    r"|dns check failed|reverse lookup|\bsender\b[^.;]{0,40}\b(?:has no|resolve|does not|not allowed|unknown|blocked)"
 )
 CLIENT: Final = r"client host|\b(?:helo|ehlo)\b|reverse (?:dns|host)|\b(?:ptr|rdns)\b"
 YOUR_HOST: Final = r"\byour (?:ip|host|server|network|domain|account)\b"
@@ -46,6 +48,11 @@ UNKNOWN_OTHERWISE: Final = "|".join(
         r"(?:doesn['’]?t|does not) have an? [^.;]{0,40}\b(?:account|mailbox|delivery point)",
         r"no matches to nameserver query|not listed in [^.;]{0,30}(?:directory|address book)",
         r"\bnosuchuser\b|\brecip(?:ient)?notfound\b",
+        r"no (?:such )?(?:person|one|body)\b[^.;]{0,20}\b(?:at|by|with)\b|nobody by that name|undeliverable address",
+        r"recipient (?:has been )?denied|unknown (?:e-?mail|virtual)|has no (?:mailbox|account)|missing home directory",
+        r"no longer (?:with|employed|works)|not (?:an? )?(?:active|registered) (?:address|user|account|gateway)",
+        r"(?:user|mailbox|account|recipient|address)e?s? (?:do |did )?not exist|user not local",
+        r"(?:user|recipient|mailbox|account) (?:\w+ )?(?:has )?moved\b|\bmoved (?:permanently )?to\b",
         r"requested action not taken: mailbox unavailable|did not (?:exactly )?match an? ",
         r"(?:user|employee|recipient|account) (?:\w+ ){0,2}(?:no longer|has left|not here|has been (?:deleted"
         r"|removed))",
@@ -86,7 +93,9 @@ UNKNOWN_DOMAIN: Final = "|".join(
         r"(?:host|domain)\S* (?:\S+ ){0,3}could ?n[o’']t be found|\bnxdomain\b|(?:unknown"
         r"|no such) (?:\w+ )?(?:host|domain)",
         r"bad (?:destination )?(?:system|host|domain)|no (?:valid )?mx\b|null ?mx|non-?existent (?:host|domain)",
-        r"(?:doesn['’]?t|does not) (?:receive|accept) (?:e-?)?mail|indicated no smtp service",
+        r"unroute?able (?:mail )?domain|lookups failed permanently|name or service not known|recipient domain must",
+        r"(?:doesn['’]?t|does not|do not) (?:receive|accept) (?:any |incoming )?(?:(?:e-?)?mail|messages)"
+        r"|indicated no smtp service",
         r"account or domain may not exist|could ?n[o’']t find (?:any host|a mail exchanger|a host|the domain)",
         r"malformed or unexpected name server reply|domeinnaam bestaat niet|(?:domein|dom[äa]ne|domaine"
         r"|dominio)\S* (?:\S+ ){0,3}(?:onbekend|unbekannt|inconnu)",

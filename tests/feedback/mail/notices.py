@@ -186,6 +186,15 @@ NOTICES: dict[str, Sample] = {
         MAILBOX,
         "5.2.2",
     ),
+    "gmail that says it of anything": _one(
+        mail(
+            f"** Address not found **\n\nYour message wasn't delivered to {READER} because the address couldn't be"
+            " found, or is unable to receive mail.\n\nThe response was:\n\n550 We would rather not\n",
+            From="Mail Delivery Subsystem <mailer-daemon@googlemail.example>",
+            Subject="Delivery Status Notification (Failure)",
+        ),
+        Fault.UNKNOWN,
+    ),
     "yahoo": _one(
         mail(
             f"Sorry, we were unable to deliver your message to the following address.\n\n<{READER}>:\n"

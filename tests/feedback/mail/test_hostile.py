@@ -10,7 +10,7 @@ import pytest
 from feedback.mail.notices import NOTICES
 from newsletter.errors import FeedbackError
 from newsletter.feedback.mail import MailReport, read_mail
-from newsletter.feedback.mail.entities import LARGEST
+from newsletter.feedback.mail.dissecting import LARGEST
 from newsletter.providers.base.feedback import EventKind
 from support.returned_mail import KEY, READER, RETURN_PATH, full_report, group, mail, report
 
@@ -156,13 +156,14 @@ def test_message_that_is_too_large_is_refused_with_its_size() -> None:
         read_mail(b"x" * (LARGEST + 1), NOW)
 
 
-def test_memory_stays_small() -> None:
-    content = report(full_report(group())) + b"x" * 1_000_000
+@pytest.mark.parametrize("make", [lambda: report(full_report(group())) + b"x" * 10_000_000, lambda: nested(100)])
+def test_memory_stays_small(make: Callable[[], bytes]) -> None:
+    content = make()
     tracemalloc.start()
     read_mail(content, NOW, RETURN_PATH)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 50_000_000
+    assert peak < 2 * len(content) + 10_000_000
 
 
 @pytest.mark.parametrize("name", NOTICES)

@@ -12,7 +12,7 @@ import pytest
 from newsletter.clock import now
 from newsletter.errors import FeedbackError
 from newsletter.feedback.mail import ImapAccess, open_imap, read_mail
-from newsletter.feedback.mail.entities import LARGEST
+from newsletter.feedback.mail.dissecting import LARGEST
 from support.imap_server import PASSWORD, PROGRAM, USER, ImapServer, imap_server
 from support.returned_mail import KEY, RETURN_PATH, full_report, group, report
 

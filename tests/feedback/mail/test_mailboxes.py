@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.errors import FeedbackError
 from newsletter.feedback.mail import Incoming, Maildir, StandardInput, read_mail
-from newsletter.feedback.mail.entities import LARGEST
+from newsletter.feedback.mail.dissecting import LARGEST
 
 NOW = datetime(2024, 2, 20, 9, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from newsletter.feedback.mail.entities import LARGEST
+from newsletter.feedback.mail.dissecting import LARGEST
 
 MOST_READ = LARGEST + 1
 """How many octets of a message are taken; one more than `read_mail` takes, so that it refuses what is larger."""
