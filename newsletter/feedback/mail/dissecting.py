@@ -22,6 +22,7 @@ DEEPEST: Final = 12
 """How many parts may stand within each other; what is deeper is not looked at."""
 MOST_PARTS: Final = 300
 LONGEST_HEADER: Final = 128 * 1024
+LONGEST_PREAMBLE: Final = 400
 LONGEST_DECODED: Final = 4 * 1024 * 1024
 """How much of a message within a message is looked at where it is encoded as a whole, which it may not be."""
 
@@ -85,10 +86,12 @@ class _Reader:
     def _parts(self, entity: Entity, body: _Span) -> Iterator[Entity]:
         if entity.type in _MESSAGES and self._left > 0:
             yield self.read(_message_within(body, entity.value("content-transfer-encoding")), entity.depth + 1)
-        if not entity.type.startswith("multipart/"):
+        if not entity.type.startswith("multipart/") and entity.is_typed:
             return
         declared = entity.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
-        for piece in _split(body, declared) or _split(body, _guess_boundary(body)):
+        # A text that nobody calls a multipart is one if it begins as such; further on it may only quote one.
+        looked_at = LONGEST_TEXT if entity.is_typed else LONGEST_PREAMBLE
+        for piece in _split(body, declared) or _split(body, _guess_boundary(body.head(looked_at))):
             if self._left <= 0:
                 return
             part = self.read(piece, entity.depth + 1)
@@ -162,7 +165,7 @@ def _boundary_lines(body: _Span, mark: bytes) -> Iterator[tuple[int, int, bool]]
         start = content.find(mark, start + len(mark), body.end)
 
 
-def _guess_boundary(body: _Span) -> bytes:
+def _guess_boundary(beginning: bytes) -> bytes:
     """Take the first line that looks like a boundary, where the header has lost it."""
-    found = _BOUNDARY_LINE.search(body.head(LONGEST_TEXT))
+    found = _BOUNDARY_LINE.search(beginning)
     return found[1] if found else b""

@@ -183,7 +183,7 @@ class _Reader:
 
 def _groups(notice: Notice) -> list[Group]:
     standard = [group for kind, text in notice.reports if kind in TYPES for group in read_groups(text)]
-    return standard or read_groups(notice.text) or read_groups(notice.returned_text[:20_000])
+    return standard or read_groups(notice.text)
 
 
 def _differ(failure: Failure, group: Group) -> bool:

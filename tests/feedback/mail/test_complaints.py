@@ -56,6 +56,17 @@ def test_every_recipient_of_a_complaint_is_an_event() -> None:
     assert [event.recipient for event in read_mail(raw, NOW).events] == [READER, "joris@lezer.example"]
 
 
+def test_complaint_in_the_old_form_of_microsoft_is_read() -> None:
+    raw = (
+        b"From: staff@hotmail.example\r\nTo: abuse@brug.example\r\nSubject: complaint about message from 192.0.2.1\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="=_m"\r\n\r\n--=_m\r\n'
+        b"Content-Type: message/rfc822\r\n\r\nX-HmXmrOriginalRecipient: " + READER.encode() + b"\r\n"
+        b"Message-ID: <" + KEY.encode() + b"@brug.example>\r\nSubject: Nieuwsbrief 12\r\n\r\nBeste lezer\r\n--=_m--\r\n"
+    )
+    [event] = read_mail(raw, NOW, RETURN_PATH).events
+    assert (event.kind, event.recipient, event.key) == (EventKind.COMPLAINED, READER, KEY)
+
+
 def test_complaint_that_lost_its_parts_is_read() -> None:
     fields = f"Feedback-Type: abuse\nUser-Agent: Loop/1.0\nVersion: 1\nOriginal-Rcpt-To: {READER}\n"
     text = f"{fields}\nMessage-ID: <{KEY}@brug.example>\n"

@@ -31,6 +31,7 @@ CHANGES: dict[str, Change] = {
     "carriage returns doubled": lambda raw: raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\r\n"),
     "garbage behind": lambda raw: raw + b"\xff\xfe\0garbage " * 200,
     "no MIME-Version": lambda raw: re.sub(rb"(?im)^mime-version:.*\r?\n", b"", raw),
+    "no media type": lambda raw: re.sub(rb"(?im)^content-type:[^\n]*\n(?:[ \t][^\n]*\n)*", b"", raw, count=1),
     "forwarded": lambda raw: (
         b"From: Sanne <sanne@brug.example>\nSubject: Fwd: iets\nMIME-Version: 1.0\nContent-Type: multipart/mixed; "
         b'boundary="=_zz"\n\n--=_zz\nContent-Type: text/plain\n\nKijk eens.\n--=_zz\nContent-Type: message/rfc822\n\n'
