@@ -10,6 +10,7 @@ from newsletter.feedback.mail.mailboxes import (
     open_imap,
 )
 from newsletter.feedback.mail.reading import MailKind, MailReport, read_mail
+from newsletter.feedback.mail.taking import MailTally, take_mail
 
 __all__ = [
     "ImapAccess",
@@ -17,9 +18,11 @@ __all__ = [
     "Incoming",
     "MailKind",
     "MailReport",
+    "MailTally",
     "Mailbox",
     "Maildir",
     "StandardInput",
     "open_imap",
     "read_mail",
+    "take_mail",
 ]
