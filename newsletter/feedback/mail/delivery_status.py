@@ -36,6 +36,11 @@ _OTHER_FIELD: Final = re.compile(r"[A-Za-z][\w-]{2,60}:[ \t]")
 _ONCE: Final = frozenset({"original-recipient", "final-recipient", "action", "status", "diagnostic-code"})
 _QUOTED: Final = re.compile(r"^(?:[>|][ \t]?){1,10}")
 _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
+_PROGRAM: Final = re.compile(
+    r"(?:exim|postfix|sendmail|mdaemon|communigate(?: pro)?|imail|mercury|kerio|courier|mailer|server|esmtp"
+    r"|version|ver\.?|release|build|\bv)[ /-]{0,2}$",
+    re.IGNORECASE,
+)
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 _UNITEXT: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\",;:]{1,128}@[^\s<>()\[\]\",;:]{1,255}")
@@ -120,8 +125,9 @@ def most_specific(codes: Sequence[str]) -> str:
 
 
 def codes_in(text: str) -> list[str]:
-    """Find every enhanced status code of a refusal in a text."""
-    return [code for code in _STATUS.findall(text) if code[0] != "2"]
+    """Find every enhanced status code of a refusal in a text; the version of a program looks like one."""
+    found = [match for match in _STATUS.finditer(text) if match[1][0] != "2"]
+    return [match[1] for match in found if not _PROGRAM.search(text[max(0, match.start() - 20) : match.start()])]
 
 
 def address_in(value: str) -> str:

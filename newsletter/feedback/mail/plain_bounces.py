@@ -36,8 +36,14 @@ _AFTER_REPLY: Final = re.compile(
     r"^[<>\s]{0,10}(?:[45]\d\d[ -]{1,3})?(?:[45]\.\d{1,3}\.\d{1,3}\s{1,3})?(?:<|rcpt to:\s?<?)?$", re.IGNORECASE
 )
 _NAMES_ADDRESS: Final = re.compile(r"5\.1\.(?:1|2|3|6|10)$")
-_AFTER_ACCEPTANCE: Final = re.compile(r"in reply to (?:the )?(?:end of )?DATA\b", re.IGNORECASE)
+_AFTER_ACCEPTANCE: Final = re.compile(
+    r"in reply to (?:the )?(?:end of )?DATA\b|after (?:sending )?(?:the )?(?:end of )?data\b"
+    r"|failed after I sent the message|>>> ?DATA\W{0,8}<<< ?5\d\d",
+    re.IGNORECASE,
+)
 """The server had taken the recipient before, and so knew the address; a filter behind it refuses."""
+_NOBODY_TAKEN: Final = re.compile(r"need rcpt|no valid rec(?:i|e)pients?", re.IGNORECASE)
+"""It had not: commands that were sent together are answered one by one."""
 _SAID_OF_ANYTHING: Final = re.compile(
     r"address not found|(?:the )?(?:address|domain \S+) couldn['’]t be found(?:, or is unable to receive mail)?",
     re.IGNORECASE,
@@ -119,9 +125,13 @@ def judge(recipient: str, said: str, whole: str, status: str = "") -> Failure:
     reply = _reply_in(said) or (_reply_in(whole) if not said else "")
     found = most_specific([*codes_in(reply), *codes_in(said), status])
     fault = _fault_in(found, reply, said, whole)
-    if fault is Fault.ADDRESS and not _NAMES_ADDRESS.search(found) and _AFTER_ACCEPTANCE.search(f"{said} {whole}"):
+    if fault is Fault.ADDRESS and not _NAMES_ADDRESS.search(found) and _was_taken_before(f"{said} {whole}"):
         fault = Fault.MAILBOX
     return Failure(recipient, reply or said or whole, found, fault)
+
+
+def _was_taken_before(told: str) -> bool:
+    return _AFTER_ACCEPTANCE.search(told) is not None and not _NOBODY_TAKEN.search(told)
 
 
 def _fault_in(status: str, reply: str, said: str, whole: str) -> Fault:

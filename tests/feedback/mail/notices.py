@@ -107,6 +107,42 @@ NOTICES: dict[str, Sample] = {
         ADDRESS,
         "5.1.1",
     ),
+    "sendmail that sent commands together": _one(
+        mail(
+            f"   ----- The following addresses had permanent fatal errors -----\n<{READER}>\n\n"
+            "   ----- Transcript of session follows -----\n... while talking to mx.lezer.example.:\n"
+            f">>> DATA\n<<< 550 <{READER}>: User unknown\n<<< 503 Need RCPT (recipient)\n",
+            Subject="Returned mail: see transcript for details",
+        ),
+        ADDRESS,
+    ),
+    "sendmail before a filter": _one(
+        mail(
+            f"   ----- The following addresses had permanent fatal errors -----\n<{READER}>\n\n"
+            "   ----- Transcript of session follows -----\n... while talking to mx.lezer.example.:\n"
+            f">>> DATA\n<<< 550 Unknown user {READER}\n554 5.0.0 Service unavailable\n",
+            Subject="Returned mail: see transcript for details",
+        ),
+        MAILBOX,
+        "5.0.0",
+    ),
+    "exim that tells its version": _one(
+        mail(
+            f"A message that you sent could not be delivered.\n\n  {READER}\n    host mx.lezer.example (ESMTP "
+            f"Exim 4.94.2):\n"
+            "    550 no such user\n",
+            X_Failed_Recipients=READER,
+        ),
+        ADDRESS,
+    ),
+    "exim before a filter": _one(
+        mail(
+            f"A message that you sent could not be delivered.\nThis address failed:\n\n  {READER}\n"
+            "    SMTP error from remote mail server after end of data:\n    host mx.lezer.example: 550 unknown user\n",
+            X_Failed_Recipients=READER,
+        ),
+        MAILBOX,
+    ),
     "sendmail that waits": _one(
         mail(
             "   **  THIS IS A WARNING MESSAGE ONLY  **\n   **  YOU DO NOT NEED TO RESEND YOUR MESSAGE  **\n\n"
