@@ -71,17 +71,17 @@ def is_notice(message: Entity, notice: Notice, *, automatic: bool) -> bool:
     """
     if message.value("x-failed-recipients"):
         return True
+    subject = message.words("subject")
     by_system = wording.SYSTEM.search(" ".join(_sender(message))) is not None
-    called_so = wording.SUBJECT.search(message.words("subject")) is not None
-    says_so = says_that_it_failed(notice)
+    # What a person answers, or a machine in a person's name, names what it answers.
+    if wording.SUCCESS.search(subject) or (message.value("in-reply-to") and not by_system):
+        return False
+    called_so = wording.SUBJECT.search(subject) is not None
     if automatic and not by_system:
         return called_so and _says_so_first(notice)
-    if not says_so:
-        return by_system and called_so
-    if by_system or called_so or _speaks_as_one(notice):
-        return True
-    # What answers in a person's name comes back to nobody too, but names what it answers.
-    return _returns_to_nobody(message) and not message.value("in-reply-to")
+    if not says_that_it_failed(notice):
+        return by_system and called_so and not wording.SUCCESS.search(notice.text[:LOOKED_AT])
+    return by_system or called_so or _speaks_as_one(notice) or _returns_to_nobody(message)
 
 
 def says_that_it_failed(notice: Notice) -> bool:

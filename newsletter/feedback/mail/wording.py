@@ -90,6 +90,14 @@ DELAY: Final = re.compile(
 )
 """That a mail system has not given up."""
 
+SUCCESS: Final = re.compile(
+    r"\(success\)|^(?:relayed|delivered|afgeleverd|zugestellt|remis|entregado)\s?:"
+    r"|success(?:ful(?:ly)?)? (?:deliver|relay)"
+    r"|deliver(?:y|ed) (?:was |is |has been )?(?:success|complete)|(?:was|has been"
+    r"|were) (?:successfully )?(?:delivered|relayed)",
+    re.IGNORECASE,
+)
+"""That a message did arrive, or went on."""
 DELAYED_SUBJECT: Final = re.compile(
     r"\bdelay|\bvertra|verz[öo]ger|retard|ritard|遅延|\bwarning: message", re.IGNORECASE
 )

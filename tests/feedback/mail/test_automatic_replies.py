@@ -73,6 +73,10 @@ def test_notice_that_a_message_was_read_is_automatic() -> None:
     ("subject", "text"),
     [
         ("Re: Nieuwsbrief 12", "Wat een mooi nummer! Dank."),
+        (
+            "Re: delivery problem of your newsletter",
+            "Your newsletter could not be delivered to my other address joris@lezer.example. Can you send it again?",
+        ),
         ("Vraag", "Kan ik me nog aanmelden voor de studiedag? Mijn vorige mail kwam niet aan."),
         ("Your post awaits approval", "Your mail to the list is being held until the moderator can review it."),
         ("Re: Nieuwsbrief 12", "This address does not exist any more; write to joris@lezer.example."),
@@ -82,10 +86,19 @@ def test_notice_that_a_message_was_read_is_automatic() -> None:
 )
 @pytest.mark.parametrize("path", ["<sanne@lezer.example>", ""])
 def test_other_mail_changes_nothing(subject: str, text: str, path: str) -> None:
-    found = read_mail(
-        mail(text, Subject=subject, Return_Path=path, From="Sanne <sanne@lezer.example>"), NOW, RETURN_PATH
-    )
+    answered = f"<{KEY}@brug.example>" if subject.startswith("Re:") else ""
+    raw = mail(text, Subject=subject, Return_Path=path, From="Sanne <sanne@lezer.example>", In_Reply_To=answered)
+    found = read_mail(raw, NOW, RETURN_PATH)
     assert (found.kind, found.events) == (MailKind.OTHER, ())
+
+
+@pytest.mark.parametrize(
+    "subject", ["Delivered: Nieuwsbrief 12", "Relayed: Nieuwsbrief 12", "Delivery Status Notification (Success)"]
+)
+def test_notice_of_success_in_words_alone_changes_nothing(subject: str) -> None:
+    text = "Your message was successfully delivered to:\n\nsanne@lezer.example\n"
+    assert read_mail(mail(text, Subject=subject), NOW, RETURN_PATH).events == ()
+    assert read_mail(mail(text, Subject="Delivery report"), NOW, RETURN_PATH).events == ()
 
 
 @pytest.mark.parametrize(
