@@ -24,7 +24,7 @@ EXAMPLES = (
     "mailbox is full",
     "daily sending limit",
     "account storage used up",
-    "disk quota",
+    "quota exceeded",
     "account is disabled",
     "account is suspended",
     "domain not found",

@@ -15,7 +15,8 @@ FAILURE: Final = re.compile(
             r"\b(?:unable to|fail(?:ed)? to|trouble|(?:could|can|was|were|is|has|have|did) ?(?:not|n['’]?t)"
             r"|cannot|not|never)"
             r" (?:be |been )?(?:able to )?(?:\w+ ){0,2}(?:deliver|reach|send\b|sent\b)",
-            r"\bundeliver(?:ed|able)|\bnon-?deliver|\bdelivery (?:\w+ ){0,6}(?:fail|error|problem|has failed)",
+            r"\bundeliver(?:ed|able)|(?:did not|never) arrived?|\bnon-?deliver|\bdelivery (?:\w+ ){0,6}(?:fail"
+            r"|error|problem|has failed)",
             r"\bfail(?:ed|ure)\b[^.\n]{0,30}\b(?:address|recipient|deliver|mail|message)",
             r"\b(?:permanent|fatal) (?:\w+ ){0,2}(?:error|failure)",
             r"\b(?:returned|bounced?|rejected) (?:mail|message|e-?mail|to sender|back)"
@@ -28,7 +29,7 @@ FAILURE: Final = re.compile(
             r"(?:user|recipient|mailbox|account|address)\S* (?:is |was |does )?"
             r"(?:unknown|not (?:found|known|recogni[sz]ed|exist))",
             # Dutch, German.
-            r"\bniet (?:\w+ ){0,3}(?:\w*bezorgd|afgeleverd|verzonden|bezorgen|afleveren)|onbestelbaar"
+            r"\bniet (?:\w+ ){0,3}(?:\w*bezorgd|afgeleverd|verzonden|bezorgen|afleveren)|onbestelbaar|niet aangekomen"
             r"|bezorging\b[^.\n]{0,80}mislukt",
             r"\bnicht (?:\w+ ){0,3}(?:zugestellt|[üu]bermittelt|ausgeliefert|zustellen)|unzustellbar|zustellung\S* \w*"
             r"(?:fehlgeschlagen|nicht)",
@@ -117,7 +118,8 @@ SYSTEM: Final = re.compile(
 """Names and addresses of mail systems."""
 
 NAMES_RECIPIENT: Final = re.compile(
-    r"(?:\b(?:recipients?|address(?:es|ed)?|user|userid|mailbox|account|deliver\w*|undeliverable|undelivered|failed"
+    r"(?:\b(?:recipients?|address(?:es|ed)?|user|userid|mailbox|account|arrived? at|deliver\w*|postbus|postvak|postfach"
+    r"|bo[îi]te|buz[óo]n|casella|undeliverable|undelivered|failed"
     r"|rcpt|for|adresse|destinataires?|empf[äa]nger|ontvangers?|geadresseerden?|destinatari[oi]s?|adres|an|aan|[àa]"
     r"|attempts|to|full|unknown|reach|sent to|addressee|error-for)\b|宛先|收件人|受信者|メールアドレス)"
     r"[^\n@<\[]{0,6}?[:;=]?\s*[<\[\"'(]{0,3}(?:smtp:|rfc822;|mailto:)?\s*$",

@@ -35,7 +35,7 @@ NOT_EXISTING: Final = (
 UNKNOWN_OTHERWISE: Final = "|".join(
     (
         r"(?:user|recipient|mailbox|account|address)\S* (?:name )?(?:is |was |does )?"
-        r"not (?:recogni[sz]ed|listed|valid|exist|in (?:our|the))",
+        r"not (?:recogni[sz]ed|listed|valid|exist|in (?:our|the|my)|present)",
         r"(?:user|recipient|mailbox|account|address|addressee)[’'e]?s? (?:you entered )?(?:could ?n[o’']t be"
         r"|not) found",
         r"\bno (?:such )?(?:account|recipients?|users?|mailbox) (?:\w+ ){0,3}(?:by that|with that|here|found)",
@@ -48,11 +48,13 @@ UNKNOWN_OTHERWISE: Final = "|".join(
         r"(?:doesn['’]?t|does not) have an? [^.;]{0,40}\b(?:account|mailbox|delivery point)",
         r"no matches to nameserver query|not listed in [^.;]{0,30}(?:directory|address book)",
         r"\bnosuchuser\b|\brecip(?:ient)?notfound\b",
-        r"no (?:such )?(?:person|one|body)\b[^.;]{0,20}\b(?:at|by|with)\b|nobody by that name|undeliverable address",
+        r"no (?:such )?(?:person|one|body)\b[^.;]{0,20}\b(?:at|by|with)\b|nobody\b[^.;]{0,20}\b(?:by|with|of|at"
+        r"|here)\b|undeliverable address",
         r"recipient (?:has been )?denied|unknown (?:e-?mail|virtual)|has no (?:mailbox|account)|missing home directory",
         r"no longer (?:with|employed|works)|not (?:an? )?(?:active|registered) (?:address|user|account|gateway)",
         r"(?:user|mailbox|account|recipient|address)e?s? (?:do |did )?not exist|user not local",
         r"(?:user|recipient|mailbox|account) (?:\w+ )?(?:has )?moved\b|\bmoved (?:permanently )?to\b",
+        r"(?:user|recipient|mailbox|account)\S* (?:\w+ ){0,3}not (?:found|known)",
         r"requested action not taken: mailbox unavailable|did not (?:exactly )?match an? ",
         r"(?:user|employee|recipient|account) (?:\w+ ){0,2}(?:no longer|has left|not here|has been (?:deleted"
         r"|removed))",
@@ -65,7 +67,7 @@ UNKNOWN_IN_OTHER_LANGUAGES: Final = "|".join(
         # Dutch, German.
         r"(?:gebruiker|ontvanger|geadresseerde|mailbox|postbus|adres)\S* (?:\w+ ){0,3}(?:onbekend|niet gevonden)",
         r"onbekende (?:gebruiker|ontvanger|geadresseerde|mailbox)|(?:adres|mailbox"
-        r"|postbus)\S* (?:\w+ ){0,2}bestaat niet",
+        r"|postbus|account)\S* (?:\w+ ){0,2}bestaat niet",
         r"(?:empf[äa]e?nger|benutzer|adressat|postfach|adresse)\S* (?:\w+ ){0,3}(?:unbekannt|nicht gefunden)",
         r"unbekannte[rn]? (?:empf|benutzer|adressat)|existiert (?:leider )?nicht|nicht (?:mehr )?(?:vorhanden"
         r"|existent)",
@@ -102,7 +104,7 @@ UNKNOWN_DOMAIN: Final = "|".join(
     )
 )
 
-MAILBOX_FULL: Final = r"(?:mailbox|inbox|recipient)\b[^.;]{0,30}\b(?:full|(?:over ?)?quota)|\bover ?quota"
+MAILBOX_FULL: Final = r"(?:mailbox|inbox|recipient)\b[^.;]{0,30}\b(?:full|(?:over ?)?quota)|\bover ?quota|\bdisk quota"
 ACCOUNT_FULL: Final = (
     r"(?:account|user)\b[^.;]{0,30}\b(?:full|(?:over ?)?quota)"
     r"|(?:mailbox|inbox|account|user|recipient)\b[^.;]{0,30}\bstorage"
@@ -115,7 +117,8 @@ FULL_OTHERWISE: Final = "|".join(
         r"quota violation|(?:disk|inode|blocks?) limit",
         r"(?:too much|insufficient|no|not enough) (?:\w+ ){0,3}(?:space|storage|mail stored"
         r"|room)\b[^.;]{0,30}\bmailbox",
-        r"mailbox\b[^.;]{0,30}\b(?:size )?limit|exceeded (?:its|his|the|their) (?:\w+ )?(?:storage|limit)",
+        r"mailbox\b[^.;]{0,40}\b(?:limit|maximum|allotted|allocated|capacity)|exceeded (?:its|his|the"
+        r"|their) (?:\w+ )?(?:storage|limit)",
         r"(?:mailbox|postbus|inbox)\S* (?:\w+ ){0,5}vol\b|postfach\S* (?:\w+ ){0,4}(?:voll|[üu]berf)",
         r"speicherplatz|kontingent|bo[îi]te (?:\S+ ){0,4}(?:pleine|satur)|quota (?:d[ée]pass|superad|exced|overskred)",
         r"buz[óo]n (?:\S+ ){0,3}lleno|casella (?:\S+ ){0,3}piena|caixa (?:\S+ ){0,3}cheia|переполнен",
@@ -138,7 +141,9 @@ OFF_OTHERWISE: Final = "|".join(
     )
 )
 
-SIZE: Final = r"(?:message|mail|content|data|file)\W+(?:\w+\W+)?size|too (?:big|large)"
+SIZE: Final = (
+    r"(?:message|mail|content|data|file)\W+(?:\w+\W+)?size|too (?:big|large)|exceeds? (?:the )?(?:\w+ ){0,3}size"
+)
 CONTENT: Final = (
     r"\bspam\b|\bvirus|\bcontent\b[^.;]{0,30}\b(?:reject|refus|not allowed)|\bunsolicited|\bmalware|\bphishing"
     r"|content polic|mail content|\bspamtext|message (?:was )?(?:not allowed|rejected|refused|blocked)"
@@ -149,7 +154,7 @@ RELAYING: Final = r"\brelay(?:s|ed|ing)?\b|rcpthosts"
 LOGIN: Final = r"authenticat"
 BLOCK_LIST: Final = r"blocked using|\b(?:black|block|deny)[ -]?list|\b(?:dns|r)bl\b|spamhaus|spamcop|reputation"
 BLOCKED: Final = (
-    r"\b(?:listed|blocked|banned) (?:at|by|in|on|for) |\b(?:ip|host|server)\b[^.;]{0,40}\b(?:blocked|banned)"
+    r"\b(?:listed|blocked|banned) (?:at|by|in|on|for)\b|\b(?:ip|host|server)\b[^.;]{0,40}\b(?:blocked|banned)"
 )
 UNPROVEN: Final = r"\b(?:spf|dkim|dmarc)\b"
 TOO_MANY: Final = r"too many (?:messages|e-?mails|mails)"
@@ -168,7 +173,8 @@ OUT_OF_REACH: Final = "|".join(
     (
         r"lost connection|tim(?:ed|e)[ -]?out|timeout|connect(?:ion)?\b[^.;]{0,40}\b(?:refused|reset|lost|failed"
         r"|dropped|closed|establish)",
-        r"(?:could ?n[o’']t|cannot|unable to|not) (?:be )?(?:connect|reach)|unreachable|not (?:be )?reach"
+        r"(?:could ?n[o’']t|cannot|unable to|not) (?:be )?(?:connect|reach)|unreachable|(?:did"
+        r"|does) not (?:respond|answer)|not (?:be )?reach"
         r"|not responding",
         r"no route|network (?:error|is)|hop count|too many hops|mail ?loop|\bloop(?:s|ing)?\b|too long (?:in|on) ",
         r"(?:message|delivery|retry) (?:\w+ ){0,3}(?:expired|exceeded)|in the queue too long|temporary|temporarily",
@@ -183,4 +189,4 @@ OUT_OF_REACH: Final = "|".join(
 
 def own_words(text: str) -> str:
     """Give a server's own words, without the addresses and names of hosts that it repeats."""
-    return _HOST.sub(" ", _REPEATED.sub(" ", text))
+    return " ".join(_HOST.sub(" ", _REPEATED.sub(" ", text)).split())

@@ -437,6 +437,29 @@ NOTICES: dict[str, Sample] = {
         ),
         NETWORK,
     ),
+    "a notice in words of its own": _one(
+        mail(
+            f"We regret that your letter did not arrive at {READER}. There is nobody with that name here.\n",
+            Subject="Mail problem",
+        ),
+        ADDRESS,
+    ),
+    "a mailbox that has grown": _one(
+        mail(f"Message for {READER} not delivered. The mailbox has reached its maximum size.\n"), MAILBOX
+    ),
+    "a server that is silent": _one(
+        mail(f"<{READER}>: we tried for 5 days, but the remote server did not respond. Not delivered, giving up.\n"),
+        NETWORK,
+    ),
+    "a Dutch notice of another kind": _one(
+        mail(
+            f"De volgende geadresseerden zijn niet bereikt:\n\n{READER} op 20-2-2024\n"
+            "Het e-mailaccount bestaat niet in de organisatie. Uw bericht is niet bezorgd.\n",
+            From="postmaster@lezer.example",
+            Subject="Onbestelbaar: Nieuwsbrief 12",
+        ),
+        ADDRESS,
+    ),
     "nothing said": _one(
         mail(
             f"Delivery to this recipient failed.\n\n       {READER}\n", Subject="Delivery Status Notification (Failure)"
