@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from newsletter.audience.segments import reads_subscription, segment_clause
 from newsletter.expressions import Expression
 from newsletter.store import tables
-from newsletter.store.types import UtcDateTime
+from newsletter.store.types import UtcDateTime, lowered
 from newsletter.subscribers import Definitions
 
 FIRST: Final = 20_000
@@ -139,9 +139,9 @@ def _conditions(query: Query, definitions: Definitions) -> list[sa.ColumnElement
     if query.tag is not None:
         found.append(sa.exists().where(_tags.c.subscriber_id == _people.c.id, _tags.c.tag == query.tag))
     if query.text:
-        wanted = query.text.casefold()
+        wanted = query.text.encode("utf-8", "replace").decode().replace("\0", " ").lower()
         name = sa.func.coalesce(_people.c.first_name, "") + " " + sa.func.coalesce(_people.c.last_name, "")
-        in_name = sa.func.lower(name).contains(wanted, autoescape=True)
+        in_name = lowered(name).contains(wanted, autoescape=True)
         found.append(_people.c.address_key.contains(wanted, autoescape=True) | in_name)
     return found
 

@@ -17,7 +17,7 @@ from newsletter.subscribers.definitions import ACCEPTED_OF, JOINED, TAGS
 
 _people, _subscriptions = tables.subscribers, tables.subscriptions
 _topics, _tags = tables.subscriber_topics, tables.subscriber_tags
-_deliveries, _dispatches = tables.deliveries, tables.dispatches
+_deliveries, _dispatches, _counts = tables.deliveries, tables.dispatches, tables.delivery_counts
 
 
 def segment_clause(condition: Expression, definitions: Definitions, list_name: str | None) -> sa.ColumnElement[bool]:
@@ -67,10 +67,16 @@ _SETS: Final[Mapping[str, Callable[[str | None], sa.ColumnElement[bool]]]] = {
 
 
 def _accepted_of(count: int, list_name: str) -> sa.ColumnElement[Any]:
-    """Count in how many of the last issues of a list somebody's message was accepted; corrections count as issues."""
+    """Count in how many of the last issues of a list somebody's message was accepted; corrections count as issues.
+
+    An issue counts once anybody's message of it was accepted, and so not while it is frozen for this very audience.
+    """
+    went_out = sa.exists().where(
+        _counts.c.dispatch_id == _dispatches.c.id, _counts.c.state == "accepted", _counts.c["count"] > 0
+    )
     lately = (
         sa.select(_dispatches.c.issue)
-        .where(_dispatches.c.list == list_name)
+        .where(_dispatches.c.list == list_name, went_out)
         .group_by(_dispatches.c.issue)
         .order_by(sa.func.min(_dispatches.c.created_at).desc())
         .limit(count)

@@ -23,6 +23,8 @@ SUPPRESSED = "suppressed"
 PAUSED = "paused"
 FREQUENCY = "frequency"
 
+SLACK: Final = timedelta(hours=12)
+"""A weekly issue that goes out an hour earlier than the last one is not too soon for who wants one a week."""
 _HAVE_IT: Final = ("accepted", "submitting", "uncertain")
 """The states of deliveries that have reached their reader, or may have."""
 
@@ -123,7 +125,7 @@ def _too_frequent(chosen: ListDefinition, now: datetime) -> list[sa.ColumnElemen
             _deliveries.c.dispatch_id == _dispatches.c.id,
             _dispatches.c.list == chosen.id,
             _deliveries.c.state.in_(_HAVE_IT),
-            _deliveries.c.changed_at > now - timedelta(days=one.days),
+            _deliveries.c.changed_at > now - timedelta(days=one.days) + SLACK,
         )
         for one in chosen.frequencies.values()
     ]

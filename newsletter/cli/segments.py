@@ -7,6 +7,7 @@ import click
 from newsletter.cli.base import Face, echo_json, pass_face
 from newsletter.cli.subscribers.choosing import query_of
 from newsletter.cli.subscribers.finding import show_people
+from newsletter.errors import ContentError, Place
 
 if TYPE_CHECKING:
     from newsletter.audience import Query
@@ -97,4 +98,6 @@ def _list(face: Face, list_name: str | None) -> str:
     """Name the list that is meant."""
     if list_name is not None:
         return face.definitions.list(list_name).id
+    if not face.definitions.lists:
+        raise ContentError("there is no list", where=Place("subscribers/lists.yaml"), remedy="Define one there.")
     return next(iter(face.definitions.lists))

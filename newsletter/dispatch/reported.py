@@ -23,7 +23,7 @@ PROVING: Final = frozenset(EventKind) - {EventKind.OTHER}
 FEWEST_COMPLAINTS: Final = 3
 """So few may be an accident, whatever share of the readers they are."""
 
-_deliveries, _feedback = tables.deliveries, tables.feedback_events
+_deliveries, _feedback, _events = tables.deliveries, tables.feedback_events, tables.dispatch_events
 
 
 def settle_reported(
@@ -38,7 +38,7 @@ def settle_reported(
         How many these are.
     """
     reported = sa.exists().where(
-        _feedback.c.subscriber_id == _deliveries.c.subscriber_id,
+        _feedback.c.key == _deliveries.c.key,
         _feedback.c.dispatch_id == dispatch.id,
         _feedback.c.kind.in_([kind.value for kind in PROVING]),
     )
@@ -73,9 +73,17 @@ def heed_complaints(connection: sa.Connection, name: str, share: float, now: dat
     dispatch = dispatches.hold_dispatch(connection, name)
     if dispatch.state is not DispatchState.OPEN:
         return None
+    # Whoever let it go on has seen those of before.
+    resumed = connection.scalar(
+        sa.select(sa.func.max(_events.c.at)).where(
+            _events.c.dispatch_id == name, _events.c.action == Action.RESUMED.value
+        )
+    )
     complained = connection.scalar(
         sa.select(sa.func.count(_feedback.c.subscriber_id.distinct())).where(
-            _feedback.c.dispatch_id == name, _feedback.c.kind == EventKind.COMPLAINED.value
+            _feedback.c.dispatch_id == name,
+            _feedback.c.kind == EventKind.COMPLAINED.value,
+            sa.true() if resumed is None else _feedback.c.received_at > resumed,
         )
     )
     accepted = sum(count for (state, _), count in counts.read(connection, name).items() if state is State.ACCEPTED)

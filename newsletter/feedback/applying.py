@@ -16,6 +16,8 @@ from newsletter.providers.base.feedback import EventKind, Fault
 from newsletter.store import tables
 from newsletter.store.prepared import Numbers, is_among
 from newsletter.subscribers import Act, Consent, Method, leave, record
+from newsletter.subscribers.departures import ALL, bar, insert_new
+from newsletter.subscribers.holding import hold_people
 
 COUNTED: Final = (
     EventKind.BOUNCED,
@@ -26,6 +28,8 @@ COUNTED: Final = (
 )
 """What is reported of a person that anything follows from."""
 
+_ANEW: Final = (Act.LIFTED, Act.ADDRESS)
+"""After these acts bounces of before do not count: staff know better, or it was another address."""
 _RANKS: Final[Mapping[str, int]] = {Verdict.SOFT_BOUNCED: 1, Verdict.BOUNCED: 2, Verdict.COMPLAINED: 4}
 _OTHERWISE: Final = 3
 """A leave or an erasure says more than a bounce, and less than a complaint."""
@@ -90,7 +94,10 @@ class Known:
 def apply(connection: sa.Connection, subscribers: Collection[int], rules: Rules, now: datetime) -> Applied:
     """Bring what is kept of some people into line with everything that was reported of them; safe to repeat."""
     applied, changes = Applied(), _Changes()
-    for known in read_known(connection, subscribers):
+    hold_people(connection, subscribers)
+    everybody = read_known(connection, subscribers)
+    _bar_former(connection, sorted(set(subscribers) - {known.number for known in everybody}), now)
+    for known in everybody:
         _leave_lists(connection, known, now, applied)
         _suppress(known, known.judgement(rules), changes, applied)
     changes.write(connection, now)
@@ -112,7 +119,7 @@ def read_known(connection: sa.Connection, subscribers: Collection[int]) -> list[
         sa.select(_consents.c.subscriber_id, _consents.c.act, _consents.c.list, sa.func.max(_consents.c.at))
         .where(
             is_among(_consents.c.subscriber_id, numbers),
-            _consents.c.act.in_([Act.JOINED.value, Act.RETURNED.value, Act.LIFTED.value]),
+            _consents.c.act.in_([act.value for act in (Act.JOINED, Act.RETURNED, *_ANEW)]),
         )
         .group_by(_consents.c.subscriber_id, _consents.c.act, _consents.c.list)
     )
@@ -147,7 +154,7 @@ def _fact(row: Any) -> Fact:
 
 
 def _note_act(known: Known, act: str, name: str | None, at: datetime) -> None:
-    if act == Act.LIFTED:
+    if act in _ANEW:
         known.lifted = at if known.lifted is None else max(known.lifted, at)
         return
     for one in (name, None):
@@ -169,6 +176,7 @@ def _leave_lists(connection: sa.Connection, known: Known, now: datetime, applied
 
 def _complain(connection: sa.Connection, number: int, staying: set[str], now: datetime) -> list[str]:
     subscriptions = tables.subscriptions
+    _bar_all(connection, number, now)
     lists = connection.scalars(
         sa.select(subscriptions.c.list).where(
             subscriptions.c.subscriber_id == number,
@@ -179,6 +187,25 @@ def _complain(connection: sa.Connection, number: int, staying: set[str], now: da
     for name in lists:
         left += leave(connection, number, name, Method.REPORT, now, act=Act.COMPLAINED)
     return left
+
+
+def _bar_all(connection: sa.Connection, number: int, now: datetime) -> None:
+    """Let nobody but themselves add somebody to any list who has complained."""
+    hashed: bytes | None = connection.scalar(sa.select(_people.c.address_hash).where(_people.c.id == number))
+    if hashed is not None:
+        bar(connection, hashed, ALL, now)
+
+
+def _bar_former(connection: sa.Connection, numbers: Collection[int], now: datetime) -> None:
+    """Heed what people say about messages of ours who are not kept any more: nobody is to add them again."""
+    if not numbers:
+        return
+    rows = connection.execute(_reports(sa.bindparam("numbers", list(numbers), type_=Numbers())))
+    for row in rows.all():
+        if row.kind == EventKind.COMPLAINED:
+            leave(connection, row.subscriber_id, None, Method.REPORT, now, act=Act.COMPLAINED)
+        elif row.kind == EventKind.UNSUBSCRIBED and row.list:
+            leave(connection, row.subscriber_id, row.list, Method.REPORT, now)
 
 
 def _suppress(known: Known, judgement: Judgement, changes: "_Changes", applied: Applied) -> None:
@@ -219,7 +246,7 @@ class _Changes:
             }
             for known, verdict, status in self.suppressed
         ]
-        connection.execute(sa.insert(_suppressions), rows)
+        connection.execute(insert_new(connection, _suppressions), rows)
         people: dict[str, list[int]] = {}
         for known, verdict, status in self.suppressed:
             people.setdefault(f"{verdict.value}: {status}" if status else verdict.value, []).append(known.number)

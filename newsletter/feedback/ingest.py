@@ -18,6 +18,7 @@ from newsletter.providers.base.feedback import EventKind, FeedbackEvent
 from newsletter.settings import Settings
 from newsletter.store import Database, tables
 from newsletter.store.prepared import Numbers, is_among
+from newsletter.subscribers.holding import hold_suppressions
 
 CHUNK: Final = 1000
 """So many are stored in one transaction; nobody else waits longer than that takes."""
@@ -25,6 +26,8 @@ BY: Final = "feedback"
 """Who has done it, in the logs of dispatches."""
 _LONGEST: Final = 500
 _MEASURING: Final = frozenset({EventKind.OPENED, EventKind.CLICKED})
+_SAID: Final = frozenset({EventKind.COMPLAINED, EventKind.UNSUBSCRIBED})
+"""What people say themselves; the rest is about an address."""
 _DECIDING: Final = frozenset({EventKind.BOUNCED, EventKind.DROPPED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED})
 EVERYBODY: Final = 100
 
@@ -94,7 +97,9 @@ def take(
     iterator = iter(events)
     while chunk := list(islice(iterator, CHUNK)):
         with database.writing() as connection:
-            _take(connection, chunk, policy, now, taken)
+            hold_suppressions(connection)
+            rows = _take(connection, chunk, policy, now, taken)
+        _conclude(database, rows, policy, now, taken)
         progress(len(chunk))
     return taken
 
@@ -118,9 +123,11 @@ def identity_of(event: FeedbackEvent) -> bytes:
 
 def _take(
     connection: sa.Connection, chunk: Sequence[FeedbackEvent], policy: Policy, now: datetime, taken: Taken
-) -> None:
+) -> Sequence[Mapping[str, Any]]:
+    """Store what is new, and apply it to people; gives all of it, new or not."""
     deliveries = _attribute(connection, chunk)
     allowed = _allowed(connection, chunk, deliveries)
+    successors = _successors(connection, deliveries)
     rows: dict[bytes, dict[str, Any]] = {}
     for event in chunk:
         delivery = deliveries.get(event.key or "")
@@ -129,13 +136,26 @@ def _take(
             continue
         identity = identity_of(event)
         taken.known += identity in rows
-        rows.setdefault(identity, _row(event, delivery, identity, now))
+        row = _row(event, delivery, identity, now)
+        if event.kind in _SAID:
+            row["subscriber_id"] = successors.get(row["subscriber_id"], row["subscriber_id"])
+        rows.setdefault(identity, row)
     fresh = store(connection, rows)
     taken.known += len(rows) - len(fresh)
     taken.new += len(fresh)
     taken.unattributed += sum(row["subscriber_id"] is None for row in fresh)
-    uncertain = {one.subscriber for one in deliveries.values() if one.state == State.UNCERTAIN}
-    conclude(connection, fresh, uncertain, policy, now, taken)
+    taken.applied += apply(connection, affected(connection, fresh), policy.rules, now)
+    return list(rows.values())
+
+
+def _successors(connection: sa.Connection, deliveries: Mapping[str, _Delivery]) -> dict[int, int]:
+    """Tell of those who are part of somebody else by now who that is."""
+    former = tables.former_people
+    numbers = sa.bindparam("numbers", sorted({one.subscriber for one in deliveries.values()}), type_=Numbers())
+    chosen = sa.select(former.c.subscriber_id, former.c.into).where(
+        is_among(former.c.subscriber_id, numbers), former.c.into.is_not(None)
+    )
+    return {row.subscriber_id: row.into for row in connection.execute(chosen)} if deliveries else {}
 
 
 def _row(event: FeedbackEvent, delivery: _Delivery | None, identity: bytes, now: datetime) -> dict[str, Any]:
@@ -146,14 +166,19 @@ def _row(event: FeedbackEvent, delivery: _Delivery | None, identity: bytes, now:
         "source": event.source,
         "kind": event.kind.value,
         "fault": event.fault.value if event.fault else None,
-        "status": event.status[:_LONGEST],
-        "reply": event.reply[:_LONGEST],
-        "detail": event.detail[:_LONGEST],
-        "reference": event.reference[:_LONGEST],
+        "status": _clean(event.status),
+        "reply": _clean(event.reply),
+        "detail": _clean(event.detail),
+        "reference": _clean(event.reference),
         "key": event.key,
         "dispatch_id": delivery.dispatch if delivery else None,
         "subscriber_id": delivery.subscriber if delivery else None,
     }
+
+
+def _clean(text: str) -> str:
+    """Bring a text into a form that every database keeps, and cut it."""
+    return text[:_LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 def _attribute(connection: sa.Connection, chunk: Sequence[FeedbackEvent]) -> dict[str, _Delivery]:
@@ -190,29 +215,41 @@ def store(connection: sa.Connection, rows: Mapping[bytes, dict[str, Any]]) -> li
     return fresh
 
 
-def conclude(
-    connection: sa.Connection,
-    fresh: Sequence[Mapping[str, Any]],
-    uncertain: frozenset[int] | set[int],
-    policy: Policy,
-    now: datetime,
-    taken: Taken,
+def _conclude(
+    database: Database, rows: Sequence[Mapping[str, Any]], policy: Policy, now: datetime, taken: Taken
 ) -> None:
-    """Draw the consequences of what is new: for the ledger, for people, and for dispatches under way."""
+    """Draw the consequences for dispatches: each in a transaction of its own, as a sender holds these before people.
+
+    What was stored before is looked at again: a process may have been killed between both.
+    """
     proving = {kind.value for kind in PROVING}
-    by_dispatch: dict[str, set[int]] = {}
-    for row in fresh:
-        if row["kind"] in proving and row["subscriber_id"] in uncertain:
-            by_dispatch.setdefault(row["dispatch_id"], set()).add(row["subscriber_id"])
-    for name in sorted(by_dispatch):
-        taken.settled += settle_by_reports(connection, name, by_dispatch[name], now, BY)
-    taken.applied += apply(connection, _affected(connection, fresh), policy.rules, now)
-    for name in sorted({row["dispatch_id"] for row in fresh if row["kind"] == EventKind.COMPLAINED} - {None}):
-        if policy.complaints < 1 and (why := heed_complaints(connection, name, policy.complaints, now, BY)):
+    keys = [row["key"] for row in rows if row["kind"] in proving and row["dispatch_id"] is not None]
+    for name, uncertain in sorted(_uncertain(database, keys).items()):
+        with database.writing() as connection:
+            taken.settled += settle_by_reports(connection, name, uncertain, now, BY)
+    complained = {row["dispatch_id"] for row in rows if row["kind"] == EventKind.COMPLAINED} - {None}
+    for name in sorted(complained if policy.complaints < 1 else ()):
+        with database.writing() as connection:
+            why = heed_complaints(connection, name, policy.complaints, now, BY)
+        if why:
             taken.paused[name] = why
 
 
-def _affected(connection: sa.Connection, fresh: Sequence[Mapping[str, Any]]) -> set[int]:
+def _uncertain(database: Database, keys: Sequence[str]) -> dict[str, set[int]]:
+    """Find out which of some deliveries are uncertain, by dispatch."""
+    if not keys:
+        return {}
+    chosen = sa.select(_deliveries.c.dispatch_id, _deliveries.c.subscriber_id).where(
+        _deliveries.c.key.in_(sorted(set(keys))), _deliveries.c.state == State.UNCERTAIN.value
+    )
+    found: dict[str, set[int]] = {}
+    with database.reading() as connection:
+        for dispatch, subscriber in connection.execute(chosen):
+            found.setdefault(dispatch, set()).add(subscriber)
+    return found
+
+
+def affected(connection: sa.Connection, fresh: Sequence[Mapping[str, Any]]) -> set[int]:
     """Tell of whom something follows: a delivery counts for those only who are not mailed because of failures."""
     deciding = {kind.value for kind in _DECIDING}
     affected = {row["subscriber_id"] for row in fresh if row["kind"] in deciding} - {None}

@@ -3,10 +3,11 @@
 - A complaint counts at once, and for good.
 - A bounce, or a drop by the provider, that blames the address counts at once.
 - Other bounces are failures that may pass. Each issue counts once, with the weight of its fault; a failure counts half
-  as much after every half-life; an issue that was delivered begins anew. Once they add up to the limit, that counts.
+  as much after every half-life; an issue that was delivered, and did not come back after all, begins anew. Once they
+  add up to the limit, that counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -97,12 +98,13 @@ def _is_hard(fact: Fact) -> bool:
     return fact.kind in (EventKind.BOUNCED, EventKind.DROPPED) and fact.fault is Fault.ADDRESS
 
 
-def _score(ordered: Iterable[Fact], rules: Rules) -> tuple[float, Fact | None]:
+def _score(ordered: Sequence[Fact], rules: Rules) -> tuple[float, Fact | None]:
     """Give the score after the last report, and the report that first brought it to the limit."""
     score, since, reached = 0.0, None, None
     counted: set[str] = set()
+    failed = {fact.dispatch: fact.at for fact in ordered if fact.kind is EventKind.BOUNCED}
     for fact in ordered:
-        if fact.kind is EventKind.DELIVERED:
+        if fact.kind is EventKind.DELIVERED and failed.get(fact.dispatch, fact.at) <= fact.at:
             score, since = 0.0, fact.at
         weight = WEIGHTS[fact.fault or Fault.UNKNOWN] if fact.kind is EventKind.BOUNCED else 0.0
         if not weight or fact.dispatch in counted:

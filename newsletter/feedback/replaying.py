@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from newsletter.feedback.applying import Applied, apply
 from newsletter.feedback.ingest import Policy
 from newsletter.store import Database, tables
+from newsletter.subscribers.holding import hold_suppressions
 
 PAGE: Final = 500
 
@@ -27,6 +28,7 @@ def replay_all(
     applied, last = Applied(), 0
     while True:
         with database.writing() as connection:
+            hold_suppressions(connection)
             page = connection.scalars(
                 sa.select(_feedback.c.subscriber_id)
                 .where(_feedback.c.subscriber_id > last)

@@ -12,15 +12,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.dispatch.states import Reason, State
-from newsletter.feedback.ingest import CHUNK, Policy, Taken, conclude, store
+from newsletter.feedback.applying import apply
+from newsletter.feedback.ingest import CHUNK, Policy, Taken, affected, store
 from newsletter.providers.base.faults import fault_of
 from newsletter.providers.base.feedback import EventKind, Fault
 from newsletter.store import Database, tables
+from newsletter.subscribers.holding import hold_suppressions
 
 SOURCE: Final = "submission"
 
 _ENHANCED: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_deliveries, _dispatches, _feedback = tables.deliveries, tables.dispatches, tables.feedback_events
+_deliveries, _feedback = tables.deliveries, tables.feedback_events
 
 
 def take_submissions(database: Database, policy: Policy, now: datetime, dispatch: str | None = None) -> Taken:
@@ -30,37 +32,42 @@ def take_submissions(database: Database, policy: Policy, now: datetime, dispatch
         dispatch: Only of this one.
     """
     taken = Taken()
-    for name in [dispatch] if dispatch else _with_refusals(database):
+    for name, refused in _with_refusals(database, dispatch):
         while True:
             with database.writing() as connection:
+                hold_suppressions(connection)
                 rows = _refused(connection, name)
                 fresh = store(connection, {row["identity"]: row for row in (_row(one, now) for one in rows)})
-                conclude(connection, fresh, frozenset(), policy, now, taken)
+                taken.applied += apply(connection, affected(connection, fresh), policy.rules, now)
+                if len(rows) < CHUNK:
+                    _mark(connection, name, refused)
             taken.new += len(fresh)
             if len(rows) < CHUNK:
                 break
     return taken
 
 
-def _with_refusals(database: Database) -> Sequence[str]:
-    """Name the dispatches of which more was refused than was taken from the ledger."""
-    counts = tables.delivery_counts
+def _with_refusals(database: Database, dispatch: str | None) -> Sequence[tuple[str, int]]:
+    """Name the dispatches of which other counts were refused than was looked at before, with these counts."""
+    counts, dispatches = tables.delivery_counts, tables.dispatches
     refused = (counts.c.state == State.REJECTED.value) | (counts.c.reason == Reason.EXPIRED.value)
-    taken = (
-        sa.select(sa.func.count())
-        .where(_feedback.c.dispatch_id == counts.c.dispatch_id, _feedback.c.source == SOURCE)
-        .correlate(counts)
-        .scalar_subquery()
-    )
+    total = sa.func.sum(counts.c["count"])
     chosen = (
-        sa.select(counts.c.dispatch_id)
-        .where(refused)
-        .group_by(counts.c.dispatch_id)
-        .having(sa.func.sum(counts.c["count"]) > taken)
+        sa.select(counts.c.dispatch_id, total)
+        .join_from(counts, dispatches, counts.c.dispatch_id == dispatches.c.id)
+        .where(refused, sa.true() if dispatch is None else counts.c.dispatch_id == dispatch)
+        .group_by(counts.c.dispatch_id, dispatches.c.refusals_taken)
+        .having(total != dispatches.c.refusals_taken)
         .order_by(counts.c.dispatch_id)
     )
     with database.reading() as connection:
-        return connection.scalars(chosen).all()
+        return [(row[0], int(row[1])) for row in connection.execute(chosen)]
+
+
+def _mark(connection: sa.Connection, dispatch: str, refused: int) -> None:
+    """Note how many refusals were looked at, so that none is looked at again, not even once it is forgotten here."""
+    mine = tables.dispatches.c.id == dispatch
+    connection.execute(sa.update(tables.dispatches).where(mine).values(refusals_taken=refused))
 
 
 def _refused(connection: sa.Connection, dispatch: str) -> Sequence[sa.Row[*tuple[Any, ...]]]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from newsletter.errors import Place, StoreError
 from newsletter.store.revisions import Revisions, read_revisions
+from newsletter.store.types import SQLITE_LOWER
 
 BUSY_TIMEOUT_MILLISECONDS: Final = 10_000
 
@@ -333,9 +334,16 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = ON",
+        # What is erased is not to stay in the file.
+        "PRAGMA secure_delete = ON",
         f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}",
     ):
         connection.execute(statement)
+    connection.create_function(SQLITE_LOWER, 1, _lower, deterministic=True)
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if text is not None else None
 
 
 def _postgresql(url: URL, name: str) -> Engine:

@@ -1,9 +1,11 @@
 """Attributes as columns: brings the table of subscribers into line with what a workspace declares."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.errors import Place, StoreError
 from newsletter.expressions import Type
@@ -96,7 +98,9 @@ def _index(connection: sa.Connection, definitions: Definitions) -> None:
     if wanted:
         preparer = connection.dialect.identifier_preparer
         columns = ", ".join(preparer.quote(name) for name in wanted)
-        connection.exec_driver_sql(f"CREATE INDEX {INDEX} ON subscribers ({columns})")
+        # Of values that were kept before there were choices, one may be too long for an index: then it goes without.
+        with suppress(DBAPIError), connection.begin_nested():
+            connection.exec_driver_sql(f"CREATE INDEX {INDEX} ON subscribers ({columns})")
 
 
 def _indexed(connection: sa.Connection) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.changes import begin_change, finish_change, keep_before
 from newsletter.subscribers.consent import Act, Consent, Method, record
 from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.holding import hold_people
 from newsletter.subscribers.topics import topics_of
 
 CHUNK: Final = 500
@@ -89,10 +90,13 @@ def _edit(
 ) -> None:
     people = people_table(definitions)
     columns = {column_of(name): value for name, value in edit.values.items()}
-    kept = sa.select(people.c.id, *(people.c[name] for name in columns)).where(people.c.id.in_(numbers))
+    hold_people(connection, numbers)
+    # Undone, it is as if they had not been changed; otherwise a change before this one could not be undone any more.
+    names = [*columns, "changed_at"] if columns else []
+    kept = sa.select(people.c.id, *(people.c[name] for name in names)).where(people.c.id.in_(numbers))
     before: dict[int, dict[str, Any]] = {}
-    for row in connection.execute(kept.with_for_update()):
-        before[row.id] = {"values": dict(zip(columns, row[1:], strict=True))} if columns else {}
+    for row in connection.execute(kept):
+        before[row.id] = {"values": dict(zip(names, row[1:], strict=True))} if columns else {}
     leaving = _take_off(connection, list(before), edit.leave, before, by, now) if edit.leave else set()
     if columns:
         values = sa.update(people).where(people.c.id.in_(list(before))).values(changed_at=now, **columns)

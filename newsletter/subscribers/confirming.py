@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -9,7 +10,9 @@ from newsletter.store import tables
 from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.consent import Act, Consent, Method, record
 from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.departures import ALL, bar
 from newsletter.subscribers.hashes import AddressHashes
+from newsletter.subscribers.holding import hold_people, hold_suppressions
 from newsletter.subscribers.joining import (
     THROTTLE,
     VALID_FOR,
@@ -23,6 +26,9 @@ from newsletter.subscribers.joining import (
     unpack,
 )
 from newsletter.subscribers.merging import merge
+
+MOST_ADDRESSES: Final = 5
+"""So many addresses may somebody have asked in a day; more would mail strangers on their behalf."""
 
 _confirmations, _people = tables.confirmations, tables.subscribers
 
@@ -72,6 +78,7 @@ def confirm(
         What it led to, and whose it is; an answer of its own for what has expired or was never asked.
     """
     mine = _confirmations.c.id == number
+    hold_suppressions(connection)
     row = connection.execute(sa.select(_confirmations).where(mine).with_for_update()).one_or_none()
     if row is None or row.kind not in (Kind.JOIN, Kind.ADDRESS):
         return Answer.EXPIRED, None
@@ -113,6 +120,13 @@ def ask_new_address(
         connection, Kind.ADDRESS, address, hashes, asking.at
     ):
         return
+    today = sa.select(sa.func.count()).where(
+        _confirmations.c.subscriber_id == subscriber,
+        _confirmations.c.kind == Kind.ADDRESS.value,
+        _confirmations.c.requested_at > asking.at - THROTTLE,
+    )
+    if (connection.scalar(today) or 0) >= MOST_ADDRESSES:
+        return
     request(connection, Kind.ADDRESS, address, "{}", asking, None, hashes(address.key)[0], subscriber)
 
 
@@ -138,10 +152,14 @@ def _move(
 ) -> int:
     """Give somebody their new address, tell the old one, and make one person of two who have it."""
     mine = _people.c.id == subscriber
-    old = connection.execute(sa.select(_people).where(mine)).one()
     other: int | None = connection.scalar(
         sa.select(_people.c.id).where(_people.c.address_key == address.key, _people.c.id != subscriber)
     )
+    hold_people(connection, [subscriber, *([other] if other is not None else [])])
+    old = connection.execute(sa.select(_people).where(mine)).one()
+    if old.address_key != address.key:
+        # The same person under the address that they have given up: no import is to bring that back.
+        bar(connection, old.address_hash, ALL, now)
     if other is not None:
         merge(connection, into=subscriber, other=other, now=now)
     hashed = hashes(address.key)[0]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.store import Database, tables
 
@@ -38,7 +39,9 @@ def suppress_people(
         sa.literal(now, _suppressions.c.created_at.type),
         sa.literal(detail, sa.Text()),
     ).where(_people.c.id.in_(subscribers), ~there)
-    connection.execute(sa.insert(_suppressions).from_select(["address_hash", "reason", "created_at", "detail"], rows))
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    named = insert(_suppressions).from_select(["address_hash", "reason", "created_at", "detail"], rows)
+    connection.execute(named.on_conflict_do_nothing())
 
 
 def renew_hashes(database: Database, hashes: AddressHashes) -> None:
@@ -95,6 +98,7 @@ def _copy_suppressions(connection: sa.Connection, people: Sequence[tuple[bytes, 
     for kept, new, *older in people:
         row = next((found[hashed] for hashed in (kept, *older) if hashed in found), None)
         if row is not None and new not in found:
-            copies.append({"address_hash": new, "reason": row.reason, "created_at": row.created_at})
+            values = {"reason": row.reason, "created_at": row.created_at, "detail": row.detail}
+            copies.append({"address_hash": new, **values})
     if copies:
         connection.execute(sa.insert(_suppressions), copies)

@@ -8,7 +8,7 @@ comes back only by a confirmation from their own mailbox. Asking tells nothing a
 import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -22,7 +22,9 @@ from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.consent import Act, Consent, Method, keep_text, record
 from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.departures import unbar
 from newsletter.subscribers.hashes import AddressHashes
+from newsletter.subscribers.holding import hold_people, hold_suppressions
 from newsletter.subscribers.importing.rows import read_value
 from newsletter.subscribers.topics import add_topics
 
@@ -96,10 +98,12 @@ def ask_to_join(
 ) -> None:
     """Take a request to join; says nothing about whether anybody has that address.
 
-    A second request for an address within a day changes nothing, so that nobody's mailbox can be filled.
+    A second request for an address within a day changes nothing, so that nobody's mailbox can be filled. Lists that
+    are not for the public are left out.
     """
     hashed = hashes(address.key)
-    if _is_throttled(connection, Kind.JOIN, hashed, asking.at):
+    wish = replace(wish, lists=tuple(name for name in wish.lists if definitions.list(name).is_public))
+    if not wish.lists or _is_throttled(connection, Kind.JOIN, hashed, asking.at):
         return
     text = keep_text(connection, asking.text, asking.language, asking.at) if asking.text else None
     at_once = all(not definitions.list(name).is_double for name in wish.lists)
@@ -127,9 +131,12 @@ def join(
         now: When it was confirmed, where that is later than it was asked.
     """
     at = now or asking.at
+    hold_suppressions(connection)
     subscriber = _keep(connection, address, wish.values, definitions, hashes, at)
+    hold_people(connection, [subscriber])
     for name in wish.lists:
         subscribe(connection, subscriber, name, asking.source, at)
+        unbar(connection, hashes(address.key), name)
     add_topics(connection, subscriber, wish.topics)
     for name in wish.lists:
         consent = Consent(

@@ -7,12 +7,17 @@ import sqlalchemy as sa
 
 from newsletter.store import tables
 from newsletter.subscribers.consent import Act, Consent, Method, record
+from newsletter.subscribers.departures import ALL, bar, former, successor, suppress_hash
+from newsletter.subscribers.holding import hold_people
 
 TAKEN_BACK_WITHIN: Final = timedelta(hours=1)
 """How long somebody can take a leave back without joining anew."""
 LONGEST_REASON: Final = 500
 OWN: Final = frozenset({Method.PAGE, Method.ONE_CLICK, Method.MAIL, Method.REPORT})
 """The methods by which it is the person who says that they want no more."""
+
+SAID: Final = OWN | {Method.STAFF}
+"""The methods by which somebody says so at this moment, so that it counts even where they were off the list already."""
 
 _consents, _subscriptions, _people = tables.consents, tables.subscriptions, tables.subscribers
 
@@ -39,6 +44,7 @@ def leave(
     Returns:
         The lists that the person was on until now.
     """
+    subscriber = _standing(connection, subscriber, list_name, method, act, now)
     affected = (_subscriptions.c.subscriber_id == subscriber) & (_subscriptions.c.status == "subscribed")
     if list_name is not None:
         affected &= _subscriptions.c.list == list_name
@@ -51,15 +57,37 @@ def leave(
     lists = tuple(sorted(connection.scalars(left)))
     if method in OWN and list_name is not None and not lists:
         _keep_off(connection, subscriber, list_name, method, now)
-    again = _left_otherwise(connection, subscriber, list_name) if method in OWN else []
+    again = _left_otherwise(connection, subscriber, list_name, method) if method in SAID else []
     for name in sorted({*lists, *again}):
         consent = Consent(now, act, method, list=name, network=network, source=source, by=by, detail=detail)
         record(connection, [subscriber], consent)
     return lists
 
 
+def _standing(
+    connection: sa.Connection, subscriber: int, list_name: str | None, method: Method, act: Act, now: datetime
+) -> int:
+    """Give the number that somebody has now; of who is not kept any more the hash is barred instead."""
+    hold_people(connection, [subscriber])
+    if connection.scalar(sa.select(_people.c.id).where(_people.c.id == subscriber)) is not None:
+        return subscriber
+    found = former(connection, subscriber)
+    if found is None:
+        return subscriber
+    if found.into is not None:
+        hold_people(connection, [found.into])
+        return found.into
+    if method in OWN:
+        bar(connection, found.address_hash, list_name or ALL, now)
+        if act is Act.COMPLAINED:
+            bar(connection, found.address_hash, ALL, now)
+            suppress_hash(connection, found.address_hash, act.value, now)
+    return subscriber
+
+
 def give_reason(connection: sa.Connection, subscriber: int, list_name: str, reason: str, now: datetime) -> bool:
     """Keep why somebody has left a list, if they have; tells whether they have."""
+    subscriber = successor(connection, subscriber)
     if left_at(connection, subscriber, list_name) is None:
         return False
     consent = Consent(now, Act.LEFT, Method.PAGE, list=list_name, detail=reason[:LONGEST_REASON])
@@ -71,11 +99,16 @@ def take_back(
     connection: sa.Connection, subscriber: int, list_name: str, now: datetime, *, network: str | None = None
 ) -> bool:
     """Undo a leave that the person made a little while ago; tells whether they are on the list then."""
+    subscriber = successor(connection, subscriber)
+    hold_people(connection, [subscriber])
     moment = left_at(connection, subscriber, list_name)
     mine = (_subscriptions.c.subscriber_id == subscriber) & (_subscriptions.c.list == list_name)
     if moment is None:
         return connection.scalar(sa.select(_subscriptions.c.status).where(mine)) == "subscribed"
     if now - moment > TAKEN_BACK_WITHIN or not _was_own(connection, subscriber, list_name, moment):
+        return False
+    if connection.scalar(sa.select(_subscriptions.c.subscribed_at).where(mine)) == moment:
+        # They were never on it: there is nothing to come back to.
         return False
     connection.execute(sa.update(_subscriptions).where(mine).values(status="subscribed", unsubscribed_at=None))
     record(connection, [subscriber], Consent(now, Act.RETURNED, Method.PAGE, list=list_name, network=network))
@@ -103,17 +136,19 @@ def _keep_off(connection: sa.Connection, subscriber: int, list_name: str, method
         connection.execute(sa.insert(_subscriptions).values(subscriber_id=subscriber, list=list_name, **row))
 
 
-def _left_otherwise(connection: sa.Connection, subscriber: int, list_name: str | None) -> list[str]:
+def _left_otherwise(connection: sa.Connection, subscriber: int, list_name: str | None, method: Method) -> list[str]:
     """Name the lists that somebody was taken off, and has not left themselves since: now they have.
 
-    Staff may undo what they did; what the person says must hold all the same.
+    Staff may undo what they did to many; what the person says, or staff of this person, must hold all the same.
     """
+    methods = OWN if method in OWN else SAID
+    since = _subscriptions.c.subscribed_at if method in OWN else _subscriptions.c.unsubscribed_at
     own = sa.exists().where(
         _consents.c.subscriber_id == subscriber,
         _consents.c.list == _subscriptions.c.list,
-        _consents.c.method.in_([one.value for one in OWN]),
+        _consents.c.method.in_([one.value for one in methods]),
         _consents.c.act.in_([Act.LEFT.value, Act.COMPLAINED.value]),
-        _consents.c.at >= _subscriptions.c.subscribed_at,
+        (_consents.c.at >= since) if method in OWN else (_consents.c.at > since),
     )
     gone = sa.select(_subscriptions.c.list).where(
         _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.status == "unsubscribed", ~own

@@ -13,14 +13,15 @@ from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.consent import Act, Consent, Method, record
 from newsletter.subscribers.definitions import TOPICS, Definitions
+from newsletter.subscribers.departures import ALL, bar, is_barred, suppress_hash
 from newsletter.subscribers.hashes import AddressHashes, suppression
+from newsletter.subscribers.holding import hold_people, hold_suppressions
 from newsletter.subscribers.leaving import leave
 from newsletter.subscribers.loading import read_records
 from newsletter.subscribers.rights import ERASED, forget
 from newsletter.subscribers.topics import add_topics, set_topics
 
 _people, _subscriptions = tables.subscribers, tables.subscriptions
-_suppressions = tables.suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def add(
             _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.list == list_name
         )
     )
-    if status == "unsubscribed":
+    if status == "unsubscribed" or (status is None and is_barred(connection, hashed, list_name)):
         raise SubscriberError(
             f"{address.address} has unsubscribed from {list_name}",
             remedy="Only the person can change that, by joining again.",
@@ -180,7 +181,9 @@ def remove(
     Raises:
         SubscriberError: Nobody has that address.
     """
+    hold_suppressions(connection)
     subscriber = _known(connection, address)
+    hold_people(connection, [subscriber])
     left = connection.scalar(
         sa.select(sa.func.count()).where(
             _subscriptions.c.subscriber_id == subscriber, _subscriptions.c.status == "unsubscribed"
@@ -188,12 +191,10 @@ def remove(
     )
     hashed = hashes(address.key)
     if (left or suppress) and suppression(connection, hashed) is None:
-        connection.execute(
-            sa.insert(_suppressions).values(
-                address_hash=hashed[0], reason="unsubscribed" if left else ERASED, created_at=now
-            )
-        )
-    forget(connection, [subscriber])
+        suppress_hash(connection, hashed[0], "unsubscribed" if left else ERASED, now)
+    if suppress:
+        bar(connection, hashed[0], ALL, now)
+    forget(connection, [subscriber], now)
 
 
 def _known(connection: sa.Connection, address: Address) -> int:

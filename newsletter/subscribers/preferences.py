@@ -12,7 +12,9 @@ from newsletter.subscribers.addresses import Address
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.consent import Act, Consent, Method, keep_text, record
 from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.departures import unbar
 from newsletter.subscribers.hashes import AddressHashes
+from newsletter.subscribers.holding import hold_people, hold_suppressions
 from newsletter.subscribers.joining import Asking, lift_suppressions, subscribe
 from newsletter.subscribers.leaving import leave
 from newsletter.subscribers.loading import read_records
@@ -106,6 +108,8 @@ def save_preferences(
 
     Joining a list here needs no mail to confirm it: whoever sees this page reads the address's mail.
     """
+    hold_suppressions(connection)
+    hold_people(connection, [subscriber])
     before = read_preferences(connection, subscriber, definitions)
     if before is None:
         return False
@@ -181,6 +185,7 @@ def _save_list(
         text = _text(connection, choices.texts.get(name), asking)
         _record(connection, subscriber, Act.JOINED, asking, list_name=name, text=text)
         lift_suppressions(connection, before.address, hashes)
+        unbar(connection, hashes(before.address.key), name)
     if (choice.frequency, choice.paused_until) != (present.frequency, present.paused_until) and choice.subscribed:
         _save_pace(connection, subscriber, name, choice, asking)
     return choice.subscribed

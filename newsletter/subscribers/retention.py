@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from newsletter.settings import PrivacySettings
 from newsletter.store import Database, tables
 from newsletter.subscribers.hashes import suppress_people
+from newsletter.subscribers.holding import hold_people, hold_suppressions
 from newsletter.subscribers.rights import forget
 
 PAGE: Final = 500
@@ -33,6 +34,7 @@ class Rule:
     what: str
     chosen: Callable[[PrivacySettings, datetime], Ids]
     forget: Callable[[sa.Connection, list[int], datetime], None]
+    of_people: bool = False
 
 
 def _unconfirmed(settings: PrivacySettings, now: datetime) -> Ids:  # noqa: ARG001 - their own row says when
@@ -72,7 +74,7 @@ def _forget_networks(connection: sa.Connection, ids: list[int], now: datetime) -
 
 def _erase(connection: sa.Connection, ids: list[int], now: datetime) -> None:
     suppress_people(connection, ids, "unsubscribed", now)
-    forget(connection, ids)
+    forget(connection, ids, now)
 
 
 def _delete_from(table: sa.Table) -> Callable[[sa.Connection, list[int], datetime], None]:
@@ -89,7 +91,7 @@ RULES: Final[Mapping[str, Rule]] = {
         _delete_from(_confirmations),
     ),
     "networks": Rule("where on the network somebody joined from", _networks, _forget_networks),
-    "left": Rule("people who left every list long ago; a keyed hash of each stays", _left, _erase),
+    "left": Rule("people who left every list long ago; a keyed hash of each stays", _left, _erase, of_people=True),
     "feedback": Rule("what came back about messages", _old_feedback, _delete_from(_feedback)),
     "changes": Rule("what people's values were before bulk changes", _old_changes, _delete_from(_changes)),
 }
@@ -120,8 +122,18 @@ def forget_due(
 
 
 def _page(database: Database, rule: Rule, settings: PrivacySettings, now: datetime) -> int:
+    """Forget a page: looked for while everybody else goes on, and looked at again once nobody can change it."""
+    with database.reading() as connection:
+        found = list(connection.scalars(rule.chosen(settings, now).limit(PAGE)))
+    if not found:
+        return 0
     with database.writing() as connection:
-        ids: list[int] = list(connection.scalars(rule.chosen(settings, now).limit(PAGE)))
-        if ids:
-            rule.forget(connection, ids, now)
-    return len(ids)
+        hold_suppressions(connection)
+        if rule.of_people:
+            hold_people(connection, found)
+        chosen = rule.chosen(settings, now)
+        still = list(connection.scalars(chosen.where(chosen.selected_columns[0].in_(found))))
+        if still:
+            rule.forget(connection, still, now)
+    # What somebody else has changed meanwhile is not due any more; to stop for it would leave the rest.
+    return len(found)

@@ -15,6 +15,8 @@ from newsletter.expressions import Value
 from newsletter.store import tables
 from newsletter.subscribers.consent import Consent, history
 from newsletter.subscribers.definitions import TOPICS, Definitions
+from newsletter.subscribers.departures import ALL, bar, bar_departed, leave_trace, suppress_hash
+from newsletter.subscribers.holding import hold_people, hold_suppressions
 from newsletter.subscribers.loading import read_records
 
 ERASED: Final = "erased"
@@ -64,6 +66,25 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What somebody has asked for and not confirmed yet."""
+
+    kind: str
+    address: str
+    requested_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was kept of somebody before a bulk change, for as long as that can be undone."""
+
+    at: datetime
+    action: str
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """Everything that is kept of somebody.
 
@@ -86,6 +107,8 @@ class Dossier:
     consents: tuple[Consent, ...]
     issues: tuple[Received, ...]
     reports: tuple[Reported, ...]
+    waiting: tuple[Waiting, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Give it as data, ready for JSON: moments and dates in ISO 8601."""
@@ -132,6 +155,8 @@ def dossier(connection: sa.Connection, subscriber: int, definitions: Definitions
         consents=history(connection, subscriber),
         issues=_issues(connection, subscriber),
         reports=_reports(connection, subscriber),
+        waiting=_waiting(connection, subscriber, person.address_key),
+        earlier=_earlier(connection, subscriber),
     )
 
 
@@ -141,19 +166,25 @@ def erase(connection: sa.Connection, subscriber: int, now: datetime) -> bool:
     The hash keeps any import from bringing them back; only they themselves can, by joining again. Rows of the ledger
     stay; they name nobody.
     """
+    hold_suppressions(connection)
+    hold_people(connection, [subscriber])
     person = connection.execute(sa.select(_people).where(_people.c.id == subscriber)).one_or_none()
     if person is None:
         return False
-    suppressed = sa.exists().where(_suppressions.c.address_hash == person.address_hash)
-    if not connection.scalar(sa.select(suppressed)):
-        row = {"address_hash": person.address_hash, "reason": ERASED, "created_at": now}
-        connection.execute(sa.insert(_suppressions).values(row))
-    forget(connection, [subscriber])
+    suppress_hash(connection, person.address_hash, ERASED, now)
+    bar(connection, person.address_hash, ALL, now)
+    forget(connection, [subscriber], now)
     return True
 
 
-def forget(connection: sa.Connection, subscribers: Sequence[int]) -> None:
-    """Take away all that is kept of some people, and what waits to be confirmed at their addresses."""
+def forget(connection: sa.Connection, subscribers: Sequence[int], now: datetime) -> None:
+    """Take away all that is kept of some people, and what waits to be confirmed at their addresses.
+
+    Lists that they have left stay closed to everybody but themselves, and what they may still say about messages that
+    they have counts: for both a keyed hash is kept.
+    """
+    bar_departed(connection, subscribers, now)
+    leave_trace(connection, subscribers, now)
     addresses = sa.select(_people.c.address_key).where(_people.c.id.in_(subscribers))
     connection.execute(sa.delete(_confirmations).where(_confirmations.c.address_key.in_(addresses)))
     connection.execute(sa.delete(_people).where(_people.c.id.in_(subscribers)))
@@ -177,6 +208,24 @@ def _issues(connection: sa.Connection, subscriber: int) -> tuple[Received, ...]:
         .order_by(_dispatches.c.created_at)
     )
     return tuple(Received(*row) for row in rows)
+
+
+def _waiting(connection: sa.Connection, subscriber: int, address_key: str) -> tuple[Waiting, ...]:
+    columns = [_confirmations.c[name] for name in Waiting.__dataclass_fields__]
+    mine = (_confirmations.c.subscriber_id == subscriber) | (_confirmations.c.address_key == address_key)
+    rows = connection.execute(sa.select(*columns).where(mine).order_by(_confirmations.c.id))
+    return tuple(Waiting(*row) for row in rows)
+
+
+def _earlier(connection: sa.Connection, subscriber: int) -> tuple[Earlier, ...]:
+    changes, changed = tables.changes, tables.changed_people
+    rows = connection.execute(
+        sa.select(changes.c.at, changes.c.action, changed.c.before)
+        .join_from(changed, changes, changed.c.change_id == changes.c.id)
+        .where(changed.c.subscriber_id == subscriber, changed.c.before.is_not(None))
+        .order_by(changes.c.id)
+    )
+    return tuple(Earlier(row.at, row.action, json.loads(row.before)) for row in rows)
 
 
 def _reports(connection: sa.Connection, subscriber: int) -> tuple[Reported, ...]:

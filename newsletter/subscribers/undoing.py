@@ -10,10 +10,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.store import Database, tables
+from newsletter.store.types import UtcDateTime
 from newsletter.subscribers.attributes import people_table
 from newsletter.subscribers.changes import Change
 from newsletter.subscribers.consent import Act, Consent, Method, record
 from newsletter.subscribers.definitions import Definitions
+from newsletter.subscribers.holding import hold_people, hold_suppressions
 from newsletter.subscribers.rights import forget
 
 PAGE: Final = 500
@@ -50,6 +52,7 @@ def undo(
     counts: Counter[Undone] = Counter()
     while True:
         with database.writing() as connection:
+            hold_suppressions(connection)
             rows = connection.execute(
                 sa.select(_changed)
                 .where(_changed.c.change_id == change.number)
@@ -60,6 +63,7 @@ def undo(
                 done = sa.update(_changes).where(_changes.c.id == change.number)
                 connection.execute(done.values(undone_at=now))
                 return counts
+            hold_people(connection, [row.subscriber_id for row in rows])
             for row in rows:
                 counts[_undo(connection, change, row, definitions, by, now)] += 1
             numbers = [row.subscriber_id for row in rows]
@@ -76,7 +80,7 @@ def _undo(
     if _has_acted(connection, number, change) or _was_changed(connection, number, change):
         return Undone.LEFT_ALONE
     if row.fate == "added":
-        forget(connection, [number])
+        forget(connection, [number], now)
         return Undone.REMOVED
     before = json.loads(row.before) if row.before else {}
     if "values" in before:
@@ -95,12 +99,11 @@ def _undo(
 
 
 def _has_acted(connection: sa.Connection, number: int, change: Change) -> bool:
-    own = sa.exists().where(
-        _consents.c.subscriber_id == number,
-        _consents.c.at >= change.at,
-        _consents.c.method.in_([method.value for method in _OWN]),
-    )
-    return bool(connection.scalar(sa.select(own)))
+    """Tell whether they have done something since, or staff for them: more than what this change itself did."""
+    own = (_consents.c.at >= change.at) & _consents.c.method.in_([method.value for method in _OWN])
+    by_staff = (_consents.c.at > change.at) & _consents.c.act.in_([Act.LEFT.value, Act.ADDED.value])
+    acted = sa.exists().where(_consents.c.subscriber_id == number, own | by_staff)
+    return bool(connection.scalar(sa.select(acted)))
 
 
 def _was_changed(connection: sa.Connection, number: int, change: Change) -> bool:
@@ -118,6 +121,8 @@ def _restore_values(
 
 
 def _read(kind: "sa.types.TypeEngine[Any]", value: Any) -> Any:
+    if isinstance(kind, UtcDateTime) and isinstance(value, str):
+        return datetime.fromisoformat(value)
     return date.fromisoformat(value) if isinstance(kind, sa.Date) and isinstance(value, str) else value
 
 

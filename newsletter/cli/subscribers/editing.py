@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 @click.command(name="edit")
-@click.argument("text", default="")
+@click.argument("text", required=False)
 @choosing
+@click.option("--all", "everybody", is_flag=True, help="All people there are.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Set it; without a value, forget it.")
 @click.option("--add-tag", "tags", multiple=True, metavar="TAG", help="Give them this tag.")
 @click.option("--remove-tag", "without_tags", multiple=True, metavar="TAG", help="Take this tag from them.")
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 def edit(
     face: Face,
     /,
-    text: str,
+    text: str | None,
+    everybody: bool,
     settings: tuple[str, ...],
     tags: tuple[str, ...],
     without_tags: tuple[str, ...],
@@ -47,6 +49,10 @@ def edit(
     from newsletter.dispatch.audit import who
     from newsletter.subscribers import Edit, edit_people
 
+    if text is not None and not text.strip():
+        raise click.UsageError("TEXT is empty: leave it out, or say whom to edit.")
+    if text is None and not everybody and not any(chosen.values()):
+        raise click.UsageError("Say whom to edit: a part of their name or address, --list, --where, --all …")
     if unsubscribe and chosen["list_name"] is None:
         raise click.UsageError("Say which list to take them off, with --list.")
     definitions, moment = face.definitions, now()
@@ -60,7 +66,7 @@ def edit(
     )
     if not made or "topics" in made.values:
         raise click.UsageError("Say what to change: --set, --add-tag, --add-topic, --unsubscribe and others.")
-    query = query_of(definitions, text=text, **chosen)
+    query = query_of(definitions, text=text or "", **chosen)
     with face.database() as database:
         with database.reading() as connection:
             numbers = connection.scalars(matching(query, definitions, moment)).all()

@@ -23,7 +23,7 @@ SURELY_SHOWN: Final = 3
 @click.argument("text", default="")
 @choosing
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many are shown.")
-@click.option("--after", default=0, type=click.IntRange(0), metavar="NUMBER", help="Those after this number.")
+@click.option("--after", default=0, type=click.IntRange(0, 2**62), metavar="NUMBER", help="Those after this number.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_face
 def find(face: Face, /, text: str, limit: int, after: int, as_json: bool, **chosen: Any) -> None:

@@ -18,6 +18,8 @@ from newsletter.store.tables.feedback import feedback_events
 from newsletter.store.tables.instances import instances
 from newsletter.store.tables.pacing import rate_limits
 from newsletter.store.tables.subscribers import (
+    departures,
+    former_people,
     subscriber_tags,
     subscriber_topics,
     subscribers,
@@ -36,9 +38,11 @@ __all__ = [
     "deliveries",
     "delivery_counts",
     "delivery_events",
+    "departures",
     "dispatch_events",
     "dispatches",
     "feedback_events",
+    "former_people",
     "instances",
     "kept_readers",
     "leases",

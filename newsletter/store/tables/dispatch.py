@@ -56,6 +56,7 @@ dispatches = sa.Table(
     sa.Column("kind", sa.Text, nullable=False, server_default="first"),
     sa.Column("follows", sa.ForeignKey("dispatches.id")),
     sa.Column("on_uncertain", sa.Text, nullable=False, server_default="hold"),
+    sa.Column("refusals_taken", sa.Integer, nullable=False, server_default="0"),
     sa.CheckConstraint(sa.column("state").in_(DISPATCH_STATES), name="state"),
     sa.CheckConstraint(
         "(state <> 'finished' OR finished_at IS NOT NULL) AND "

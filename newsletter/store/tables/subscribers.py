@@ -69,6 +69,25 @@ subscriber_tags = sa.Table(
 )
 """What staff call people by, for their own use; readers choose topics, not tags."""
 
+departures = sa.Table(
+    "departures",
+    metadata,
+    sa.Column("address_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("list", sa.Text, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+"""Lists that only the person may put an address on; see `newsletter.subscribers.departures`."""
+
+former_people = sa.Table(
+    "former_people",
+    metadata,
+    sa.Column("subscriber_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("address_hash", sa.LargeBinary(32), nullable=False),
+    sa.Column("into", sa.BigInteger, index=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+"""Where the numbers of people have gone who were mailed and are not kept any more."""
+
 suppressions = sa.Table(
     "suppressions",
     metadata,

@@ -13,6 +13,7 @@ _COLUMNS = {
     "subscriptions": (("paused_until", UtcDateTime), ("frequency", sa.Text)),
     "suppressions": (("detail", sa.Text),),
 }
+_COUNT = "ALTER TABLE dispatches ADD COLUMN refusals_taken INTEGER NOT NULL DEFAULT 0"
 _FIXED = "id, subscriber_id, at, act, list, topics, text_id, language, method, basis, source, requested_at, by, detail"
 """All columns but where it came from on the network, which is forgotten in time."""
 
@@ -20,6 +21,20 @@ _SQLITE = (
     f"""
     CREATE TRIGGER consents_are_not_changed BEFORE UPDATE OF {_FIXED} ON consents
     BEGIN SELECT RAISE(ABORT, 'consent is added and never changed'); END
+    """,
+    """
+    CREATE TRIGGER consents_keep_their_place BEFORE UPDATE ON consents WHEN NEW.rowid <> OLD.rowid
+    BEGIN SELECT RAISE(ABORT, 'consent is added and never changed'); END
+    """,
+    """
+    CREATE TRIGGER consents_are_not_replaced BEFORE INSERT ON consents
+    WHEN EXISTS (SELECT 1 FROM consents WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'consent is added and never changed'); END
+    """,
+    """
+    CREATE TRIGGER consent_texts_are_not_replaced BEFORE INSERT ON consent_texts
+    WHEN EXISTS (SELECT 1 FROM consent_texts WHERE id = NEW.id AND text <> NEW.text)
+    BEGIN SELECT RAISE(ABORT, 'a text that was shown is never changed'); END
     """,
     """
     CREATE TRIGGER consents_only_forget BEFORE UPDATE OF network ON consents WHEN NEW.network IS NOT NULL
@@ -67,6 +82,14 @@ _POSTGRESQL = (
     CREATE TRIGGER consent_texts_are_not_changed BEFORE UPDATE ON consent_texts
     FOR EACH ROW EXECUTE FUNCTION consents_are_not_changed()
     """,
+    """
+    CREATE TRIGGER consents_are_not_emptied BEFORE TRUNCATE ON consents
+    FOR EACH STATEMENT EXECUTE FUNCTION consents_are_not_changed()
+    """,
+    """
+    CREATE TRIGGER consent_texts_are_not_emptied BEFORE TRUNCATE ON consent_texts
+    FOR EACH STATEMENT EXECUTE FUNCTION consents_are_not_changed()
+    """,
 )
 
 
@@ -77,6 +100,8 @@ def upgrade() -> None:
         for name, kind in columns:
             written = sa.types.to_instance(kind).compile(dialect=dialect)
             op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {written}")
+    op.execute(_COUNT)
+    _departures()
     pauses = sa.column("paused_until").is_not(None)
     op.create_index(
         "ix_subscriptions_paused",
@@ -97,6 +122,23 @@ def upgrade() -> None:
 def _person(*, primary_key: bool = False, nullable: bool = False) -> sa.Column[int]:
     key = sa.ForeignKey("subscribers.id", ondelete="CASCADE")
     return sa.Column("subscriber_id", BigIdentifier, key, primary_key=primary_key, nullable=nullable)
+
+
+def _departures() -> None:
+    op.create_table(
+        "departures",
+        sa.Column("address_hash", sa.LargeBinary(32), primary_key=True),
+        sa.Column("list", sa.Text, primary_key=True),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "former_people",
+        sa.Column("subscriber_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("address_hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("into", sa.BigInteger),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
+    op.create_index("ix_former_people_into", "former_people", ["into"])
 
 
 def _tags() -> None:
