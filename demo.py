@@ -25,7 +25,7 @@ ENVIRONMENT = {
 }
 COMMANDS = (
     f"issue show {SLUG}",
-    "subscribers import subscribers/example.csv --list leden --columns ledenadministratie --yes",
+    "subscribers import subscribers/example.csv --list leden --columns ledenadministratie --basis opt-in --yes",
     f"send {SLUG} --list leden --yes --receipt var/demo/receipt.json",
 )
 

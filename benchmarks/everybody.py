@@ -76,4 +76,4 @@ def _import(database: "Database", definitions: "Definitions", signer: "Signer", 
         target = Target("leden", "benchmark", now(), definitions, signer.address_hashes)
         with open_table(file) as table:
             columns = map_columns(table.headers, {}, definitions, str(file))
-            import_people(database, read_rows(table.rows, columns, definitions), target, lambda _: None, dry_run=False)
+            import_people(database, read_rows(table.rows, columns, definitions), target)

@@ -101,7 +101,7 @@ def measure(count: int) -> dict[str, float]:
         with open_table(file) as table:
             columns = map_columns(table.headers, {}, definitions, str(file))
             rows: Iterator[Person | BadRow] = read_rows(table.rows, columns, definitions)
-            import_people(database, rows, target, lambda _: None, dry_run=False)
+            import_people(database, rows, target)
         imported = count / (time.perf_counter() - start)
         surroundings = Surroundings(made, settings, definitions, signer, database, now)
         forget_peak()

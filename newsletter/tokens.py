@@ -23,6 +23,7 @@ _FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
 _PURPOSE: Final = b"newsletter token: "
 _ADDRESS: Final = b"newsletter address"
 _KEY_ID: Final = b"newsletter key id"
+_sha256: Final = hashlib.sha256
 
 
 class Signer:
@@ -43,6 +44,9 @@ class Signer:
         self._current = current.to_bytes(ID_BYTES, "big")
         self._purposes: dict[tuple[bytes, str], _Purpose] = {}
         self._current_purposes: dict[str, _Purpose] = {}
+        # Derived beforehand: an import hashes a million addresses.
+        current_secret, others = keys[current], [secret for number, secret in keys.items() if number != current]
+        self._address_pads = tuple(_pads(_derive(secret, _ADDRESS)) for secret in (current_secret, *others))
 
     @classmethod
     def of(cls, secrets: Sequence[bytes]) -> "Signer":
@@ -85,12 +89,14 @@ class Signer:
         Args:
             address: In the normalised form that addresses are compared in.
         """
-        return _hash_address(self._secrets[self._current], address)
+        return self.address_hashes(address)[0]
 
     def address_hashes(self, address: str) -> tuple[bytes, ...]:
         """Give the hashes that an address may be remembered by: one a secret, the current one first."""
-        others = [secret for number, secret in self._secrets.items() if number != self._current]
-        return (self.hash_address(address), *(_hash_address(secret, address) for secret in others))
+        written = address.encode()
+        return tuple(
+            [_sha256(outer + _sha256(inner + written).digest()).digest() for inner, outer in self._address_pads]
+        )
 
     def _purpose(self, identifier: bytes, purpose: str) -> "_Purpose":
         # Purposes are the program's own words, so that this cannot grow without bound.
@@ -107,10 +113,10 @@ class _Purpose:
     __slots__ = ("_cipher", "_identifier", "_inner", "_outer")
 
     def __init__(self, identifier: bytes, secret: bytes) -> None:
-        block = _derive(secret, b"tag").ljust(_BLOCK, b"\0")
+        inner, outer = _pads(_derive(secret, b"tag"))
         self._identifier = identifier
-        self._inner: Any = hashlib.sha256(bytes(octet ^ 0x36 for octet in block))
-        self._outer: Any = hashlib.sha256(bytes(octet ^ 0x5C for octet in block))
+        self._inner: Any = _sha256(inner)
+        self._outer: Any = _sha256(outer)
         self._cipher: Any = hashlib.shake_256(_derive(secret, b"cipher"))
 
     def seal(self, payload: bytes) -> str:
@@ -140,9 +146,11 @@ class _Purpose:
         return mixed.to_bytes(length, "big")
 
 
+def _pads(key: bytes) -> tuple[bytes, bytes]:
+    """Give what HMAC puts before a text, and before the hash of that (RFC 2104 §2): half the time of the library's."""
+    block = key.ljust(_BLOCK, b"\0")
+    return bytes(octet ^ 0x36 for octet in block), bytes(octet ^ 0x5C for octet in block)
+
+
 def _derive(secret: bytes, label: bytes) -> bytes:
     return hmac.digest(secret, label, "sha256")
-
-
-def _hash_address(secret: bytes, address: str) -> bytes:
-    return hmac.digest(_derive(secret, _ADDRESS), address.encode(), "sha256")

@@ -17,13 +17,17 @@ from .definitions import (
 )
 from .exporting import count_people, export_people
 from .hashes import AddressHashes, renew_hashes, suppress_people, suppression
-from .importing.applying import Fate, Target
+from .importing.bases import EXPLAINED, Basis, read_basis
 from .importing.columns import ColumnMap, map_columns
-from .importing.headers import SIGNS
-from .importing.reporting import keep_report, write_report
-from .importing.rows import BadRow, Person, read_rows, read_value
-from .importing.running import ImportResult, import_people
+from .importing.headers import EVIDENCE, SIGNS
+from .importing.reading import MappedPart, fingerprint, map_parts, read_parts
+from .importing.reporting import BadRows, EveryRow, keep_report, write_report
+from .importing.rows import BadRow, Person, read_rows
+from .importing.running import ImportResult, Watcher, import_people
+from .importing.sources import Source, find_parts
+from .importing.standing import Standing
 from .importing.tabular import Table, open_table
+from .importing.target import Fate, Target
 from .joining import Answer, Asking, Kind, Wish, ask_to_join, is_throttled, request
 from .leaving import TAKEN_BACK_WITHIN, give_reason, leave, left_at, take_back
 from .loading import read_records
@@ -35,10 +39,13 @@ from .retention import RULES, count_due, forget_due
 from .rights import ERASED, Dossier, dossier, erase
 from .texts import Texts
 from .undoing import Undone, undo
+from .values import read_value
 
 __all__ = [
     "ERASED",
+    "EVIDENCE",
     "EXAMPLE_ID",
+    "EXPLAINED",
     "RULES",
     "SIGNS",
     "TAKEN_BACK_WITHIN",
@@ -50,6 +57,8 @@ __all__ = [
     "Asking",
     "AttributeDefinition",
     "BadRow",
+    "BadRows",
+    "Basis",
     "Change",
     "Choices",
     "ColumnMap",
@@ -58,24 +67,29 @@ __all__ = [
     "Definitions",
     "Dossier",
     "Edit",
+    "EveryRow",
     "Fate",
     "FrequencyDefinition",
     "ImportResult",
     "Kind",
     "ListChoice",
     "ListDefinition",
+    "MappedPart",
     "Method",
     "Person",
     "Preferences",
     "Profile",
     "Record",
     "SegmentDefinition",
+    "Source",
+    "Standing",
     "Subscription",
     "Table",
     "Target",
     "Texts",
     "TopicDefinition",
     "Undone",
+    "Watcher",
     "Wish",
     "add",
     "ask_new_address",
@@ -94,6 +108,8 @@ __all__ = [
     "example_record",
     "export_people",
     "find",
+    "find_parts",
+    "fingerprint",
     "finish_change",
     "forget_due",
     "give_reason",
@@ -107,12 +123,15 @@ __all__ = [
     "leave",
     "left_at",
     "map_columns",
+    "map_parts",
     "merge",
     "open_table",
     "parse_address",
+    "read_basis",
     "read_changes",
     "read_confirmation",
     "read_definitions",
+    "read_parts",
     "read_preferences",
     "read_records",
     "read_rows",

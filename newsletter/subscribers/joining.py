@@ -25,8 +25,8 @@ from newsletter.subscribers.definitions import Definitions
 from newsletter.subscribers.departures import unbar
 from newsletter.subscribers.hashes import AddressHashes
 from newsletter.subscribers.holding import hold_people, hold_suppressions
-from newsletter.subscribers.importing.rows import read_value
 from newsletter.subscribers.topics import add_topics
+from newsletter.subscribers.values import read_value
 
 THROTTLE: Final = timedelta(days=1)
 """How long nobody gets a second mail of the same kind to confirm. Source: notes of the field, S2."""

@@ -37,7 +37,8 @@ def test_new_workspace_works_at_once(tmp_path: Path) -> None:
 def test_people_and_secrets_stay_out_of_git(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     run("init", folder)
-    run("--workspace", folder, "subscribers", "import", folder / "subscribers/example.csv", "--list", "leden", "--yes")
+    imported = ("import", folder / "subscribers/example.csv", "--list", "leden", "--basis", "opt-in", "--yes")
+    run("--workspace", folder, "subscribers", *imported)
     run("--workspace", folder, "subscribers", "export", "--list", "leden", "-o", folder / "subscribers/all.csv")
     run("--workspace", folder, "send", SLUG, "--list", "leden", "--yes")
     subprocess.run(["git", "init", "-q", str(folder)], check=True)

@@ -77,11 +77,11 @@ def test_send_says_beforehand_how_long_it_takes_and_is_quick_where_it_stays_here
 ) -> None:
     people = tmp_path / "people.csv"
     people.write_text("email\n" + "".join(f"r{number}@gmail.com\n" for number in range(40)), encoding="utf-8")
-    call("subscribers", "import", people, "--list", "leden", "--yes")
+    call("subscribers", "import", people, "--list", "leden", "--basis", "opt-in", "--yes")
     append(workspace, '\n[limits.domains]\n"gmail.com" = { per_minute = 1 }\n')
     append(workspace, '\n[providers.smtp]\nhost = "127.0.0.1"\n')
     shown = call("send", SLUG, "--list", "leden", "--provider", "smtp", "--dry-run").stderr
     assert "takes 39 min at least, under the limit of gmail.com" in shown
     proposal = json.loads(call("send", SLUG, "--list", "leden", "--provider", "smtp", "--dry-run", "--json").stdout)
     assert proposal["seconds_at_least"] == 39 * 60
-    assert "40 accepted" in call("send", SLUG, "--list", "leden", "--yes").stdout
+    assert "40 accepted" in call("send", SLUG, "--list", "leden", "--basis", "opt-in", "--yes").stdout

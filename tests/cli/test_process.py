@@ -59,7 +59,7 @@ def test_file_whose_name_is_no_text_is_imported(workspace: Workspace, tmp_path: 
     file = os.fsencode(tmp_path) + b"/leden\xff.csv"
     with open(file, "wb") as out:  # noqa: PTH123
         out.write(b"email\nzoe@example.org\ngeen adres\n")
-    code, shown, errors = run(workspace, "subscribers", "import", file, "--list", "leden", "--yes")
+    code, shown, errors = run(workspace, "subscribers", "import", file, "--list", "leden", "--basis", "opt-in", "--yes")
     assert code == 10, errors
     assert "Imported 1 of 2 rows" in shown
     code, shown, _ = run(workspace, "subscribers", "show", "zoe@example.org")
@@ -113,8 +113,9 @@ def test_somebody_who_stops_it_at_once_sees_no_traceback() -> None:
 
 
 def test_list_comes_in_on_standard_input(workspace: Workspace) -> None:
+    arguments = ("subscribers", "import", "-", "--list", "leden", "--basis", "opt-in", "--yes")
     done = subprocess.run(
-        [sys.executable, "-m", "newsletter", *("subscribers", "import", "-", "--list", "leden", "--yes")],
+        [sys.executable, "-m", "newsletter", *arguments],
         cwd=workspace.root,
         input="email\nzoe@example.org\ngeen adres\n",
         capture_output=True,

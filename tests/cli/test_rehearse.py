@@ -66,7 +66,7 @@ def peopled(workspace: Workspace, newsletter: Rehearse) -> Workspace:
     lines = ["email,voornaam", *(f"reader{number}@example.org,Lezer {number}" for number in range(READERS))]
     file = workspace.root / "people.csv"
     file.write_text("\n".join(lines), encoding="utf-8")
-    finish(newsletter("subscribers", "import", str(file), "--list", "leden", "--yes"))
+    finish(newsletter("subscribers", "import", str(file), "--list", "leden", "--basis", "opt-in", "--yes"))
     finish(newsletter("subscribers", "unsubscribe", "reader7@example.org"))
     return workspace
 

@@ -36,7 +36,7 @@ def people(tmp_path: Path) -> Path:
 
 
 def test_garbage_is_reported_and_the_rest_comes_in(call: Call, workspace: Workspace, people: Path) -> None:
-    result = call("subscribers", "import", people, "--list", "leden", "--yes", code=10)
+    result = call("subscribers", "import", people, "--list", "leden", "--basis", "opt-in", "--yes", code=10)
     assert "Imported 190 of 200 rows into leden." in result.stdout
     assert "cp1252, parted by ';'" in result.stderr
     assert "passed over: Schoenmaat" in result.stderr
@@ -44,12 +44,14 @@ def test_garbage_is_reported_and_the_rest_comes_in(call: Call, workspace: Worksp
     assert "And 5 more" in result.stderr
     report = workspace.state / "reports/leden-bad-rows.csv"
     assert len(report.read_text(encoding="utf-8-sig").splitlines()) == 11
-    again = json.loads(call("subscribers", "import", people, "--list", "leden", "--yes", "--json", code=10).stdout)
+    again = json.loads(
+        call("subscribers", "import", people, "--list", "leden", "--basis", "opt-in", "--yes", "--json", code=10).stdout
+    )
     assert again == {"rows": 200, "unchanged": 190, "bad": 10}
 
 
 def test_nothing_is_written_before_somebody_has_agreed(call: Call, people: Path) -> None:
-    assert "--yes" in call("subscribers", "import", people, "--list", "leden", code=2).stderr
+    assert "--yes" in call("subscribers", "import", people, "--list", "leden", "--basis", "opt-in", code=2).stderr
     dry = call("subscribers", "import", people, "--list", "leden", "--dry-run", code=10)
     assert "Would import 190 of 200 rows" in dry.stdout
     assert json.loads(call("lists", "list", "--json").stdout)["leden"]["subscribed"] == 0
@@ -94,7 +96,7 @@ def test_report_never_takes_the_place_of_the_file_or_of_an_earlier_one(
     call: Call, workspace: Workspace, people: Path
 ) -> None:
     before = people.read_bytes()
-    imported = ("subscribers", "import", people, "--list", "leden", "--yes")
+    imported = ("subscribers", "import", people, "--list", "leden", "--basis", "opt-in", "--yes")
     assert "Name another file" in call(*imported, "--report", people.parent / "." / people.name, code=6).stderr
     assert people.read_bytes() == before
     call(*imported, code=10)
@@ -152,7 +154,7 @@ def test_nobody_comes_back_when_the_secret_key_changes(call: Call, workspace: Wo
     assert "may not be mailed" in call("subscribers", "add", LEFT, "--list", "leden", code=6).stderr
     file = tmp_path / "leden.csv"
     file.write_text(f"email\n{LEFT}\n", encoding="utf-8")
-    shown = call("subscribers", "import", file, "--list", "leden", "--yes").stdout
+    shown = call("subscribers", "import", file, "--list", "leden", "--basis", "opt-in", "--yes").stdout
     assert "may not be mailed" in shown
 
 
@@ -181,7 +183,7 @@ def test_whoever_complained_gets_nothing_before_and_after_the_secret_key_changes
 
 
 def test_export_is_what_was_imported_and_nobody_else_may_read_it(call: Call, people: Path, tmp_path: Path) -> None:
-    call("subscribers", "import", people, "--list", "leden", "--yes", code=10)
+    call("subscribers", "import", people, "--list", "leden", "--basis", "opt-in", "--yes", code=10)
     call("subscribers", "add", LEFT, "--list", "leden")
     call("subscribers", "unsubscribe", LEFT)
     target = tmp_path / "uit.csv"
@@ -191,7 +193,9 @@ def test_export_is_what_was_imported_and_nobody_else_may_read_it(call: Call, peo
     everybody = call("subscribers", "export", "--list", "leden", "--everybody").stdout
     assert LEFT in everybody
     assert LEFT not in target.read_text(encoding="utf-8-sig")
-    shown = json.loads(call("subscribers", "import", target, "--list", "leden", "--yes", "--json").stdout)
+    shown = json.loads(
+        call("subscribers", "import", target, "--list", "leden", "--basis", "opt-in", "--yes", "--json").stdout
+    )
     assert shown == {"rows": 190, "unchanged": 190}
 
 

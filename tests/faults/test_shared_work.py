@@ -72,7 +72,7 @@ def frozen(workspace: Workspace, database_url: str, server: ScriptedServer) -> s
     file.write_text(text, encoding="utf-8")
     lines = ["email,voornaam", *(f"reader{number}@example.org,Lezer {number}" for number in range(READERS))]
     (workspace.root / "people.csv").write_text("\n".join(lines), encoding="utf-8")
-    code, said = run(workspace, "subscribers", "import", "people.csv", "--list", "leden", "--yes")
+    code, said = run(workspace, "subscribers", "import", "people.csv", "--list", "leden", "--basis", "opt-in", "--yes")
     assert code == 0, said
     code, said = run(workspace, "send", SLUG, "--list", "leden", "--provider", "smtp", "--by-worker", "--yes")
     assert code == 0, said

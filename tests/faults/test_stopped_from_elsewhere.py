@@ -24,7 +24,7 @@ def peopled(workspace: Workspace) -> Workspace:
     """A workspace with so many readers that sending to them takes seconds."""
     lines = ["email,voornaam", *(f"reader{number}@example.org,Lezer {number}" for number in range(READERS))]
     (workspace.root / "people.csv").write_text("\n".join(lines), encoding="utf-8")
-    code, said = run(workspace, "subscribers", "import", "people.csv", "--list", "leden", "--yes")
+    code, said = run(workspace, "subscribers", "import", "people.csv", "--list", "leden", "--basis", "opt-in", "--yes")
     assert code == 0, said
     return workspace
 

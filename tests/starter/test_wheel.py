@@ -47,7 +47,8 @@ def test_main_job_works_from_a_wheel_far_from_the_repository(installed: Path, tm
     )
     run(installed, tmp_path, "init", "mijn", "--name", "De Brug")
     workspace = tmp_path / "mijn"
-    run(installed, workspace, "subscribers", "import", "subscribers/example.csv", "--list", "leden", "--yes")
+    imported = ("subscribers", "import", "subscribers/example.csv", "--list", "leden", "--basis", "opt-in", "--yes")
+    run(installed, workspace, *imported)
     shown = run(installed, workspace, "send", SLUG, "--list", "leden", "--yes")
     assert "24 selected = 24 accepted" in shown
     message = next((workspace / "var/outbox/messages").glob("*.eml")).read_bytes()

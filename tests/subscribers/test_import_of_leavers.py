@@ -10,31 +10,22 @@ from newsletter.store import Database
 from newsletter.subscribers import (
     Definitions,
     Fate,
-    ImportResult,
     Target,
     export_people,
-    import_people,
     map_columns,
-    open_table,
     parse_address,
-    read_rows,
     remove,
     renew_hashes,
     show,
+    suppression,
 )
 from newsletter.tokens import Signer
+from support.importing import Listening, import_file
 
 
 @pytest.fixture
 def target(definitions: Definitions, signer: Signer, now: datetime) -> Target:
     return Target("leden", "import test.csv", now, definitions, signer.address_hashes)
-
-
-def import_file(database: Database, path: Path, target: Target) -> ImportResult:
-    with open_table(path) as table:
-        columns = map_columns(table.headers, {}, target.definitions, str(path))
-        rows = read_rows(table.rows, columns, target.definitions)
-        return import_people(database, rows, target, lambda _: None, dry_run=False)
 
 
 def status_of(database: Database, address: str, target: Target) -> str:
@@ -43,33 +34,38 @@ def status_of(database: Database, address: str, target: Target) -> str:
     return profile.subscriptions[0].status
 
 
+def suppressed_for(database: Database, address: str, target: Target) -> str | None:
+    with database.reading() as connection:
+        return suppression(connection, target.hashes(parse_address(address).key))
+
+
 @pytest.mark.parametrize(
-    ("header", "cell"),
+    ("header", "cell", "reason"),
     [
-        ("Status", "Unsubscribed"),
-        ("status", "cleaned"),
-        ("Inschrijfstatus", "uitgeschreven"),
-        ("UNSUB_TIME", "2018-07-23 12:19:27"),
-        ("CLEAN_TIME", "2018-07-23 12:19:27"),
-        ("unsubscribed_at", "2024-01-01"),
-        ("email_disabled", "true"),
-        ("subscribed_to_emails", "false"),
-        ("Opted out", "Yes"),
-        ("Email Opt Out", "1"),
-        ("Unsubscribed from all email", "TRUE"),
-        ("Blocklisted", "ja"),
-        ("status", "Blocklisted"),
-        ("status", "Opgeschoond"),
-        ("UNSUB_REASON", "NORMAL"),
-        ("CLEAN_CAMPAIGN_ID", "12"),
-        ("Global status", "unsubscribed"),
-        ("list status", "Inactive"),
-        ("Afgemeld", "ja"),
-        ("Unsubscribed", "2024-01-01 10:00"),
+        ("Status", "Unsubscribed", None),
+        ("status", "cleaned", "bounced"),
+        ("Inschrijfstatus", "uitgeschreven", None),
+        ("UNSUB_TIME", "2018-07-23 12:19:27", None),
+        ("CLEAN_TIME", "2018-07-23 12:19:27", "bounced"),
+        ("unsubscribed_at", "2024-01-01", None),
+        ("email_disabled", "true", None),
+        ("subscribed_to_emails", "false", None),
+        ("Opted out", "Yes", None),
+        ("Email Opt Out", "1", None),
+        ("Unsubscribed from all email", "TRUE", None),
+        ("Blocklisted", "ja", "suppressed"),
+        ("status", "Blocklisted", "suppressed"),
+        ("status", "Opgeschoond", "bounced"),
+        ("UNSUB_REASON", "NORMAL", None),
+        ("CLEAN_CAMPAIGN_ID", "12", "bounced"),
+        ("Global status", "unsubscribed", None),
+        ("list status", "Inactive", None),
+        ("Afgemeld", "ja", None),
+        ("Unsubscribed", "2024-01-01 10:00", None),
     ],
 )
 def test_somebody_the_file_calls_gone_is_kept_as_gone(
-    database: Database, target: Target, tmp_path: Path, header: str, cell: str
+    database: Database, target: Target, tmp_path: Path, header: str, cell: str, reason: str | None
 ) -> None:
     path = tmp_path / "people.csv"
     path.write_text(f"email;{header}\ngone@example.org;{cell}\nhere@example.org;\n", encoding="utf-8")
@@ -78,7 +74,9 @@ def test_somebody_the_file_calls_gone_is_kept_as_gone(
     assert status_of(database, "gone@example.org", target) == "unsubscribed"
     assert status_of(database, "here@example.org", target) == "subscribed"
     path.write_text("email\ngone@example.org\n", encoding="utf-8")
-    assert import_file(database, path, target).counts == {Fate.UNSUBSCRIBED: 1}
+    kept_away = {Fate.SUPPRESSED: 1} if reason else {Fate.UNSUBSCRIBED: 1}
+    assert import_file(database, path, target).counts == kept_away
+    assert suppressed_for(database, "gone@example.org", target) == reason
 
 
 def test_file_takes_somebody_off_who_was_on_the_list(database: Database, target: Target, tmp_path: Path) -> None:
@@ -92,10 +90,10 @@ def test_file_takes_somebody_off_who_was_on_the_list(database: Database, target:
 
 def test_status_that_nobody_knows_is_no_consent(database: Database, target: Target, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
-    path.write_text("email;status\nzoe@example.org;pending\n", encoding="utf-8")
-    result = import_file(database, path, target)
-    assert result.counts == {Fate.BAD: 1}
-    assert "--map" in result.bad[0].problems[0].remedy
+    path.write_text("email;status\nzoe@example.org;wellicht\n", encoding="utf-8")
+    heard = Listening()
+    assert import_file(database, path, target, heard).counts == {Fate.BAD: 1}
+    assert "--map" in heard.bad_rows[0].problems[0].remedy
 
 
 def test_export_of_everybody_brings_nobody_back_elsewhere(database: Database, target: Target, tmp_path: Path) -> None:

@@ -20,6 +20,6 @@ def addressed(workspace: Workspace) -> Workspace:
     """A workspace with three people on its list."""
     rows = ["email,voornaam", *(f"{address},{name}" for name, address in PEOPLE.items())]
     (workspace.root / "people.csv").write_text("\n".join(rows), encoding="utf-8")
-    code, said = run(workspace, "subscribers", "import", "people.csv", "--list", "leden", "--yes")
+    code, said = run(workspace, "subscribers", "import", "people.csv", "--list", "leden", "--basis", "opt-in", "--yes")
     assert code == 0, said
     return workspace

@@ -3,25 +3,23 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from newsletter.cli.base import Face, confirm, echo_json, pass_face, print_error, progress
-from newsletter.cli.subscribers.values import pairs, shown
+from newsletter.cli.base import Face, confirm, echo_json, pass_face
+from newsletter.cli.subscribers.import_shown import show_bad, show_columns, show_result
+from newsletter.cli.subscribers.values import pairs
 from newsletter.errors import EXIT_UNFINISHED, Place, SubscriberError
 
 if TYPE_CHECKING:
-    from newsletter.subscribers import BadRow, ColumnMap, Definitions, ImportResult, Person, Table, Target
+    from newsletter.cli.subscribers.import_watch import Watch
+    from newsletter.subscribers import Definitions, ImportResult, MappedPart, Target
 
-PREVIEWED: Final = 2
-PREVIEW_WIDTH: Final = 24
-SHOWN_PROBLEMS: Final = 5
 STANDARD_INPUT: Final = Path("-")
 
 
@@ -32,22 +30,30 @@ class Input:
     path: Path
     name: str
 
-    @contextmanager
-    def opened(self) -> "Iterator[Table]":
-        """Open it as a table."""
-        from newsletter.subscribers import open_table
 
-        with open_table(self.path, self.name) as table:
-            yield table
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be done with it."""
+
+    report: Path | None
+    report_all: Path | None
+    dry_run: bool
 
 
 @click.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--list", "list_name", required=True, metavar="LIST", help="The list that they join.")
+@click.option(
+    "--basis", metavar="BASIS", help="Why they may be mailed: opt-in, customer, contract, or 'other: in your words'."
+)
+@click.option("--source", metavar="TEXT", help="Where they come from, kept as proof; the file's name if not given.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook.")
 @click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="What a column holds; '-' passes it over.")
 @click.option("--columns", "saved", metavar="NAME", help="Use the saved map subscribers/imports/NAME.yaml.")
-@click.option("--source", metavar="TEXT", help="Where they come from, kept as proof; the file's name if not given.")
 @click.option("--report", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write bad rows here.")
+@click.option(
+    "--report-all", type=click.Path(path_type=Path, dir_okay=False), help="Write here what became of every row."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
@@ -56,44 +62,65 @@ def import_(
     face: Face,
     file: Path,
     list_name: str,
+    basis: str | None,
+    source: str | None,
+    sheet: str | None,
     maps: tuple[str, ...],
     saved: str | None,
-    source: str | None,
     report: Path | None,
+    report_all: Path | None,
     dry_run: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Import the CSV file FILE into a list; - is standard input.
+    """Import FILE into a list: CSV, an Excel workbook or a ZIP archive of CSV files; - is standard input.
 
-    All good rows go in, in one step; bad ones go into a report that can be mended and imported. It is safe to
-    repeat. Nobody who has left the list is brought back.
+    Exports of other programs are recognised. All good rows go in; bad ones go into a report that can be mended and
+    imported. It is safe to repeat, and the same command goes on with an import that was cut off. Nobody who has left
+    the list or may not be mailed is brought back.
 
     Exit code 10 means that some rows were bad.
     """
-    from newsletter.clock import now
-    from newsletter.subscribers import Target, clean_text, map_columns
+    from newsletter.subscribers import find_parts, map_parts, read_basis
 
     definitions = face.definitions
     definitions.list(list_name)
-    _assert_apart(file, report)
+    stated = read_basis(basis) if basis is not None else None
+    for other in (report, report_all):
+        _assert_apart(file, other)
     with _input(file) as given:
-        said = clean_text(source or "") or f"import {clean_text(given.name)}"
-        target = Target(list_name, said, now(), definitions, face.signer.address_hashes)
-        with given.opened() as table:
-            columns = map_columns(table.headers, _given(definitions, saved, maps), definitions, given.name)
-            _show_columns(face, table, columns, definitions, given.name)
+        found = find_parts(given.path, given.name, sheet)
+        parts = map_parts(found, _given(definitions, saved, maps), definitions)
+        show_columns(face, parts, found.passed_over, definitions)
+        if stated is None and not dry_run:
+            stated = _ask_basis(face)
+        said = _source(given, parts, source, asks=not dry_run and not yes)
+        target = _target(face, given, parts, list_name, stated, said)
         if not dry_run and not yes:
             confirm(f"Import into {list_name}?")
-        result = _import(face, given, columns, target, dry_run=dry_run)
-        where = None if dry_run or not result.bad else _report(face, given, result, columns, report)
-    if as_json:
-        echo_json({"rows": result.rows, **{fate.value: count for fate, count in result.counts.items()}})
-    else:
-        _show_result(face, result, list_name, dry_run=dry_run)
-    if result.bad:
-        _show_bad(face, result, given.name, where)
-        raise SystemExit(EXIT_UNFINISHED)
+        _import(face, given, parts, target, Wanted(report, report_all, dry_run), as_json=as_json)
+
+
+def _target(
+    face: Face, given: Input, parts: "Sequence[MappedPart]", list_name: str, basis: str | None, source: str
+) -> "Target":
+    from newsletter.clock import now
+    from newsletter.dispatch.audit import who
+    from newsletter.subscribers import Target, clean_text, fingerprint
+
+    name = clean_text(Path(given.name).name)
+    return Target(
+        list_name,
+        source,
+        now(),
+        face.definitions,
+        face.signer.address_hashes,
+        basis,
+        who(),
+        name if "@" not in name else "a file",
+        fingerprint(given.path, parts, list_name, basis or "", source),
+        face.settings.privacy.networks == "full",
+    )
 
 
 @contextmanager
@@ -113,33 +140,91 @@ def _assert_apart(file: Path, report: Path | None) -> None:
         raise SubscriberError(
             "the report would take the place of the file itself",
             where=Place(str(report)),
-            remedy="Name another file with --report.",
+            remedy="Name another file for it.",
         )
 
 
-def _import(face: Face, given: Input, columns: "ColumnMap", target: "Target", *, dry_run: bool) -> "ImportResult":
-    from newsletter.subscribers import import_people, read_rows
+def _ask_basis(face: Face) -> str:
+    """Ask why they may be mailed.
 
-    description = "Checking" if dry_run else "Importing"
-    with (
-        face.database() as database,
-        given.opened() as table,
-        progress(face, description, total=None) as advance,
-    ):
-        rows = read_rows(table.rows, columns, target.definitions)
-        return import_people(database, rows, target, advance, dry_run=dry_run)
+    Raises:
+        SubscriberError: Nobody is there to answer, or the answer is none.
+    """
+    from newsletter.subscribers import EXPLAINED, read_basis
+
+    if not sys.stdin.isatty():
+        raise SubscriberError(
+            "it is not said why these people may be mailed",
+            remedy="Say it with --basis: opt-in, customer, contract, or 'other: in your words'. See docs/importing.md. "
+            "With --dry-run nothing is written, and nobody asks.",
+        )
+    face.error_console.print("Why may these people be mailed? It is kept with each of them, as proof.")
+    for basis, explained in EXPLAINED.items():
+        face.error_console.print(f"  {basis.value:<9} {explained.english}", markup=False)
+    return read_basis(click.prompt("Basis", err=True))
 
 
-def _report(face: Face, given: Input, result: "ImportResult", columns: "ColumnMap", report: Path | None) -> str:
-    """Write the report of bad rows and give its name."""
-    from newsletter.subscribers import keep_report, write_report
+def _source(given: Input, parts: "Sequence[MappedPart]", source: str | None, *, asks: bool) -> str:
+    """Find out where they come from: as it is said, or asked for, or the file's name."""
+    from newsletter.subscribers import clean_text
 
-    if report is not None:
-        write_report(result.bad, columns.headers, report)
-        return face.workspace.name_of(report)
+    product = next((part.columns.product for part in parts if part.columns.product), "")
+    usual = f"import {clean_text(Path(given.name).name)}" + (f" ({product})" if product else "")
+    if source is None and asks and sys.stdin.isatty():
+        source = click.prompt("Where do they come from?", default=usual, err=True)
+    return clean_text(source or "") or usual
+
+
+def _import(
+    face: Face, given: Input, parts: "Sequence[MappedPart]", target: "Target", wanted: Wanted, *, as_json: bool
+) -> None:
+    from newsletter.cli.subscribers.import_watch import Watch
+    from newsletter.subscribers import import_people, read_parts
+
+    with ExitStack() as stack:
+        watch = Watch(face, stack, parts, wanted.report_all, dry_run=wanted.dry_run)
+        with face.database() as database, watch.at_work():
+            rows = read_parts(parts, target.definitions, target.now, watch.opened)
+            kept = frozenset[str]().union(*(part.columns.kept for part in parts))
+            result = import_people(database, rows, target, watch, fields=kept, dry_run=wanted.dry_run)
+        where = [] if wanted.dry_run or not result.bad else _report(face, given, watch, wanted.report)
+        _tell(face, result, target.list, watch, where, wanted, as_json=as_json)
+
+
+def _tell(
+    face: Face,
+    result: "ImportResult",
+    list_name: str,
+    watch: "Watch",
+    where: list[str],
+    wanted: Wanted,
+    *,
+    as_json: bool,
+) -> None:
+    if as_json:
+        echo_json({"rows": result.rows, **{fate.value: count for fate, count in result.counts.items()}})
+    else:
+        show_result(face, result, list_name, dry_run=wanted.dry_run)
+    if wanted.report_all is not None:
+        click.echo(f"What became of every row is in {face.workspace.name_of(wanted.report_all)}.", err=True)
+    if result.bad:
+        show_bad(face, watch.first_bad, result.bad, where)
+        raise SystemExit(EXIT_UNFINISHED)
+
+
+def _report(face: Face, given: Input, watch: "Watch", report: Path | None) -> list[str]:
+    """Write a report of bad rows for each table that has some, and give their names."""
     stem = Path(given.name).stem.replace(" ", "-")
-    wanted = face.workspace.state / "reports" / f"{stem}-bad-rows.csv"
-    return face.workspace.name_of(keep_report(result.bad, columns.headers, wanted))
+    names: list[str] = []
+    for table, rows in watch.bad_rows.items():
+        more = f"-{Path(table).stem}" if len(watch.bad_rows) > 1 else ""
+        if report is not None:
+            chosen = report.with_stem(f"{report.stem}{more}")
+            rows.save(chosen)
+        else:
+            chosen = rows.keep(face.workspace.state / "reports" / f"{stem}{more}-bad-rows.csv".replace(" ", "-"))
+        names.append(face.workspace.name_of(chosen))
+    return names
 
 
 def _given(definitions: "Definitions", saved: str | None, maps: tuple[str, ...]) -> Mapping[str, str]:
@@ -150,94 +235,3 @@ def _given(definitions: "Definitions", saved: str | None, maps: tuple[str, ...])
             raise click.BadParameter(f"there is no saved map {saved!r}. There are: {known}.", param_hint="--columns")
         given |= definitions.imports[saved]
     return given | dict(pairs(maps, "--map", "COLUMN=FIELD"))
-
-
-def _show_columns(face: Face, table: "Table", columns: "ColumnMap", definitions: "Definitions", name: str) -> None:
-    """Show what becomes of each column, with what the first rows would be kept as."""
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    from newsletter.subscribers import read_rows
-
-    console = face.error_console
-    delimiter = {"\t": "tab"}.get(table.delimiter, table.delimiter)
-    console.print(f"{name}: {table.encoding}, parted by {delimiter!r}", markup=False)
-    rows = list(read_rows(islice(table.rows, PREVIEWED), columns, definitions))
-    grid = Grid(box=None, pad_edge=False, header_style="dim")
-    grid.add_column("field", no_wrap=True)
-    grid.add_column("from the column", no_wrap=True)
-    for number in range(1, len(rows) + 1):
-        grid.add_column(f"row {number}", overflow="ellipsis", no_wrap=True, max_width=PREVIEW_WIDTH)
-    for field, headers in _fields(columns).items():
-        cells = (field, ", ".join(headers), *(_kept(row, field) for row in rows))
-        grid.add_row(*(Text(cell) for cell in cells))
-    console.print(grid)
-    if columns.ignored:
-        console.print(f"passed over: {', '.join(columns.ignored)}", style="dim", markup=False)
-    if columns.doubtful:
-        console.print(
-            f"Do these say who has left? {', '.join(columns.doubtful)}. Whoever they call gone would be added all the "
-            "same. Say what they hold with --map 'COLUMN=status' or 'COLUMN=opted_out', or that it is something else "
-            "with --map 'COLUMN=-'.",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def _fields(columns: "ColumnMap") -> dict[str, list[str]]:
-    """Give the fields that will be kept, each with the columns it comes from."""
-    composed = {"infix": ("last_name",), "name": ("first_name", "last_name")}
-    fields: dict[str, list[str]] = {}
-    for number, field in columns.fields.items():
-        for kept in composed.get(field, (field,)):
-            fields.setdefault(kept, []).append(columns.headers[number])
-    return fields
-
-
-def _kept(row: "Person | BadRow", field: str) -> str:
-    from newsletter.subscribers import SIGNS, Person
-
-    if not isinstance(row, Person):
-        return "(bad)"
-    if field in SIGNS:
-        return "has left" if row.has_left else ""
-    return row.address.address if field == "email" else shown(row.values.get(field))
-
-
-_FATES = {
-    "added": "new",
-    "joined": "known already, now on this list too",
-    "changed": "on the list already, something changed",
-    "unchanged": "on the list already, nothing changed",
-    "left": "have left, says the file; kept so that no import adds them",
-    "unsubscribed": "have left this list before; left alone",
-    "suppressed": "may not be mailed; left alone",
-    "repeated": "the same address as another row, which counts",
-    "bad": "bad",
-}
-
-
-def _show_result(face: Face, result: "ImportResult", list_name: str, *, dry_run: bool) -> None:
-    console = face.console
-    verb = "Would import" if dry_run else "Imported"
-    console.print(f"{verb} {result.written:,} of {result.rows:,} rows into {list_name}.")
-    for fate, words in _FATES.items():
-        count = next((count for one, count in result.counts.items() if one.value == fate), 0)
-        if count:
-            console.print(f"  {count:>9,}  {words}")
-
-
-def _show_bad(face: Face, result: "ImportResult", name: str, report: str | None) -> None:
-    for bad in result.bad[:SHOWN_PROBLEMS]:
-        for problem in bad.problems:
-            problem.where = Place(name, bad.row.line, row=bad.row.number, field=problem.where.field)
-            print_error(problem)
-    more = len(result.bad) - SHOWN_PROBLEMS
-    and_more = f"And {more:,} more. " if more > 0 else ""
-    where = (
-        f"All bad rows are in {report}: mend them there and import that file."
-        if report
-        else "Nothing was written; without --dry-run the bad rows go into a report."
-    )
-    face.error_console.print(f"{and_more}{where}", soft_wrap=True, markup=False)

@@ -17,9 +17,11 @@ changes = sa.Table(
     sa.Column("count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("undone_at", UtcDateTime),
+    sa.Column("identity", sa.LargeBinary(32)),
+    sa.Column("progress", sa.Text),
     sqlite_autoincrement=True,
 )
-"""Bulk edits and imports, in their order."""
+"""Bulk edits and imports, in their order; of an import also what tells it from others, and how far it has come."""
 
 changed_people = sa.Table(
     "changed_people",

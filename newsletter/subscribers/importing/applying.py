@@ -1,108 +1,77 @@
-"""What an import makes of the rows that were put aside: first decided for each one, then written for all at once."""
+"""Writes what was decided about a chunk of rows, by a few statements on all of them at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Final
+from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.store import tables
 from newsletter.subscribers.attributes import people_table
-from newsletter.subscribers.definitions import Definitions
-from newsletter.subscribers.hashes import AddressHashes
+from newsletter.subscribers.consent import Act, Method
+from newsletter.subscribers.importing.deciding import differs, has_tag, has_topic
 from newsletter.subscribers.importing.staging import Staging
+from newsletter.subscribers.importing.standing import SUPPRESSED_FOR, Standing
+from newsletter.subscribers.importing.target import Fate, Target
 
-_subscriptions, _topics, _suppressions = tables.subscriptions, tables.subscriber_topics, tables.suppressions
+_subscriptions, _suppressions, _consents = tables.subscriptions, tables.suppressions, tables.consents
+_topics, _tags = tables.subscriber_topics, tables.subscriber_tags
 
-
-class Fate(StrEnum):
-    """What an import makes of a row."""
-
-    ADDED = "added"
-    JOINED = "joined"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    LEFT = "left"
-    UNSUBSCRIBED = "unsubscribed"
-    SUPPRESSED = "suppressed"
-    REPEATED = "repeated"
-    BAD = "bad"
+_SUBSCRIBED = (Fate.ADDED, Fate.JOINED)
+_KEPT = (Fate.ADDED, Fate.LEFT)
+_RENEWED = (Fate.JOINED, Fate.CHANGED)
+_GIVEN_MORE = (*_SUBSCRIBED, Fate.CHANGED)
 
 
-_SUBSCRIBED: Final = (Fate.ADDED, Fate.JOINED)
-_KEPT: Final = (Fate.ADDED, Fate.LEFT)
-_RENEWED: Final = (Fate.JOINED, Fate.CHANGED)
-_GIVEN_TOPICS: Final = (*_SUBSCRIBED, Fate.CHANGED)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where an import goes: the list, and what is written beside each subscription.
+def apply(connection: sa.Connection, staging: Staging, target: Target, counts: Mapping[Fate, int]) -> None:
+    """Write what was decided.
 
     Args:
-        source: Where the people came from, kept as proof of how they joined.
-        now: Aware.
+        counts: How many rows have each fate, so that nothing is asked in vain.
     """
-
-    list: str
-    source: str
-    now: datetime
-    definitions: Definitions
-    hashes: AddressHashes
-
-
-def decide(connection: sa.Connection, staging: Staging, target: Target) -> Mapping[str, int]:
-    """Decide what becomes of each row, by what the database holds at this moment, and count that."""
-    people, rows, fates = people_table(target.definitions), staging.rows, staging.fates
-    known = sa.and_(_subscriptions.c.subscriber_id == people.c.id, _subscriptions.c.list == target.list)
-    fate = sa.case(
-        (_is_suppressed(staging), Fate.SUPPRESSED),
-        (_subscriptions.c.status == "unsubscribed", Fate.UNSUBSCRIBED),
-        (rows.c.has_left, Fate.LEFT),
-        (people.c.id.is_(None), Fate.ADDED),
-        (_subscriptions.c.status.is_(None), Fate.JOINED),
-        (sa.or_(_differs(people, staging), _has_new_topics(people, staging)), Fate.CHANGED),
-        else_=Fate.UNCHANGED,
-    )
-    joined = sa.join(rows, people, people.c.address_key == rows.c.address_key, isouter=True)
-    joined = sa.join(joined, _subscriptions, known, isouter=True)
-    decided = sa.select(rows.c.number, people.c.id, fate).select_from(joined)
-    connection.execute(sa.insert(fates).from_select(["number", "subscriber_id", "fate"], decided))
-    counted = connection.execute(sa.select(fates.c.fate, sa.func.count()).group_by(fates.c.fate))
-    return {row[0]: row[1] for row in counted}
-
-
-def apply(connection: sa.Connection, staging: Staging, target: Target) -> None:
-    """Write what was decided."""
     people = people_table(target.definitions)
     _add_people(connection, people, staging, target)
-    _renew_people(connection, people, staging, target)
+    if any(counts.get(fate) for fate in _RENEWED):
+        _renew_people(connection, people, staging, target)
     _subscribe(connection, staging, target)
-    _take_off(connection, staging, target)
-    _add_topics(connection, staging)
+    if counts.get(Fate.LEFT):
+        _take_off(connection, staging, target)
+        _suppress(connection, staging, target)
+        _record(connection, staging, target, Fate.LEFT)
+    _add_more(connection, staging)
+    _record(connection, staging, target, *_SUBSCRIBED)
+
+
+def number_new_people(connection: sa.Connection, staging: Staging) -> None:
+    """Give everybody who is new to the database the number that they will have there."""
+    fates, people = staging.fates, tables.subscribers
+    if connection.dialect.name == "sqlite":
+        # The write lock is ours: nobody else can take these numbers.
+        used = connection.scalar(
+            sa.text(
+                "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'), 0), "
+                "coalesce((SELECT max(id) FROM subscribers), 0))"
+            )
+        )
+        first = sa.select(sa.func.min(fates.c.number)).scalar_subquery()
+        given: sa.ColumnElement[int] = sa.literal(used) + fates.c.number - first + 1
+    else:
+        sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(people.name, "id")))
+        given = sa.func.nextval(sequence)
+    new = fates.c.subscriber_id.is_(None) & fates.c.fate.in_(_KEPT)
+    connection.execute(sa.update(fates).where(new).values(subscriber_id=given))
 
 
 def _add_people(connection: sa.Connection, people: sa.TableClause, staging: Staging, target: Target) -> None:
     rows, fates = staging.rows, staging.fates
     copied = ("address", "address_key", "address_hash", *staging.values)
     new = (
-        sa.select(*(rows.c[name] for name in copied), _moment(target.now), _moment(target.now))
+        sa.select(fates.c.subscriber_id, *(rows.c[name] for name in copied), _moment(target.now), _moment(target.now))
         .join_from(fates, rows, rows.c.number == fates.c.number)
-        .where(fates.c.subscriber_id.is_(None), fates.c.fate.in_(_KEPT))
+        .where(~fates.c.is_known, fates.c.fate.in_(_KEPT))
         .order_by(fates.c.number)
     )
-    connection.execute(sa.insert(people).from_select([*copied, "created_at", "changed_at"], new))
-    number = (
-        sa.select(people.c.id)
-        .join_from(rows, people, people.c.address_key == rows.c.address_key)
-        .where(rows.c.number == fates.c.number)
-        .scalar_subquery()
-    )
-    connection.execute(
-        sa.update(fates).where(fates.c.subscriber_id.is_(None), fates.c.fate.in_(_KEPT)).values(subscriber_id=number)
-    )
+    connection.execute(sa.insert(people).from_select(["id", *copied, "created_at", "changed_at"], new))
 
 
 def _renew_people(connection: sa.Connection, people: sa.TableClause, staging: Staging, target: Target) -> None:
@@ -114,7 +83,7 @@ def _renew_people(connection: sa.Connection, people: sa.TableClause, staging: St
             people.c.id == fates.c.subscriber_id,
             rows.c.number == fates.c.number,
             fates.c.fate.in_(_RENEWED),
-            _differs(people, staging),
+            differs(people, staging),
         )
         .values(changed_at=target.now, **values)
     )
@@ -142,7 +111,9 @@ def _take_off(connection: sa.Connection, staging: Staging, target: Target) -> No
     leaving = sa.select(fates.c.subscriber_id).where(fates.c.fate == Fate.LEFT)
     on_list = (_subscriptions.c.list == target.list) & _subscriptions.c.subscriber_id.in_(leaving)
     connection.execute(
-        sa.update(_subscriptions).where(on_list).values(status="unsubscribed", unsubscribed_at=target.now)
+        sa.update(_subscriptions)
+        .where(on_list, _subscriptions.c.status == "subscribed")
+        .values(status="unsubscribed", unsubscribed_at=target.now)
     )
     known = sa.exists().where(
         _subscriptions.c.subscriber_id == fates.c.subscriber_id, _subscriptions.c.list == target.list
@@ -159,39 +130,66 @@ def _take_off(connection: sa.Connection, staging: Staging, target: Target) -> No
     connection.execute(sa.insert(_subscriptions).from_select(columns, never_joined))
 
 
-def _add_topics(connection: sa.Connection, staging: Staging) -> None:
-    fates, topics = staging.fates, staging.topics
+def _suppress(connection: sa.Connection, staging: Staging, target: Target) -> None:
+    """Keep everybody from being mailed by whom nobody may mail, says the file."""
+    rows, fates = staging.rows, staging.fates
+    reason = sa.case(*((rows.c.standing == standing, words) for standing, words in SUPPRESSED_FOR.items()))
     chosen = (
-        sa.select(fates.c.subscriber_id, topics.c.topic)
-        .join_from(topics, fates, fates.c.number == topics.c.number)
-        .where(fates.c.fate.in_(_GIVEN_TOPICS), ~_has_topic(fates.c.subscriber_id, topics.c.topic))
-        .order_by(topics.c.number)
+        sa.select(rows.c.address_hash, reason, _moment(target.now), sa.literal(target.source))
+        .join_from(fates, rows, rows.c.number == fates.c.number)
+        .where(fates.c.fate == Fate.LEFT, rows.c.standing >= Standing.BLOCKED)
     )
-    connection.execute(sa.insert(_topics).from_select(["subscriber_id", "topic"], chosen))
+    columns = ["address_hash", "reason", "created_at", "detail"]
+    connection.execute(sa.insert(_suppressions).from_select(columns, chosen))
 
 
-def _differs(people: sa.TableClause, staging: Staging) -> sa.ColumnElement[bool]:
-    """Tell whether a row says something else of somebody than what is kept."""
-    rows = staging.rows
-    return sa.or_(
-        *(rows.c[name].is_not(None) & people.c[name].is_distinct_from(rows.c[name]) for name in staging.values)
+def _add_more(connection: sa.Connection, staging: Staging) -> None:
+    """Add the topics and tags that somebody does not have yet."""
+    fates, topics, tags = staging.fates, staging.topics, staging.tags
+    for is_there, given, kept, has in (
+        (staging.holds.topics, topics.c.topic, _topics, has_topic),
+        (staging.holds.tags, tags.c.tag, _tags, has_tag),
+    ):
+        if is_there:
+            chosen = (
+                sa.select(fates.c.subscriber_id, given)
+                .join_from(fates, given.table, fates.c.number == given.table.c.number)
+                .where(fates.c.fate.in_(_GIVEN_MORE), ~has(fates.c.subscriber_id, given))
+                .order_by(fates.c.number)
+            )
+            connection.execute(sa.insert(kept).from_select(["subscriber_id", given.name], chosen))
+
+
+def _record(connection: sa.Connection, staging: Staging, target: Target, *meant: Fate) -> None:
+    """Add to the ledger of consent what the file tells of each person who joins or leaves by it."""
+    rows, fates = staging.rows, staging.fates
+    columns: dict[str, sa.ColumnElement[Any]] = {
+        "subscriber_id": fates.c.subscriber_id,
+        "at": _moment(target.now),
+        "list": sa.literal(target.list),
+        "method": sa.literal(Method.IMPORT.value),
+        "source": sa.literal(target.source),
+        "by": sa.literal(target.by or None, sa.Text),
+        "detail": rows.c.detail,
+    }
+    if Fate.LEFT in meant:
+        columns["act"] = sa.case(
+            (rows.c.standing == Standing.COMPLAINED, Act.COMPLAINED.value),
+            (rows.c.standing >= Standing.BLOCKED, Act.SUPPRESSED.value),
+            else_=Act.LEFT.value,
+        )
+    else:
+        columns["act"] = sa.literal(Act.IMPORTED.value)
+        columns |= {"basis": sa.literal(target.basis, sa.Text), "requested_at": rows.c.requested_at}
+        if target.keep_networks:
+            columns["network"] = rows.c.network
+    chosen = (
+        sa.select(*columns.values())
+        .join_from(fates, rows, rows.c.number == fates.c.number)
+        .where(fates.c.fate.in_(meant))
+        .order_by(fates.c.number)
     )
-
-
-def _has_new_topics(people: sa.TableClause, staging: Staging) -> sa.ColumnElement[bool]:
-    topics = staging.topics
-    return sa.exists().where(topics.c.number == staging.rows.c.number, ~_has_topic(people.c.id, topics.c.topic))
-
-
-def _has_topic(subscriber: sa.ColumnElement[int], topic: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    return sa.exists().where(_topics.c.subscriber_id == subscriber, _topics.c.topic == topic)
-
-
-def _is_suppressed(staging: Staging) -> sa.ColumnElement[bool]:
-    rows, older = staging.rows, staging.older_hashes
-    by_current = sa.exists().where(_suppressions.c.address_hash == rows.c.address_hash)
-    by_older = sa.exists().where(older.c.number == rows.c.number, _suppressions.c.address_hash == older.c.address_hash)
-    return by_current | by_older
+    connection.execute(sa.insert(_consents).from_select(list(columns), chosen))
 
 
 def _moment(moment: datetime) -> sa.BindParameter[datetime]:

@@ -8,19 +8,23 @@ from typing import Final
 from newsletter.errors import Place, SubscriberError
 from newsletter.subscribers.definitions import BUILT_IN, TOPICS, Definitions
 from newsletter.subscribers.importing.headers import (
+    ATTRIBUTES,
+    EVIDENCE,
     INFIX,
-    LEFT_AT,
     NAME,
-    OPTED_OUT,
     SIGNS,
-    STATUS,
     SYNONYMS,
+    TAGS,
     may_say_who_left,
     plain,
     says_who_left,
 )
+from newsletter.subscribers.importing.products import PASSED_OVER, find_product
+from newsletter.subscribers.importing.standing import Standing
 
-IGNORED: Final = "-"
+IGNORED: Final = PASSED_OVER
+_MANY: Final = frozenset({*SIGNS, *EVIDENCE, TAGS})
+"""The fields that several columns may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,23 @@ class ColumnMap:
 
     Args:
         fields: Field by the column's position; columns that are not here are passed over.
-        dismissed: The headers of those that a person has passed over.
+        dismissed: The headers of those that a person has passed over, or that a known program writes.
+        product: The program whose export it looks like.
+        standing: How everybody in the table stands, where its name says so.
     """
 
     headers: tuple[str, ...]
     fields: Mapping[int, str]
     dismissed: frozenset[str] = frozenset()
+    product: str = ""
+    standing: Standing | None = None
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The fields that rows of this table may say something of, and that are kept of a person."""
+        held = set(self.fields.values())
+        parts = {NAME: ("first_name", "last_name"), INFIX: ("last_name",), "email": ("first_name", "last_name")}
+        return frozenset(held.union(*(parts.get(field, ()) for field in held)))
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -51,7 +66,9 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: D
     """Find out what each column holds.
 
     Args:
-        given: Field by header, as a person has said; "-" passes a column over. Other columns go by their names.
+        given: Field by header, as a person has said; "-" passes a column over. Other columns go by what the program
+            calls them whose export it looks like, or by their names.
+        file: What errors call the table; its name may tell how everybody in it stands.
 
     Raises:
         SubscriberError: A header or a field is unknown, a field has two columns, or none holds the addresses.
@@ -59,12 +76,14 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: D
     known = known_fields(definitions)
     said = _said(headers, given, known, file)
     by_name = _names(definitions)
+    product = find_product(headers)
+    by_product = product.columns if product else {}
     fields: dict[int, str] = {}
     for number, header in enumerate(headers):
-        field = said.get(number) or by_name.get(plain(header))
+        field = said.get(number) or by_product.get(header) or by_name.get(plain(header))
         if field is None or field == IGNORED:
             continue
-        if field in fields.values() and field not in SIGNS:
+        if field in fields.values() and field not in _MANY:
             if number not in said:
                 continue
             raise SubscriberError(
@@ -80,12 +99,22 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str], definitions: D
             remedy=f"Say which: --map 'COLUMN=email'. There are: {', '.join(headers)}.",
         )
     dismissed = frozenset(headers[number] for number, field in said.items() if field == IGNORED)
-    return ColumnMap(tuple(headers), _with_first_names(fields), dismissed)
+    return ColumnMap(
+        tuple(headers),
+        _with_first_names(fields),
+        dismissed | _meaningless(by_product),
+        product.name if product else "",
+        product.common_standing(file) if product else None,
+    )
+
+
+def _meaningless(columns: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(header for header, field in columns.items() if field == IGNORED)
 
 
 def known_fields(definitions: Definitions) -> tuple[str, ...]:
     """Name what a column may hold."""
-    return (*BUILT_IN, INFIX, NAME, STATUS, LEFT_AT, OPTED_OUT, TOPICS, *definitions.attributes)
+    return (*BUILT_IN, INFIX, NAME, *SIGNS, *EVIDENCE, TAGS, ATTRIBUTES, TOPICS, *definitions.attributes)
 
 
 def _with_first_names(fields: dict[int, str]) -> dict[int, str]:

@@ -5,6 +5,7 @@ given up: its first line is bad, and those below it are read anew, each for itse
 """
 
 import csv
+import io
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ MOST_CHARACTERS: Final = 65_536
 """How many characters a record of several lines may have."""
 LONGEST_LINE: Final = 1_048_576
 """What is longer is cut, and makes a bad row; it could be the whole of a file without lines."""
+LONGEST_PLAIN: Final = 65_536
+"""What is longer is looked at more closely; no cell of a shorter line can be too long."""
+_PIECE: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,34 @@ class Lines(Iterator[str]):
         self._taken.append(line)
         self._characters += len(line.text)
         return line.text
+
+    def plain_lines(self) -> tuple[int, list[str]] | None:
+        """Give many lines at once, without their ends, where none of them needs a closer look.
+
+        Returns:
+            The number of the first and all of them, or None where the next record has to be read by itself.
+        """
+        if self._waiting:
+            return None
+        text = self._file.read(_PIECE)
+        if not text.endswith("\n"):
+            text += self._file.readline(LONGEST_LINE)
+        plain = text.replace("\r\n", "\n") if "\r" in text else text
+        lines = plain.removesuffix("\n").split("\n")
+        if not text or '"' in text or "\0" in text or "\r" in plain or max(map(len, lines)) > LONGEST_PLAIN:
+            self._put_back(text)
+            return None
+        first = self._number + 1
+        self._number += len(lines)
+        return first, lines
+
+    def _put_back(self, text: str) -> None:
+        """Let lines wait to be read one by one."""
+        for line in io.StringIO(text, newline=""):
+            self._number += 1
+            self._waiting.append(Physical(self._number, line))
+        if self._waiting and len(text) >= LONGEST_LINE:
+            self._waiting.append(self._whole(self._waiting.pop()))
 
     def begin(self) -> None:
         """Begin a record."""
@@ -133,11 +165,15 @@ class Lines(Iterator[str]):
         if not text:
             return None
         self._number += 1
-        if len(text) < LONGEST_LINE or text.endswith(("\n", "\r")):
-            return Physical(self._number, text)
+        return self._whole(Physical(self._number, text))
+
+    def _whole(self, line: Physical) -> Physical:
+        """Cut a line that is too long, and pass over the rest of it."""
+        if len(line.text) < LONGEST_LINE or line.text.endswith(("\n", "\r")):
+            return line
         while (rest := self._file.readline(LONGEST_LINE)) and not rest.endswith(("\n", "\r")):
             pass
-        return Physical(self._number, text[:LONGEST_LINE], is_cut=True)
+        return Physical(line.number, line.text[:LONGEST_LINE], is_cut=True)
 
 
 def _opening(text: str, delimiter: str) -> int:

@@ -1,214 +1,201 @@
 """One row of a table as a person: checked, cleaned and typed."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
 
 from newsletter.errors import NewsletterError, Place, SubscriberError
 from newsletter.expressions import Value
 from newsletter.subscribers.addresses import Address, clean_text, parse_address, split_named
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.importing.columns import ColumnMap
-from newsletter.subscribers.importing.headers import INFIX, NAME, SIGNS, STATUS
+from newsletter.subscribers.importing.evidence import Evidence, evidence_reader
+from newsletter.subscribers.importing.headers import ATTRIBUTES, EVIDENCE, INFIX, NAME, SIGNS, TAGS
+from newsletter.subscribers.importing.standing import Standing, most_telling, read_standing
 from newsletter.subscribers.importing.tabular import Row
-from newsletter.subscribers.values import read_attribute
+from newsletter.subscribers.values import assert_legible, value_reader
 
-_LONGEST: Final = 200
-_ON_THE_LIST: Final = frozenset(
-    {"", "subscribed", "active", "confirmed", "enabled", "ingeschreven", "aangemeld", "actief", "bevestigd"}
-    | {"1", "true", "yes", "y", "ja", "j", "waar"}
-)
-_LEFT: Final = frozenset(
-    {"unsubscribed", "cleaned", "bounced", "complained", "inactive", "deleted", "removed", "disabled", "archived"}
-    | {"opted out", "opted-out", "optout", "opt-out", "blocklisted", "blacklisted", "blocked", "suppressed", "spam"}
-    | {"hard bounced", "soft bounced", "globally unsubscribed", "unsubscribed from all email", "do not mail"}
-    | {"uitgeschreven", "afgemeld", "inactief", "niet actief", "opgeschoond", "verwijderd", "geblokkeerd", "gebounced"}
-    | {"0", "false", "no", "n", "nee", "onwaar"}
-)
-_NO: Final = frozenset({"", "false", "no", "n", "nee", "onwaar", "null", "none"})
-"""What stands in a column about leaving for somebody who has not left; a date of zeros and a dash say no too."""
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+LONGEST_TAG: Final = 100
+_NOTHING: Final = Evidence()
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """What a row says of somebody: only what it says, so that an empty cell changes nothing.
 
-    Args:
-        has_left: The row says that they have left the list.
+    A tuple, because an import makes a million of them.
     """
 
     row: Row
     address: Address
     values: Mapping[str, Value]
-    has_left: bool = False
+    standing: Standing = Standing.SUBSCRIBED
+    tags: frozenset[str] = frozenset()
+    evidence: Evidence = _NOTHING
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the row says that they have left the list."""
+        return self.standing >= Standing.LEFT
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
+class BadRow(NamedTuple):
     """A row that cannot be imported, and why: everything that is wrong with it, and at least one thing."""
 
     row: Row
     problems: tuple[NewsletterError, ...]
 
 
-def read_rows(rows: Iterator[Row], columns: ColumnMap, definitions: Definitions) -> Iterator[Person | BadRow]:
-    """Read each row of a table."""
-    for row in rows:
-        yield _read(row, columns, definitions)
+_Numbered: TypeAlias = tuple[int, str]
+_Readable: TypeAlias = tuple[str, str, Callable[[str], Value]]
 
 
-def read_value(definitions: Definitions, field: str, text: str) -> Value:
-    """Read the value of a built-in field, an attribute or the topics, as people write it.
+def read_rows(
+    rows: Iterator[Row], columns: ColumnMap, definitions: Definitions, now: datetime | None = None
+) -> Iterator[Person | BadRow]:
+    """Read each row of a table.
 
-    Raises:
-        SubscriberError: It does not fit; says what was expected.
+    Args:
+        now: When it is read, so that nobody has signed up later; the present moment if not given.
     """
-    if len(text) > _LONGEST and field != TOPICS:
-        raise SubscriberError(
-            f"the text has {len(text):,} characters",
-            where=Place(field=field),
-            remedy=f"At most {_LONGEST} are kept.",
-        )
-    if field == TOPICS:
-        return _topics(definitions, text)
-    if field == "language":
-        return _language(text)
-    if field in definitions.attributes:
-        return read_attribute(definitions.attributes[field], text)
-    return clean_text(text) or None
+    return map(_Reader(columns, definitions, now or datetime.now(UTC)).read, rows)
 
 
-def _read(row: Row, columns: ColumnMap, definitions: Definitions) -> Person | BadRow:
-    problem = row.problem or _too_many_cells(row, columns)
-    if problem is not None:
-        return BadRow(row, (problem,))
-    problems: list[NewsletterError] = []
-    cells: dict[str, str] = {}
-    has_left = False
-    for number, field in columns.fields.items():
-        text = row.cells[number] if number < len(row.cells) else ""
-        if field not in SIGNS:
-            cells[field] = text
-            continue
-        try:
-            has_left |= _has_left(field, text)
-        except NewsletterError as error:
-            problems.append(error)
-    name, address = split_named(cells.pop("email", ""))
-    for field, make in _COMPOSED.items():
-        make(cells, cells.pop(field, name if field == NAME else ""))
-    values, wrong = _values(cells, definitions)
-    try:
-        _assert_legible(address, "email")
-        parsed = parse_address(address, Place(field="email"))
-    except NewsletterError as error:
-        return BadRow(row, (error, *problems, *wrong))
-    if has_left:
-        # Whoever has left must be kept as such, whatever else is wrong with what is said of them.
-        return Person(row, parsed, values, has_left=True)
-    return BadRow(row, (*problems, *wrong)) if problems or wrong else Person(row, parsed, values)
+class _Reader:
+    """Reads the rows of one table; what depends on the table alone is found out beforehand."""
 
+    def __init__(self, columns: ColumnMap, definitions: Definitions, now: datetime) -> None:
+        self._width = len(columns.headers)
+        self._common = columns.standing
+        fields = [(number, field) for number, field in columns.fields.items()]
+        special = (*SIGNS, *EVIDENCE, TAGS, ATTRIBUTES, "email", *_COMPOSED)
+        self._email = next(number for number, field in fields if field == "email")
+        self._signs: list[_Numbered] = [one for one in fields if one[1] in SIGNS]
+        self._tags = [number for number, field in fields if field == TAGS]
+        self._attributes = [number for number, field in fields if field == ATTRIBUTES]
+        self._composed: list[_Numbered] = [one for one in fields if one[1] in _COMPOSED]
+        names = ("first_name", "last_name", "language", TOPICS, *definitions.attributes)
+        self._readers: dict[str, Callable[[str], Value]] = {name: value_reader(definitions, name) for name in names}
+        self._plain = [(number, field, self._readers[field]) for number, field in fields if field not in special]
+        self._is_simple = not self._composed and not self._attributes
+        self._declared = definitions.attributes.keys()
+        evidence = [one for one in fields if one[1] in EVIDENCE]
+        self._evidence = evidence_reader(evidence, now) if evidence else None
+        self._read_sign = lru_cache(maxsize=4096)(read_standing)
 
-def _too_many_cells(row: Row, columns: ColumnMap) -> SubscriberError | None:
-    width = len(columns.headers)
-    if len(row.cells) <= width or not any(cell.strip() for cell in row.cells[width:]):
-        return None
-    return SubscriberError(
-        f"the row has {len(row.cells)} cells, the header {width}",
-        remedy="Put cells that hold the delimiter in quotation marks.",
-    )
-
-
-def _values(cells: Mapping[str, str], definitions: Definitions) -> tuple[dict[str, Value], list[NewsletterError]]:
-    values: dict[str, Value] = {}
-    problems: list[NewsletterError] = []
-    for field, text in cells.items():
-        if not text:
-            continue
-        try:
-            _assert_legible(text, field)
-            value = read_value(definitions, field, text)
-        except NewsletterError as error:
-            problems.append(error)
+    def read(self, row: Row) -> Person | BadRow:
+        """Read one row."""
+        problem = row.problem or self._too_many_cells(row)
+        if problem is not None:
+            return BadRow(row, (problem,))
+        cells = row.cells if len(row.cells) >= self._width else [*row.cells, *[""] * (self._width - len(row.cells))]
+        problems: list[NewsletterError] = []
+        standing = self._standing(cells, problems)
+        address = cells[self._email]
+        if self._is_simple and "<" not in address:
+            values = self._values([(field, cells[number], read) for number, field, read in self._plain], problems)
         else:
-            if value not in (None, frozenset()):
-                values[field] = value
-    return values, problems
+            address, values = self._compose(cells, address, problems)
+        try:
+            assert_legible(address, "email")
+            parsed = parse_address(address, _EMAIL)
+        except NewsletterError as error:
+            return BadRow(row, (error, *problems))
+        if problems and standing < Standing.LEFT:
+            return BadRow(row, tuple(problems))
+        # Whoever has left must be kept as such, whatever else is wrong with what is said of them.
+        tags = _read_tags([cells[number] for number in self._tags]) if self._tags else frozenset[str]()
+        evidence = self._evidence(cells) if self._evidence else _NOTHING
+        return Person(row, parsed, values, standing, tags, evidence)
 
+    def _standing(self, cells: Sequence[str], problems: list[NewsletterError]) -> Standing:
+        standing = self._common if self._common is not None else Standing.SUBSCRIBED
+        for number, field in self._signs:
+            try:
+                standing = most_telling(standing, self._read_sign(field, cells[number]))
+            except NewsletterError as error:
+                problems.append(error)
+        return standing
 
-def _assert_legible(text: str, field: str) -> None:
-    """Refuse what stands in the place of octets that are no text in the file's encoding."""
-    if "\ufffd" in text:
-        raise SubscriberError(
-            f"{text[:40]!r} holds a character that was damaged",
-            where=Place(field=field),
-            remedy="Type it anew; a part of the file is in another encoding than the rest.",
+    def _compose(
+        self, cells: Sequence[str], email: str, problems: list[NewsletterError]
+    ) -> tuple[str, dict[str, Value]]:
+        """Put names together from the columns that hold parts of them; gives the address alone, and all values."""
+        name, address = split_named(email)
+        texts = {field: cells[number] for number, field, _ in self._plain}
+        parts = {field: cells[number] for number, field in self._composed}
+        for field, make in _COMPOSED.items():
+            make(texts, parts.get(field) or (name if field == NAME else ""))
+        for number in self._attributes:
+            self._unpack(cells[number], texts)
+        return address, self._values([(field, text, self._readers[field]) for field, text in texts.items()], problems)
+
+    def _unpack(self, text: str, texts: dict[str, str]) -> None:
+        """Take the declared attributes out of an object in JSON, where no column of theirs says anything."""
+        try:
+            found = json.loads(text) if text.startswith("{") else {}
+        except (ValueError, RecursionError):
+            return
+        for name in self._declared & found.keys():
+            value = found[name]
+            if isinstance(value, str | int | float) and not texts.get(name):
+                texts[name] = str(value)
+
+    def _values(self, texts: Iterable[_Readable], problems: list[NewsletterError]) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        for field, text, read in texts:
+            if text:
+                try:
+                    value = read(text)
+                except NewsletterError as error:
+                    problems.append(error)
+                else:
+                    if value is not None:
+                        values[field] = value
+        return values
+
+    def _too_many_cells(self, row: Row) -> SubscriberError | None:
+        width = self._width
+        if len(row.cells) <= width or not any(cell.strip() for cell in row.cells[width:]):
+            return None
+        return SubscriberError(
+            f"the row has {len(row.cells)} cells, the header {width}",
+            remedy="Put cells that hold the delimiter in quotation marks.",
         )
 
 
-def _has_left(field: str, text: str) -> bool:
-    """Read a sign of leaving; a status that nobody knows is an error, because it may say that somebody has left."""
-    said = clean_text(text).casefold()
-    if field != STATUS:
-        return said.strip("0:-./ ") not in _NO
-    if said not in _ON_THE_LIST and said not in _LEFT:
-        raise SubscriberError(
-            f"{said[:40]!r} does not tell whether they are on the list",
-            where=Place(field=STATUS),
-            remedy="Write subscribed or unsubscribed, or pass the column over: --map 'COLUMN=-'.",
-        )
-    return said in _LEFT
+_EMAIL: Final = Place(field="email")
 
 
-def _take_name_apart(cells: dict[str, str], name: str) -> None:
-    if name.strip() and not cells.get("first_name", "").strip() and not cells.get("last_name", "").strip():
+def _read_tags(texts: Sequence[str]) -> frozenset[str]:
+    """Read tags parted by commas, semicolons or bars, each in quotation marks where it holds one of these."""
+    return frozenset[str]().union(*(_parted(text) for text in texts if text))
+
+
+@lru_cache(maxsize=4096)
+def _parted(text: str) -> frozenset[str]:
+    delimiter = next((one for one in ",;|" if one in text), ",")
+    found = next(csv.reader([text.replace("\n", " ")], delimiter=delimiter, skipinitialspace=True), [])
+    cleaned = (clean_text(tag)[:LONGEST_TAG] for tag in found)
+    return frozenset(tag for tag in cleaned if tag and "\ufffd" not in tag)
+
+
+def _take_name_apart(texts: dict[str, str], name: str) -> None:
+    if name.strip() and not texts.get("first_name", "").strip() and not texts.get("last_name", "").strip():
         last, comma, first = name.partition(",")
         if not comma:
             first, _, last = name.strip().partition(" ")
-        cells["first_name"], cells["last_name"] = first, last
+        texts["first_name"], texts["last_name"] = first, last
 
 
-def _put_infix_before(cells: dict[str, str], infix: str) -> None:
-    if infix.strip() and cells.get("last_name", "").strip():
-        cells["last_name"] = f"{infix.strip()} {cells['last_name'].strip()}"
+def _put_infix_before(texts: dict[str, str], infix: str) -> None:
+    if infix.strip() and texts.get("last_name", "").strip():
+        texts["last_name"] = f"{infix.strip()} {texts['last_name'].strip()}"
 
 
 _COMPOSED: Final[Mapping[str, Callable[[dict[str, str], str], None]]] = {
     NAME: _take_name_apart,
     INFIX: _put_infix_before,
 }
-
-
-def _language(text: str) -> str | None:
-    cleaned = clean_text(text)
-    if not cleaned:
-        return None
-    if not _LANGUAGE.fullmatch(cleaned):
-        raise SubscriberError(
-            f"{cleaned[:40]!r} is no language",
-            where=Place(field="language"),
-            remedy="Write a tag such as nl or en.",
-        )
-    primary, _, rest = cleaned.partition("-")
-    return f"{primary.lower()}-{rest.upper()}" if rest else primary.lower()
-
-
-def _topics(definitions: Definitions, text: str) -> frozenset[str]:
-    by_name = {
-        name.casefold(): id_ for id_, one in definitions.topics.items() for name in one.name.by_language.values()
-    } | {id_: id_ for id_ in definitions.topics}
-    found: set[str] = set()
-    for part in re.split(r"[;,|]", text):
-        wanted = clean_text(part).casefold()
-        if not wanted:
-            continue
-        if wanted not in by_name:
-            raise SubscriberError(
-                f"there is no topic {wanted[:40]!r}",
-                where=Place(field=TOPICS),
-                remedy=f"There are: {', '.join(definitions.topics)}.",
-            )
-        found.add(by_name[wanted])
-    return frozenset(found)

@@ -1,35 +1,60 @@
-"""Imports people into a list: all good rows in one transaction, safe to repeat, and nobody is brought back.
+"""Imports people into a list: chunk by chunk, safe to repeat and to go on with, and nobody is brought back.
 
 Who has unsubscribed from the list stays so, and who may not be mailed at all is not added again. Whom the file calls
 unsubscribed is kept as somebody who has left, so that no later import adds them. An empty cell changes nothing.
 
-The rows are read, checked and put aside first, which may take its time; only then is the database written, by a few
-statements on all of them at once, so that senders and people who leave need hardly wait.
+The rows are read, checked and put aside first, which may take its time; only then is the database written. Each chunk
+is one transaction, which also holds how far the import has come: senders and people who leave wait no longer than one
+chunk takes, and an import that was cut off goes on where it was.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from time import monotonic, sleep
 from typing import Final, TypeAlias, TypeVar
 
+import sqlalchemy as sa
+
+from newsletter.clock import now
 from newsletter.store import Database
-from newsletter.subscribers.importing.applying import Fate, Target, apply, decide
+from newsletter.subscribers.importing.applying import apply, number_new_people
+from newsletter.subscribers.importing.changes import (
+    Progress,
+    advance,
+    begin,
+    find_unfinished,
+    finish,
+    note_known_people,
+    note_people,
+)
+from newsletter.subscribers.importing.deciding import decide
 from newsletter.subscribers.importing.rows import BadRow, Person
 from newsletter.subscribers.importing.staging import Staging
+from newsletter.subscribers.importing.target import WRITTEN, Fate, Target
 
-CHUNK: Final = 500
+CHUNK: Final = 20_000
+"""How many rows are written in one transaction."""
+READ_AT_ONCE: Final = 2_000
+BREATH: Final = 0.1
+"""For how many seconds others may write to SQLite between two chunks: as long as one of them waits to try again."""
 
-Progress: TypeAlias = Callable[[int], None]
 _T = TypeVar("_T")
+Decided: TypeAlias = tuple[int, int, str, Fate]
+"""The number of a row among all that were read, from 1; the line that it begins on; its address; its fate."""
 
 
 @dataclass(slots=True)
 class ImportResult:
-    """What an import did, or would do: every row counts once."""
+    """What an import did, or would do: every row counts once.
+
+    Attributes:
+        resumed_after: How many rows an earlier run had done that was cut off.
+    """
 
     counts: Counter[Fate] = field(default_factory=Counter)
-    bad: list[BadRow] = field(default_factory=list)
+    resumed_after: int = 0
 
     @property
     def rows(self) -> int:
@@ -39,57 +64,178 @@ class ImportResult:
     @property
     def written(self) -> int:
         """How many rows changed something."""
-        return sum(self.counts[fate] for fate in (Fate.ADDED, Fate.JOINED, Fate.CHANGED, Fate.LEFT))
+        return sum(self.counts[fate] for fate in WRITTEN)
+
+    @property
+    def bad(self) -> int:
+        """How many rows could not be imported."""
+        return self.counts[Fate.BAD]
+
+
+class Watcher:
+    """Is told what an import does while it does it; this one does nothing with it."""
+
+    wants_fates = False
+    """Whether it is to be told of every row."""
+
+    def read(self, count: int) -> None:
+        """Take note that so many more rows were read."""
+
+    def bad(self, number: int, row: BadRow) -> None:
+        """Take note of a bad row, while it is read."""
+
+    def resumed(self, done: int) -> None:
+        """Take note that an earlier run had done so many rows."""
+
+    def writes(self, done: int, total: int) -> None:
+        """Take note that the writing begins, or has come to a row of so many."""
+
+    def decided(self, fates: Sequence[Decided]) -> None:
+        """Take note of what became of some rows, in their order."""
 
 
 def import_people(
-    database: Database, rows: Iterable[Person | BadRow], target: Target, progress: Progress, *, dry_run: bool
+    database: Database,
+    rows: Iterable[Person | BadRow],
+    target: Target,
+    watcher: Watcher | None = None,
+    *,
+    fields: Collection[str] | None = None,
+    dry_run: bool = False,
 ) -> ImportResult:
-    """Import all good rows in one transaction, or only find out what that would do.
+    """Import all good rows, or only find out what that would do.
 
     Of several rows with one address the first counts, unless another says that the person has left: then that one.
 
     Args:
-        progress: Told how many rows were read since it was last told.
+        fields: The fields that rows may say something of; all that there are, if not given.
 
     Raises:
-        StoreError: The database cannot be written; nothing was changed then.
+        StoreError: The database cannot be written; what was written until then stays, and the same again goes on.
     """
+    watcher = watcher or Watcher()
     result = ImportResult()
     with database.connected() as connection:
         # The rows are put aside in temporary tables, which go when this connection is closed for good.
         connection.detach()
-        staging = Staging(connection, target.definitions)
-        staged = _stage(rows, staging, target, result, progress)
+        _prepare(connection)
+        staging = Staging(connection, target.definitions, fields)
+        _stage(rows, staging, target, result, watcher)
         if dry_run:
-            fates = decide(connection, staging, target)
+            _try_out(connection, staging, target, result, watcher)
         else:
-            with database.transaction(connection):
-                fates = decide(connection, staging, target)
-                apply(connection, staging, target)
-    result.counts.update({Fate(fate): count for fate, count in fates.items()})
-    result.counts[Fate.REPEATED] = staged - sum(fates.values())
+            _write(database, connection, staging, target, result, watcher)
     result.counts += Counter()
     return result
 
 
+def _prepare(connection: sa.Connection) -> None:
+    """Suit the connection to much work that can be begun anew at any moment."""
+    sqlite = (
+        "PRAGMA synchronous = NORMAL",
+        "PRAGMA wal_autocheckpoint = 0",
+        "PRAGMA cache_size = -65536",
+        "PRAGMA temp_store = FILE",
+    )
+    # Plans that are good for one chunk, whatever the server believes about tables that grow while it looks away.
+    postgresql = ("SET synchronous_commit = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off")
+    for statement in sqlite if connection.dialect.name == "sqlite" else postgresql:
+        connection.exec_driver_sql(statement)
+    if connection.dialect.name != "sqlite":
+        connection.commit()
+
+
 def _stage(
-    rows: Iterable[Person | BadRow], staging: Staging, target: Target, result: ImportResult, progress: Progress
-) -> int:
-    """Put the good rows aside and give how many there are."""
-    staged = 0
-    for chunk in _chunks(rows, CHUNK):
-        people = [row for row in chunk if isinstance(row, Person)]
-        result.bad += [row for row in chunk if isinstance(row, BadRow)]
+    rows: Iterable[Person | BadRow], staging: Staging, target: Target, result: ImportResult, watcher: Watcher
+) -> None:
+    """Put the good rows aside."""
+    number = 0
+    for piece in _pieces(rows, READ_AT_ONCE):
+        people: list[tuple[int, Person]] = []
+        for row in piece:
+            number += 1
+            if isinstance(row, Person):
+                people.append((number, row))
+            else:
+                result.counts[Fate.BAD] += 1
+                watcher.bad(number, row)
         staging.add(people, target.hashes)
-        staged += len(people)
-        progress(len(chunk))
+        watcher.read(len(piece))
     staging.close()
-    result.counts[Fate.BAD] = len(result.bad)
-    return staged
 
 
-def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+def _try_out(
+    connection: sa.Connection, staging: Staging, target: Target, result: ImportResult, watcher: Watcher
+) -> None:
+    watcher.writes(0, staging.last)
+    for after in range(0, staging.last, CHUNK):
+        result.counts += decide(connection, staging, target, after, after + CHUNK)
+        _tell(connection, staging, watcher)
+        watcher.writes(min(after + CHUNK, staging.last), staging.last)
+    connection.rollback()
+
+
+def _write(
+    database: Database,
+    connection: sa.Connection,
+    staging: Staging,
+    target: Target,
+    result: ImportResult,
+    watcher: Watcher,
+) -> None:
+    with database.transaction(connection):
+        known = find_unfinished(connection, target.identity) if target.identity else None
+        progress = known or begin(connection, target)
+    # What was begun is gone on with as of the moment that it began at, so that all of it can be told as one change.
+    target = replace(target, now=progress.at)
+    if progress.row:
+        result.resumed_after = progress.row
+        watcher.resumed(progress.row)
+    watcher.writes(progress.row, staging.last)
+    while progress.row < staging.last:
+        with database.transaction(connection):
+            progress = _write_chunk(connection, staging, target, progress, watcher)
+        watcher.writes(progress.row, staging.last)
+        if progress.row < staging.last and database.is_sqlite:
+            _let_others_write(connection)
+    with database.transaction(connection):
+        finish(connection, progress, max(now(), target.now))
+    result.counts += progress.counts
+
+
+def _write_chunk(
+    connection: sa.Connection, staging: Staging, target: Target, progress: Progress, watcher: Watcher
+) -> Progress:
+    until = min(progress.row + CHUNK, staging.last)
+    counts = decide(connection, staging, target, progress.row, until)
+    if any(counts[fate] for fate in WRITTEN):
+        number_new_people(connection, staging)
+        # What is kept of people is noted before it changes; the rows that name new ones wait for these.
+        before = note_known_people(connection, staging, target, progress.change, counts)
+        apply(connection, staging, target, counts)
+        note_people(connection, staging, progress.change, before)
+    advance(connection, progress, until, counts)
+    _tell(connection, staging, watcher)
+    return Progress(progress.change, progress.at, until, progress.counts + counts)
+
+
+def _tell(connection: sa.Connection, staging: Staging, watcher: Watcher) -> None:
+    if watcher.wants_fates:
+        rows, fates = staging.rows, staging.fates
+        columns = (rows.c.number, rows.c.line, rows.c.address, fates.c.fate)
+        chosen = sa.select(*columns).join_from(fates, rows, rows.c.number == fates.c.number)
+        found = connection.execute(chosen.order_by(fates.c.number))
+        watcher.decided([(number, line, address, Fate(fate)) for number, line, address, fate in found])
+
+
+def _let_others_write(connection: sa.Connection) -> None:
+    """Bring what was written into the database's file, which keeps nobody from writing, and wait for who wants to."""
+    begun = monotonic()
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
+    sleep(max(0.0, BREATH - (monotonic() - begun)))
+
+
+def _pieces(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
     iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+    while piece := list(islice(iterator, size)):
+        yield piece

@@ -1,113 +1,170 @@
 """Puts the rows of an import aside in temporary tables, which are this connection's own and lock nobody out."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from newsletter.expressions import Value
-from newsletter.store import tables
+from newsletter.store.types import UtcDateTime
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.hashes import AddressHashes
+from newsletter.subscribers.importing.filling import fill
+from newsletter.subscribers.importing.headers import ATTRIBUTES
 from newsletter.subscribers.importing.rows import Person
+
+REPEATED: Final = -1
+"""Stands in the place of the standing of a row that does not count because another one of its address does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Which of the temporary tables hold anything, so that nobody asks in vain."""
+
+    topics: bool
+    tags: bool
+    older_hashes: bool
 
 
 class Staging:
     """The temporary tables of one import.
 
+    Args:
+        fields: The fields that rows may say something of; all that there are, if not given.
+
     Attributes:
         values: The names of the columns that hold what a row says of somebody; NULL where it says nothing.
         rows: One row for each person read, numbered in the order of the file.
         topics: The topics of each row.
+        tags: The tags of each row.
         older_hashes: The hashes of each row's address by secrets that are no longer in use.
-        fates: What becomes of each row that counts; filled by `applying`.
+        fates: What becomes of each row of the chunk that is being written; filled by `deciding`.
+        last: The highest number of a row.
     """
 
-    def __init__(self, connection: sa.Connection, definitions: Definitions) -> None:
+    def __init__(
+        self, connection: sa.Connection, definitions: Definitions, fields: Collection[str] | None = None
+    ) -> None:
         self._connection = connection
-        self._count = 0
+        self._filled = {"topics": 0, "tags": 0, "older_hashes": 0}
+        self.last = 0
         people = people_table(definitions)
-        known = [column for column in people.columns if column.name not in tables.subscribers.columns]
-        values = [people.c.first_name, people.c.last_name, people.c.language, *known]
+        possible = ("first_name", "last_name", "language", *definitions.attributes)
+        wanted = [name for name in possible if fields is None or name in fields or ATTRIBUTES in fields]
+        values = [people.c[column_of(name)] for name in wanted]
         self.values = tuple(column.name for column in values)
+        self._positions = {name: position for position, name in enumerate(wanted)}
         metadata = sa.MetaData()
         self.rows = _temporary(
             metadata,
             "import_rows",
-            sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+            _number(),
+            sa.Column("line", sa.Integer, nullable=False),
             sa.Column("address", sa.Text, nullable=False),
             sa.Column("address_key", sa.Text, nullable=False),
             sa.Column("address_hash", sa.LargeBinary, nullable=False),
-            sa.Column("has_left", sa.Boolean, nullable=False),
+            sa.Column("standing", sa.Integer, nullable=False),
+            sa.Column("requested_at", UtcDateTime),
+            sa.Column("network", sa.Text),
+            sa.Column("detail", sa.Text),
             *(sa.Column(column.name, column.type) for column in values),
         )
-        self.topics = _temporary(
-            metadata,
-            "import_topics",
-            sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-            sa.Column("topic", sa.Text, primary_key=True),
-        )
+        self.topics = _temporary(metadata, "import_topics", _number(), sa.Column("topic", sa.Text, primary_key=True))
+        self.tags = _temporary(metadata, "import_tags", _number(), sa.Column("tag", sa.Text, primary_key=True))
         self.older_hashes = _temporary(
-            metadata,
-            "import_hashes",
-            sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-            sa.Column("address_hash", sa.LargeBinary, primary_key=True),
+            metadata, "import_hashes", _number(), sa.Column("address_hash", sa.LargeBinary, primary_key=True)
         )
         self.fates = _temporary(
             metadata,
             "import_fates",
-            sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+            _number(),
             sa.Column("subscriber_id", sa.BigInteger),
             sa.Column("fate", sa.Text, nullable=False),
+            sa.Column("is_known", sa.Boolean, nullable=False),
         )
         if connection.dialect.name == "sqlite":
             # One transaction for all that is put aside; it touches no other table, so that it locks none.
             connection.exec_driver_sql("BEGIN")
         metadata.create_all(connection, checkfirst=False)
 
-    def add(self, people: Sequence[Person], hashes: AddressHashes) -> None:
-        """Put some people aside."""
-        rows: list[dict[str, Any]] = []
-        topics: list[dict[str, Any]] = []
-        older: list[dict[str, Any]] = []
-        for number, person in enumerate(people, self._count):
+    @property
+    def holds(self) -> Holdings:
+        """Which of the tables hold anything."""
+        return Holdings(**{name: count > 0 for name, count in self._filled.items()})
+
+    def add(self, people: Sequence[tuple[int, Person]], hashes: AddressHashes) -> None:
+        """Put some people aside, each under its number; the numbers go up from call to call."""
+        rows: list[tuple[Any, ...]] = []
+        more: dict[str, list[tuple[int, Any]]] = {"topics": [], "tags": [], "older_hashes": []}
+        positions, width = self._positions, len(self._positions)
+        for number, person in people:
             current, *others = hashes(person.address.key)
-            row: dict[str, Value | bytes | int] = dict.fromkeys(self.values)
-            row |= {column_of(name): value for name, value in person.values.items() if name != TOPICS}
-            row |= {
-                "number": number,
-                "address": person.address.address,
-                "address_key": person.address.key,
-                "address_hash": current,
-                "has_left": person.has_left,
-            }
-            rows.append(row)
-            chosen = person.values.get(TOPICS)
+            said = person.values
+            asked: datetime | None
+            asked, network, detail = person.evidence
+            values: list[Value] = [None] * width
+            for name, value in said.items():
+                if name != TOPICS:
+                    values[positions[name]] = value
+            address, key = person.address
+            standing = int(person.standing)
+            rows.append(
+                (
+                    number,
+                    person.row.line,
+                    address,
+                    key,
+                    current,
+                    standing,
+                    asked,
+                    network or None,
+                    detail or None,
+                    *values,
+                )
+            )
+            chosen = said.get(TOPICS)
             if isinstance(chosen, frozenset):
-                topics += [{"number": number, "topic": topic} for topic in sorted(chosen)]
-            older += [{"number": number, "address_hash": hashed} for hashed in others]
-        self._count += len(people)
-        for table, found in ((self.rows, rows), (self.topics, topics), (self.older_hashes, older)):
+                more["topics"] += [(number, topic) for topic in sorted(chosen)]
+            if person.tags:
+                more["tags"] += [(number, tag) for tag in sorted(person.tags)]
+            if others:
+                more["older_hashes"] += [(number, hashed) for hashed in others]
+        if people:
+            self.last = people[-1][0]
+        fill(self._connection, self.rows, rows)
+        for name, found in more.items():
             if found:
-                self._connection.execute(sa.insert(table), found)
+                fill(self._connection, getattr(self, name), found)
+                self._filled[name] += len(found)
 
     def close(self) -> None:
-        """End the reading: drop the rows that do not count because another one of their address does."""
-        connection, mine, other = self._connection, self.rows, self.rows.alias()
-        connection.execute(sa.schema.CreateIndex(sa.Index("import_rows_address_key", mine.c.address_key)))
-        better = sa.or_(
-            other.c.has_left & sa.not_(mine.c.has_left),
-            (other.c.has_left == mine.c.has_left) & (other.c.number < mine.c.number),
+        """End the reading: mark the rows that do not count because another one of their address does.
+
+        The row of an address that says the worst of it counts, and the first of several that say the same.
+        """
+        connection, rows = self._connection, self.rows
+        place = sa.func.row_number().over(
+            partition_by=rows.c.address_key, order_by=(rows.c.standing.desc(), rows.c.number)
         )
-        connection.execute(
-            sa.delete(mine).where(
-                sa.exists().where(other.c.address_key == mine.c.address_key, better).select_from(other)
-            )
-        )
-        for table in (self.rows, self.topics, self.older_hashes):
+        placed = sa.select(rows.c.number, place.label("place")).subquery()
+        beaten = sa.select(placed.c.number).where(placed.c.place > 1)
+        connection.execute(sa.update(rows).where(rows.c.number.in_(beaten)).values(standing=REPEATED))
+        for table in (self.rows, self.topics, self.tags, self.older_hashes):
             connection.exec_driver_sql(f"ANALYZE {table.name}")
         connection.commit()
+
+    def clear_fates(self) -> None:
+        """Make room for the fates of the next chunk."""
+        # Rows that were deleted would stay in the way of PostgreSQL until the end of the transaction.
+        emptying = "DELETE FROM" if self._connection.dialect.name == "sqlite" else "TRUNCATE"
+        self._connection.exec_driver_sql(f"{emptying} {self.fates.name}")
+
+
+def _number() -> sa.Column[int]:
+    return sa.Column("number", sa.Integer, primary_key=True, autoincrement=False)
 
 
 def _temporary(metadata: sa.MetaData, name: str, *columns: sa.Column[Any]) -> sa.Table:

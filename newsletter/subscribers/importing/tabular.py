@@ -1,12 +1,13 @@
 """Lists of people as tables: CSV in whatever encoding and with whatever delimiter an office program wrote it."""
 
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from newsletter.errors import Place, SubscriberError
 from newsletter.subscribers.formulas import without_guard
@@ -22,9 +23,10 @@ _SAID_DELIMITER: Final = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 """The first line by which a spreadsheet says what parts the cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row below the header: its number from 1, the line of the file it begins on, and its cells.
+
+    A tuple, because an import makes a million of them.
 
     Args:
         problem: Why it could not be taken apart; its cells are then what could be made of its line.
@@ -38,12 +40,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An open table."""
+    """An open table.
 
-    encoding: str
-    delimiter: str
+    Attributes:
+        form: How it is written, in words.
+        size: How many octets there are to read.
+        position: Tells how many of them were read.
+    """
+
+    form: str
     headers: tuple[str, ...]
     rows: Iterator[Row]
+    size: int = 0
+    position: Callable[[], int] = int
 
 
 @contextmanager
@@ -61,8 +70,10 @@ def open_table(path: Path, name: str = "") -> Iterator[Table]:
     """
     try:
         encoding = find_encoding(path)
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
-            yield _read(name or str(path), file, encoding)
+        with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, "replace", newline="") as file:
+            table = _read(name or str(path), file, encoding)
+            size = path.stat().st_size
+            yield replace(table, size=size, position=lambda: size if raw.closed else raw.tell())
     except OSError as error:
         raise SubscriberError(
             f"the file cannot be read: {error.strerror}",
@@ -80,7 +91,7 @@ def _read(name: str, file: IO[str], encoding: str) -> Table:
         raise SubscriberError(
             "this is no text",
             where=Place(name),
-            remedy="Save the sheet as CSV in UTF-8 and name that file.",
+            remedy="Save the sheet as CSV in UTF-8, or as an Excel workbook (.xlsx), and name that file.",
         )
     file.seek(0)
     lines = Lines(file)
@@ -89,7 +100,8 @@ def _read(name: str, file: IO[str], encoding: str) -> Table:
         next(lines)
         sample = sample.partition("\n")[2]
     delimiter = said[1] if said else _find_delimiter(sample)
-    records = (row for row in _records(lines, delimiter) if row.problem or any(cell.strip() for cell in row.cells))
+    lines.delimiter = delimiter
+    records = _records(lines, delimiter)
     header = next(records, None)
     if header is None:
         raise empty
@@ -100,23 +112,46 @@ def _read(name: str, file: IO[str], encoding: str) -> Table:
             remedy=header.problem.remedy,
         )
     headers = tuple(without_guard(cell.strip()) for cell in header.cells)
-    return Table(encoding, delimiter, headers, _rows(records, len(headers), lines))
+    shown = {"\t": "tab"}.get(delimiter, delimiter)
+    return Table(f"{encoding}, parted by {shown!r}", headers, _rows(records, len(headers), lines))
 
 
 def _rows(records: Iterator[Row], width: int, lines: Lines) -> Iterator[Row]:
+    """Number the rows; those that need no closer look are taken apart many at once."""
     lines.width = width
-    for number, record in enumerate(records, 1):
-        cells = (
-            record.cells
-            if record.problem
-            else [without_guard(cell) if cell[:1] == "'" else cell for cell in record.cells]
+    delimiter = lines.delimiter
+    number = 0
+    while True:
+        if (plain := lines.plain_lines()) is not None:
+            first, texts = plain
+            for line, text in enumerate(texts, first):
+                if (text[:1] in delimiter or text[0].isspace()) and not text.replace(delimiter, "").strip():
+                    continue
+                number += 1
+                cells = text.split(delimiter)
+                yield Row(number, line, cells if "'" not in text else _without_guards(cells))
+            continue
+        record = next(records, None)
+        if record is None:
+            return
+        number += 1
+        yield Row(
+            number, record.line, record.cells if record.problem else _without_guards(record.cells), record.problem
         )
-        yield Row(number, record.line, cells, record.problem)
+
+
+def _without_guards(cells: Sequence[str]) -> Sequence[str]:
+    return [without_guard(cell) if cell[:1] == "'" else cell for cell in cells]
 
 
 def _records(lines: Lines, delimiter: str) -> Iterator[Row]:
-    """Take a file apart into records: a line each, or several where a quoted cell goes on."""
-    lines.delimiter = delimiter
+    """Take a file apart into records that hold any text: a line each, or several where a quoted cell goes on."""
+    for row in _all_records(lines, delimiter):
+        if row.problem or any(cell.strip() for cell in row.cells):
+            yield row
+
+
+def _all_records(lines: Lines, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=delimiter)
     while True:
         lines.begin()

@@ -218,6 +218,8 @@ def _changes() -> None:
         sa.Column("count", sa.Integer, nullable=False, server_default="0"),
         sa.Column("finished_at", UtcDateTime),
         sa.Column("undone_at", UtcDateTime),
+        sa.Column("identity", sa.LargeBinary(32)),
+        sa.Column("progress", sa.Text),
         sqlite_autoincrement=True,
     )
     op.create_table(

@@ -1,0 +1,87 @@
+"""Decides what becomes of each row of a chunk, by what the database holds at this moment."""
+
+from collections import Counter
+
+import sqlalchemy as sa
+
+from newsletter.store import tables
+from newsletter.subscribers.attributes import people_table
+from newsletter.subscribers.importing.staging import REPEATED, Staging
+from newsletter.subscribers.importing.standing import Standing
+from newsletter.subscribers.importing.target import Fate, Target
+
+_subscriptions, _suppressions = tables.subscriptions, tables.suppressions
+_topics, _tags = tables.subscriber_topics, tables.subscriber_tags
+
+
+def decide(connection: sa.Connection, staging: Staging, target: Target, after: int, until: int) -> Counter[Fate]:
+    """Decide about the rows of some numbers, and count what becomes of them.
+
+    Args:
+        after: The number before the first.
+        until: The last.
+    """
+    people, rows, fates = people_table(target.definitions), staging.rows, staging.fates
+    on_list = sa.and_(_subscriptions.c.subscriber_id == people.c.id, _subscriptions.c.list == target.list)
+    fate = sa.case(
+        (rows.c.standing == REPEATED, Fate.REPEATED),
+        (_is_suppressed(staging), Fate.SUPPRESSED),
+        (rows.c.standing >= Standing.BLOCKED, Fate.LEFT),
+        (_subscriptions.c.status == "unsubscribed", Fate.UNSUBSCRIBED),
+        (rows.c.standing == Standing.LEFT, Fate.LEFT),
+        (rows.c.standing == Standing.UNCONFIRMED, Fate.UNCONFIRMED),
+        (people.c.id.is_(None), Fate.ADDED),
+        (_subscriptions.c.status.is_(None), Fate.JOINED),
+        (sa.or_(*_news(people, staging)), Fate.CHANGED),
+        else_=Fate.UNCHANGED,
+    )
+    joined = sa.join(rows, people, people.c.address_key == rows.c.address_key, isouter=True)
+    joined = sa.join(joined, _subscriptions, on_list, isouter=True)
+    decided = (
+        sa.select(rows.c.number, people.c.id, fate, people.c.id.is_not(None))
+        .select_from(joined)
+        .where(rows.c.number > after, rows.c.number <= until)
+    )
+    staging.clear_fates()
+    names = ["number", "subscriber_id", "fate", "is_known"]
+    connection.execute(sa.insert(fates).from_select(names, decided))
+    counted = connection.execute(sa.select(fates.c.fate, sa.func.count()).group_by(fates.c.fate))
+    return Counter({Fate(row[0]): row[1] for row in counted})
+
+
+def differs(people: sa.FromClause, staging: Staging) -> sa.ColumnElement[bool]:
+    """Tell whether a row says something else of somebody than what is kept."""
+    rows = staging.rows
+    return sa.or_(
+        sa.false(),
+        *(rows.c[name].is_not(None) & people.c[name].is_distinct_from(rows.c[name]) for name in staging.values),
+    )
+
+
+def has_topic(subscriber: sa.ColumnElement[int], topic: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Tell whether somebody has chosen a topic."""
+    return sa.exists().where(_topics.c.subscriber_id == subscriber, _topics.c.topic == topic)
+
+
+def has_tag(subscriber: sa.ColumnElement[int], tag: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Tell whether somebody has a tag."""
+    return sa.exists().where(_tags.c.subscriber_id == subscriber, _tags.c.tag == tag)
+
+
+def _news(people: sa.TableClause, staging: Staging) -> list[sa.ColumnElement[bool]]:
+    topics, tags, number = staging.topics, staging.tags, staging.rows.c.number
+    news = [differs(people, staging)]
+    if staging.holds.topics:
+        news.append(sa.exists().where(topics.c.number == number, ~has_topic(people.c.id, topics.c.topic)))
+    if staging.holds.tags:
+        news.append(sa.exists().where(tags.c.number == number, ~has_tag(people.c.id, tags.c.tag)))
+    return news
+
+
+def _is_suppressed(staging: Staging) -> sa.ColumnElement[bool]:
+    rows, older = staging.rows, staging.older_hashes
+    by_current = sa.exists().where(_suppressions.c.address_hash == rows.c.address_hash)
+    if not staging.holds.older_hashes:
+        return by_current
+    by_older = sa.exists().where(older.c.number == rows.c.number, _suppressions.c.address_hash == older.c.address_hash)
+    return by_current | by_older
