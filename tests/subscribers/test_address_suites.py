@@ -19,8 +19,7 @@ REFUSED_ALL_THE_SAME = frozenset({"test@xn--example.com"})
 def is_taken(text: str) -> bool:
     try:
         parse_address(text)
-    except SubscriberError as error:
-        assert error.remedy
+    except SubscriberError:
         return False
     return True
 

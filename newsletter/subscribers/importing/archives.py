@@ -81,7 +81,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: IO[bytes], 
 
 def _is_table(member: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(member.filename)
-    is_hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    is_hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
     return not member.is_dir() and not is_hidden and path.suffix.lower() in ENDINGS
 
 

@@ -100,6 +100,7 @@ class _RowReader:
         self._pieces: list[str] = []
         self._length = 0
         self._reads = False
+        self._is_aside = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -111,9 +112,9 @@ class _RowReader:
             self._pieces.clear()
             self._length = 0
         elif name in {"v", "t"}:
-            self._reads = True
+            self._reads = not self._is_aside
         elif name == "rPh":
-            self._reads = False
+            self._is_aside = True  # how a text is pronounced is no part of it
         elif name == "row":
             number = attributes.get("r", "")
             self._row = int(number) if number.isdecimal() else self._row + 1
@@ -128,6 +129,8 @@ class _RowReader:
     def end(self, name: str) -> None:
         if name in {"v", "t"}:
             self._reads = False
+        elif name == "rPh":
+            self._is_aside = False
         elif name == "c":
             if self._pieces and self._column < MOST_COLUMNS:
                 text = self._shown("".join(self._pieces))
