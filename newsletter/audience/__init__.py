@@ -2,6 +2,7 @@
 
 from newsletter.audience.examples import Example, example
 from newsletter.audience.finding import Query, Standing, count, matching, page
+from newsletter.audience.segments import segment_clause
 from newsletter.audience.selection import Selection, departed, selected
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "example",
     "matching",
     "page",
+    "segment_clause",
     "selected",
 ]

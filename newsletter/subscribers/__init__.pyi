@@ -15,7 +15,7 @@ from .definitions import (
     TopicDefinition,
     read_definitions,
 )
-from .exporting import count_people, export_people
+from .exporting import count_people, count_suppressed, export_people
 from .hashes import AddressHashes, renew_hashes, suppress_people, suppression
 from .importing.bases import EXPLAINED, Basis, read_basis
 from .importing.columns import ColumnMap, map_columns
@@ -102,6 +102,7 @@ __all__ = [
     "copy_people",
     "count_due",
     "count_people",
+    "count_suppressed",
     "dossier",
     "edit_people",
     "erase",

@@ -41,6 +41,7 @@ from newsletter.subscribers import (
     undo,
 )
 from newsletter.subscribers.importing.rows import Person
+from newsletter.subscribers.importing.standing import Standing
 from newsletter.subscribers.importing.tabular import Row
 from newsletter.tokens import Signer
 
@@ -167,8 +168,8 @@ class World:
 
     def _import(self, name: str, *, has_left: bool = False) -> None:
         target = Target(name, "lijst.csv", self.now, self.definitions, self.signer.address_hashes)
-        person = Person(Row(1, 1, ("jan@example.org",)), JAN, {}, has_left)
-        import_people(self.database, [person], target, lambda _: None, dry_run=False)
+        person = Person(Row(1, 1, ("jan@example.org",)), JAN, {}, Standing.LEFT if has_left else Standing.SUBSCRIBED)
+        import_people(self.database, [person], target)
 
     def _import_as_left(self, name: str) -> None:
         self._import(name, has_left=True)

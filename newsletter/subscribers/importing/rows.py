@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -166,6 +167,7 @@ class _Reader:
         )
 
 
+_QUOTED: Final = re.compile(r'"[^"]*"')
 _EMAIL: Final = Place(field="email")
 
 
@@ -176,7 +178,8 @@ def _read_tags(texts: Sequence[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _parted(text: str) -> frozenset[str]:
-    delimiter = next((one for one in ",;|" if one in text), ",")
+    bare = _QUOTED.sub("", text)
+    delimiter = next((one for one in ",;|" if one in bare), ",")
     found = next(csv.reader([text.replace("\n", " ")], delimiter=delimiter, skipinitialspace=True), [])
     cleaned = (clean_text(tag)[:LONGEST_TAG] for tag in found)
     return frozenset(tag for tag in cleaned if tag and "\ufffd" not in tag)
