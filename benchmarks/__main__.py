@@ -21,6 +21,7 @@ from benchmarks import (
     everybody,
     feedback,
     helping,
+    importing,
     kills,
     ledger_path,
     machine,
@@ -43,6 +44,7 @@ BENCHMARKS: Final[Mapping[str, Run]] = {
     "compile": compiling.run,
     "check": checking.run,
     "merge": merging.run,
+    "import": importing.run,
     "everybody": everybody.run,
     "pictures": pictures.run,
     "sign": signing.run,
@@ -55,7 +57,12 @@ BENCHMARKS: Final[Mapping[str, Run]] = {
     "webhooks": webhooks.run,
     "feedback": feedback.run,
 }
-LONG: Final[Mapping[str, Run]] = {"kills": kills.run, "sweep": kills.sweep, "segments": segments.run}
+LONG: Final[Mapping[str, Run]] = {
+    "kills": kills.run,
+    "sweep": kills.sweep,
+    "segments": segments.run,
+    "import-million": importing.run_many,
+}
 """What runs only where it is named, for it takes many minutes."""
 
 

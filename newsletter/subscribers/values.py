@@ -45,7 +45,7 @@ def value_reader(definitions: Definitions, field: str) -> Callable[[str], Value]
 
     def read(text: str) -> Value:
         if known is _plain_text and len(text) <= _LONGEST and text.isascii() and text.isprintable():
-            return clean_text(text) or None
+            return (text.strip() if "  " not in text else " ".join(text.split())) or None
         assert_legible(text, field)
         if len(text) > _LONGEST and field != TOPICS:
             raise SubscriberError(

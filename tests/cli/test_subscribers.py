@@ -1,5 +1,6 @@
 """`newsletter subscribers`: a garbled list comes in, is looked at, goes out again, and people can leave."""
 
+import csv
 import json
 import re
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from newsletter.settings import secret_keys
 from newsletter.store import open_database, tables
 from newsletter.tokens import Signer
 from newsletter.workspace import Workspace
+from support.importing import write_archive
 
 ROWS = 200
 BAD_EVERY = 20
@@ -215,3 +217,66 @@ def test_export_is_what_was_imported_and_nobody_else_may_read_it(call: Call, peo
 )
 def test_wrong_call_is_answered_with_a_remedy(call: Call, arguments: tuple[str, ...], code: int, says: str) -> None:
     assert says in call("subscribers", *arguments, code=code).stderr
+
+
+def test_nobody_is_imported_without_a_reason_why_they_may_be_mailed(call: Call, people: Path) -> None:
+    said = call("subscribers", "import", people, "--list", "leden", "--yes", code=6).stderr
+    assert "it is not said why these people may be mailed" in said.lower()
+    assert "--basis" in said
+    for basis in ("because", "other", "other:", "customer: of ours"):
+        shown = call("subscribers", "import", people, "--list", "leden", "--basis", basis, "--yes", code=6).stderr
+        assert "soft opt-in" in shown
+    assert json.loads(call("lists", "list", "--json").stdout)["leden"]["subscribed"] == 0
+
+
+def test_basis_and_source_are_kept_with_each_person(call: Call, people: Path) -> None:
+    said = ("--basis", "other: leden van de vereniging", "--source", "ledenadministratie 2024")
+    call("subscribers", "import", people, "--list", "leden", *said, "--yes", code=10)
+    dossier = call("subscribers", "dossier", "lezer1@example.org").stdout
+    assert "other: leden van de vereniging" in dossier
+    assert "ledenadministratie 2024" in dossier
+
+
+def test_fate_of_every_row_is_written_for_its_owner_alone(call: Call, people: Path, tmp_path: Path) -> None:
+    file = tmp_path / "all.csv"
+    imported = ("subscribers", "import", people, "--list", "leden", "--basis", "opt-in", "--yes")
+    call(*imported, "--report-all", file, code=10)
+    assert file.stat().st_mode & 0o077 == 0
+    with file.open(encoding="utf-8-sig", newline="") as report:
+        rows = list(csv.DictReader(report))
+    assert len(rows) == ROWS
+    assert [int(row["row"]) for row in rows] == list(range(1, ROWS + 1))
+    assert {row["fate"] for row in rows if int(row["row"]) % BAD_EVERY == 8} == {"bad"}
+    assert "Name another file" in call(*imported, "--report-all", people, code=6).stderr
+
+
+def test_archive_of_several_tables_is_shown_and_its_bad_rows_are_reported_for_each(
+    call: Call, workspace: Workspace, tmp_path: Path
+) -> None:
+    header = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,LEID,EUID,TAGS\n"
+    write_archive(
+        tmp_path / "export.zip",
+        {
+            "subscribed_1.csv": f"{header}a@example.org,Anna,2,2020-01-01 10:00:00,1,2,\ngeen adres,,,,,,\n",
+            "cleaned_1.csv": f"{header}b@example.org,Bo,2,2020-01-01 10:00:00,1,2,\nook niet,,,,,,\n",
+        },
+    )
+    imported = ("subscribers", "import", tmp_path / "export.zip", "--list", "leden", "--basis", "opt-in", "--yes")
+    result = call(*imported, code=10)
+    assert result.stderr.count("looks like an export of Mailchimp") == 2
+    assert "everybody in it: bounced, says its name" in result.stderr
+    reports = sorted(path.name for path in (workspace.state / "reports").iterdir())
+    assert reports == ["export-cleaned_1-bad-rows.csv", "export-subscribed_1-bad-rows.csv"]
+    profile = json.loads(call("subscribers", "show", "b@example.org", "--json").stdout)
+    assert profile["suppressed"] == "bounced"
+
+
+def test_workbook_goes_out_and_comes_in_again(call: Call, people: Path, tmp_path: Path) -> None:
+    imported = ("--list", "leden", "--basis", "opt-in", "--yes", "--json")
+    call("subscribers", "import", people, *imported, code=10)
+    out = tmp_path / "out.xlsx"
+    said = call("subscribers", "export", "--list", "leden", "--segment", "noord", "-o", out).stderr
+    assert "Wrote 190 people" in said
+    assert out.stat().st_mode & 0o077 == 0
+    assert json.loads(call("subscribers", "import", out, *imported).stdout) == {"rows": 190, "unchanged": 190}
+    assert "no sheet" in call("subscribers", "import", out, *imported, "--sheet", "nergens", code=6).stderr

@@ -1,6 +1,6 @@
 """Fills a table with many rows at once, by the quickest way that each database has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -14,7 +14,7 @@ def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, .
     """Add rows to a table, in the transaction that is under way.
 
     Args:
-        rows: A value for each column, in the order of the columns of `table`.
+        rows: A value for each column, in the order of the columns of `table`, as `converters` makes them.
     """
     if not rows:
         return
@@ -22,30 +22,23 @@ def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, .
     driver: Any = connection.connection.dbapi_connection
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(table.columns))
-        driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", _as_kept(table, rows))  # noqa: S608 - names of our own
+        driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own
         return
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _as_kept(table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
-    """Write dates and moments as SQLite keeps them; its driver no longer does."""
-    converted = [
-        (number, _CONVERT[column.type.python_type])
-        for number, column in enumerate(table.columns)
-        if column.type.python_type in _CONVERT
-    ]
-    if not converted:
-        return rows
-    changed: list[tuple[Any, ...]] = []
-    for row in rows:
-        values = list(row)
-        for number, convert in converted:
-            if values[number] is not None:
-                values[number] = convert(values[number])
-        changed.append(tuple(values))
-    return changed
+def converters(connection: sa.Connection, columns: Iterable[sa.ColumnClause[Any]]) -> dict[str, Convert]:
+    """Give what makes of the values of some columns what the driver takes: SQLite's no longer takes dates.
+
+    Returns:
+        A function by the name of each column whose values it does not take as they are.
+    """
+    if connection.dialect.name != "sqlite":
+        return {}
+    kinds = {column.name: column.type.python_type for column in columns}
+    return {name: _CONVERT[kind] for name, kind in kinds.items() if kind in _CONVERT}
 
 
 @lru_cache(maxsize=16384)

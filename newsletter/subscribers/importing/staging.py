@@ -8,11 +8,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.expressions import Value
+from newsletter.store import tables
 from newsletter.store.types import UtcDateTime
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.hashes import AddressHashes
-from newsletter.subscribers.importing.filling import fill
+from newsletter.subscribers.importing.filling import converters, fill
 from newsletter.subscribers.importing.headers import ATTRIBUTES
 from newsletter.subscribers.importing.rows import Person
 
@@ -57,6 +58,9 @@ class Staging:
         values = [people.c[column_of(name)] for name in wanted]
         self.values = tuple(column.name for column in values)
         self._positions = {name: position for position, name in enumerate(wanted)}
+        kept = converters(connection, [*values, tables.consents.c.requested_at])
+        self._convert = {name: kept[column_of(name)] for name in wanted if column_of(name) in kept}
+        self._convert_moment = kept.get("requested_at")
         metadata = sa.MetaData()
         self.rows = _temporary(
             metadata,
@@ -99,33 +103,10 @@ class Staging:
         """Put some people aside, each under its number; the numbers go up from call to call."""
         rows: list[tuple[Any, ...]] = []
         more: dict[str, list[tuple[int, Any]]] = {"topics": [], "tags": [], "older_hashes": []}
-        positions, width = self._positions, len(self._positions)
         for number, person in people:
             current, *others = hashes(person.address.key)
-            said = person.values
-            asked: datetime | None
-            asked, network, detail = person.evidence
-            values: list[Value] = [None] * width
-            for name, value in said.items():
-                if name != TOPICS:
-                    values[positions[name]] = value
-            address, key = person.address
-            standing = int(person.standing)
-            rows.append(
-                (
-                    number,
-                    person.row.line,
-                    address,
-                    key,
-                    current,
-                    standing,
-                    asked,
-                    network or None,
-                    detail or None,
-                    *values,
-                )
-            )
-            chosen = said.get(TOPICS)
+            rows.append(self._row(number, person, current))
+            chosen = person.values.get(TOPICS)
             if isinstance(chosen, frozenset):
                 more["topics"] += [(number, topic) for topic in sorted(chosen)]
             if person.tags:
@@ -136,9 +117,24 @@ class Staging:
             self.last = people[-1][0]
         fill(self._connection, self.rows, rows)
         for name, found in more.items():
-            if found:
-                fill(self._connection, getattr(self, name), found)
-                self._filled[name] += len(found)
+            fill(self._connection, getattr(self, name), found)
+            self._filled[name] += len(found)
+
+    def _row(self, number: int, person: Person, hashed: bytes) -> tuple[Any, ...]:
+        convert, positions = self._convert, self._positions
+        values: list[Value] = [None] * len(positions)
+        for name, value in person.values.items():
+            if name in convert:
+                values[positions[name]] = convert[name](value)
+            elif name != TOPICS:
+                values[positions[name]] = value
+        asked: datetime | str | None
+        asked, network, detail = person.evidence
+        if asked is not None and self._convert_moment is not None:
+            asked = self._convert_moment(asked)
+        address, key = person.address
+        told = (asked, network or None, detail or None)
+        return (number, person.row.line, address, key, hashed, int(person.standing), *told, *values)
 
     def close(self) -> None:
         """End the reading: mark the rows that do not count because another one of their address does.
