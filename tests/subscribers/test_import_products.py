@@ -1,5 +1,6 @@
 """Exports of other programs: known by their headers, imported without a question, and nobody else brought in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from newsletter.subscribers import (
     show,
     suppression,
 )
+from newsletter.subscribers.networks import Policy
 from newsletter.subscribers.people import find
 from newsletter.tokens import Signer
 from support.importing import import_file, write_archive, write_workbook
@@ -107,14 +109,27 @@ def test_what_a_file_tells_of_consent_is_kept_as_evidence(database: Database, ta
     assert consent.network is None
 
 
-def test_network_is_kept_where_the_policy_says_so(database: Database, target: Target, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("policy", "address", "kept"),
+    [
+        ("full", "192.0.2.7", "192.0.2.7"),
+        ("shortened", "192.0.2.7", "192.0.2.0/24"),
+        ("shortened", "2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("full", "onbekend", None),
+        ("none", "192.0.2.7", None),
+    ],
+)
+def test_network_is_kept_as_the_policy_says(
+    database: Database, target: Target, tmp_path: Path, policy: Policy, address: str, kept: str | None
+) -> None:
     path = tmp_path / "people.csv"
-    path.write_text("email;ip-adres;aanmelddatum;bron\na@example.org;192.0.2.7;gisteren;beurs\n", encoding="utf-8")
-    kept = Target("leden", "x", target.now, target.definitions, target.hashes, "opt-in", keep_networks=True)
-    import_file(database, path, kept)
+    path.write_text(
+        "email;ip-adres;aanmelddatum;bron\na@example.org;IP;gisteren;beurs\n".replace("IP", address), encoding="utf-8"
+    )
+    import_file(database, path, replace(target, networks=policy))
     with database.reading() as connection:
         (consent,) = history(connection, find(connection, parse_address("a@example.org")) or 0)
-    assert consent.network == "192.0.2.7"
+    assert consent.network == kept
     assert consent.requested_at is None
     assert consent.detail == "signed up: gisteren; beurs"
 

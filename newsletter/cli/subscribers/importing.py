@@ -119,7 +119,7 @@ def _target(
         who(),
         name if "@" not in name else "a file",
         fingerprint(given.path, parts, list_name, basis or "", source),
-        face.settings.privacy.networks == "full",
+        face.settings.privacy.networks,
     )
 
 

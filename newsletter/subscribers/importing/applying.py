@@ -181,7 +181,7 @@ def _record(connection: sa.Connection, staging: Staging, target: Target, *meant:
     else:
         columns["act"] = sa.literal(Act.IMPORTED.value)
         columns |= {"basis": sa.literal(target.basis, sa.Text), "requested_at": rows.c.requested_at}
-        if target.keep_networks:
+        if target.networks != "none":
             columns["network"] = rows.c.network
     chosen = (
         sa.select(*columns.values())

@@ -9,11 +9,10 @@ chunk takes, and an import that was cut off goes on where it was.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from time import monotonic, sleep
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -37,10 +36,11 @@ from newsletter.subscribers.importing.target import WRITTEN, Fate, Target
 CHUNK: Final = 20_000
 """How many rows are written in one transaction."""
 READ_AT_ONCE: Final = 2_000
+MOST_CELLS: Final = 200_000
+"""How many rows, and cells of them, are held in memory at once."""
 BREATH: Final = 0.1
 """For how many seconds others may write to SQLite between two chunks: as long as one of them waits to try again."""
 
-_T = TypeVar("_T")
 Decided: TypeAlias = tuple[int, int, str, Fate]
 """The number of a row among all that were read, from 1; the line that it begins on; its address; its fate."""
 
@@ -119,7 +119,7 @@ def import_people(
         # The rows are put aside in temporary tables, which go when this connection is closed for good.
         connection.detach()
         _prepare(connection)
-        staging = Staging(connection, target.definitions, fields)
+        staging = Staging(connection, target.definitions, fields, target.networks)
         _stage(rows, staging, target, result, watcher)
         if dry_run:
             _try_out(connection, staging, target, result, watcher)
@@ -148,19 +148,24 @@ def _prepare(connection: sa.Connection) -> None:
 def _stage(
     rows: Iterable[Person | BadRow], staging: Staging, target: Target, result: ImportResult, watcher: Watcher
 ) -> None:
-    """Put the good rows aside."""
-    number = 0
-    for piece in _pieces(rows, READ_AT_ONCE):
-        people: list[tuple[int, Person]] = []
-        for row in piece:
-            number += 1
-            if isinstance(row, Person):
-                people.append((number, row))
-            else:
-                result.counts[Fate.BAD] += 1
-                watcher.bad(number, row)
-        staging.add(people, target.hashes)
-        watcher.read(len(piece))
+    """Put the good rows aside, many at a time, but no more than fit into little memory."""
+    count = cells = 0
+    people: list[tuple[int, Person]] = []
+    for number, row in enumerate(rows, 1):
+        if isinstance(row, Person):
+            people.append((number, row))
+        else:
+            result.counts[Fate.BAD] += 1
+            watcher.bad(number, row)
+        count += 1
+        cells += len(row.row.cells)
+        if count >= READ_AT_ONCE or cells >= MOST_CELLS:
+            staging.add(people, target.hashes)
+            watcher.read(count)
+            people.clear()
+            count = cells = 0
+    staging.add(people, target.hashes)
+    watcher.read(count)
     staging.close()
 
 
@@ -198,6 +203,7 @@ def _write(
         watcher.writes(progress.row, staging.last)
         if progress.row < staging.last and database.is_sqlite:
             _let_others_write(connection)
+    _let_it_last(connection)
     with database.transaction(connection):
         finish(connection, progress, max(now(), target.now))
     result.counts += progress.counts
@@ -228,14 +234,15 @@ def _tell(connection: sa.Connection, staging: Staging, watcher: Watcher) -> None
         watcher.decided([(number, line, address, Fate(fate)) for number, line, address, fate in found])
 
 
+def _let_it_last(connection: sa.Connection) -> None:
+    """Let the next commit, and with it all before, be on disk when it is done."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql("PRAGMA synchronous = FULL" if is_sqlite else "SET synchronous_commit = on")
+    connection.commit()
+
+
 def _let_others_write(connection: sa.Connection) -> None:
     """Bring what was written into the database's file, which keeps nobody from writing, and wait for who wants to."""
     begun = monotonic()
     connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
     sleep(max(0.0, BREATH - (monotonic() - begun)))
-
-
-def _pieces(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while piece := list(islice(iterator, size)):
-        yield piece

@@ -16,6 +16,7 @@ from newsletter.subscribers.hashes import AddressHashes
 from newsletter.subscribers.importing.filling import converters, fill
 from newsletter.subscribers.importing.headers import ATTRIBUTES
 from newsletter.subscribers.importing.rows import Person
+from newsletter.subscribers.networks import Policy, kept_network
 
 REPEATED: Final = -1
 """Stands in the place of the standing of a row that does not count because another one of its address does."""
@@ -35,6 +36,7 @@ class Staging:
 
     Args:
         fields: The fields that rows may say something of; all that there are, if not given.
+        networks: How much is kept of where on the network somebody signed up.
 
     Attributes:
         values: The names of the columns that hold what a row says of somebody; NULL where it says nothing.
@@ -47,9 +49,14 @@ class Staging:
     """
 
     def __init__(
-        self, connection: sa.Connection, definitions: Definitions, fields: Collection[str] | None = None
+        self,
+        connection: sa.Connection,
+        definitions: Definitions,
+        fields: Collection[str] | None = None,
+        networks: Policy = "none",
     ) -> None:
         self._connection = connection
+        self._networks = networks
         self._filled = {"topics": 0, "tags": 0, "older_hashes": 0}
         self.last = 0
         people = people_table(definitions)
@@ -133,7 +140,7 @@ class Staging:
         if asked is not None and self._convert_moment is not None:
             asked = self._convert_moment(asked)
         address, key = person.address
-        told = (asked, network or None, detail or None)
+        told = (asked, kept_network(network, self._networks), detail or None)
         return (number, person.row.line, address, key, hashed, int(person.standing), *told, *values)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from newsletter.subscribers.definitions import Definitions
 from newsletter.subscribers.hashes import AddressHashes
+from newsletter.subscribers.networks import Policy
 
 
 class Fate(StrEnum):
@@ -38,7 +39,7 @@ class Target:
         by: Who of the staff imports them.
         detail: What is imported, without anybody's name or address in it; staff know the change by it.
         identity: What tells this very import from others, so that one that was cut off is gone on with.
-        keep_networks: Whether it is kept where on the network they joined from.
+        networks: How much is kept of where on the network they joined from.
     """
 
     list: str
@@ -50,4 +51,4 @@ class Target:
     by: str = ""
     detail: str = ""
     identity: bytes = b""
-    keep_networks: bool = False
+    networks: Policy = "none"
