@@ -45,7 +45,7 @@ def test_mistake_is_named_with_its_place(workspace: Workspace, file: str, conten
     "name",
     [
         *("status", "name", "infix", "left_at", "opted_out", "source", "subscribed_at", "unsubscribed_at", "topics"),
-        *("email", "row", "line", "problem", "remedy", "email_disabled", "language"),
+        *("email", "row", "line", "problem", "remedy", "email_disabled", "language", "tags", "frequency", "list"),
     ],
 )
 def test_attribute_cannot_have_a_name_that_imports_and_exports_use(workspace: Workspace, name: str) -> None:

@@ -231,9 +231,11 @@ SYNONYMS: Final[Mapping[str, str]] = {
 }
 """Field by header, as `plain` makes it."""
 
-_RESERVED: Final = frozenset({name.replace("_", "") for name in (INFIX, NAME, TAGS, *SIGNS, *EXPORTED, *REPORTED)}) | {
+_RESERVED: Final = frozenset(
+    {name.replace("_", "") for name in (INFIX, NAME, TAGS, *SIGNS, *EXPORTED, *EXPORTED_TOO, *REPORTED)}
+) | {
     *_DEPARTURES,
-    *("email", "firstname", "lastname", "language", "topics", "id", "address", "createdat", "changedat"),
+    *("email", "firstname", "lastname", "language", "topics", "id", "address", "list", "createdat", "changedat"),
 }
 
 _TELLS_OF_LEAVING: Final = re.compile(
