@@ -38,6 +38,8 @@ CHUNK: Final = 20_000
 READ_AT_ONCE: Final = 2_000
 MOST_CELLS: Final = 200_000
 """How many rows, and cells of them, are held in memory at once."""
+TIDY_EVERY: Final = 5
+"""After how many chunks SQLite's log is brought into its file."""
 BREATH: Final = 0.1
 """For how many seconds others may write to SQLite between two chunks: as long as one of them waits to try again."""
 
@@ -134,7 +136,9 @@ def _prepare(connection: sa.Connection) -> None:
     sqlite = (
         "PRAGMA synchronous = NORMAL",
         "PRAGMA wal_autocheckpoint = 0",
-        "PRAGMA cache_size = -65536",
+        # New people stand all over the indexes: what a chunk changes of them should fit into memory.
+        "PRAGMA main.cache_size = -131072",
+        "PRAGMA temp.cache_size = -16384",
         "PRAGMA temp_store = FILE",
     )
     # Plans that are good for one chunk, whatever the server believes about tables that grow while it looks away.
@@ -197,12 +201,14 @@ def _write(
         result.resumed_after = progress.row
         watcher.resumed(progress.row)
     watcher.writes(progress.row, staging.last)
+    chunks = 0
     while progress.row < staging.last:
         with database.transaction(connection):
             progress = _write_chunk(connection, staging, target, progress, watcher)
+        chunks += 1
         watcher.writes(progress.row, staging.last)
         if progress.row < staging.last and database.is_sqlite:
-            _let_others_write(connection)
+            _let_others_write(connection, tidy=chunks % TIDY_EVERY == 0)
     _let_it_last(connection)
     with database.transaction(connection):
         finish(connection, progress, max(now(), target.now))
@@ -241,8 +247,13 @@ def _let_it_last(connection: sa.Connection) -> None:
     connection.commit()
 
 
-def _let_others_write(connection: sa.Connection) -> None:
-    """Bring what was written into the database's file, which keeps nobody from writing, and wait for who wants to."""
+def _let_others_write(connection: sa.Connection, *, tidy: bool) -> None:
+    """Wait for who wants to write, and use the time to bring what was written into the file, which locks nobody out.
+
+    Args:
+        tidy: Whether it is time for that: most of it is the same pages again after the next chunk.
+    """
     begun = monotonic()
-    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
+    if tidy:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
     sleep(max(0.0, BREATH - (monotonic() - begun)))
