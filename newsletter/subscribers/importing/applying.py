@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from newsletter.store import tables
 from newsletter.subscribers.attributes import people_table
 from newsletter.subscribers.consent import Act, Method
+from newsletter.subscribers.departures import insert_new
 from newsletter.subscribers.importing.deciding import differs, has_tag, has_topic
 from newsletter.subscribers.importing.staging import Staging
 from newsletter.subscribers.importing.standing import SUPPRESSED_FOR, Standing
@@ -140,7 +141,7 @@ def _suppress(connection: sa.Connection, staging: Staging, target: Target) -> No
         .where(fates.c.fate == Fate.LEFT, rows.c.standing >= Standing.BLOCKED)
     )
     columns = ["address_hash", "reason", "created_at", "detail"]
-    connection.execute(sa.insert(_suppressions).from_select(columns, chosen))
+    connection.execute(insert_new(connection, _suppressions).from_select(columns, chosen))
 
 
 def _add_more(connection: sa.Connection, staging: Staging) -> None:

@@ -6,11 +6,12 @@ import sqlalchemy as sa
 
 from newsletter.store import tables
 from newsletter.subscribers.attributes import people_table
+from newsletter.subscribers.departures import ALL
 from newsletter.subscribers.importing.staging import REPEATED, Staging
 from newsletter.subscribers.importing.standing import Standing
 from newsletter.subscribers.importing.target import Fate, Target
 
-_subscriptions, _suppressions = tables.subscriptions, tables.suppressions
+_subscriptions, _suppressions, _departures = tables.subscriptions, tables.suppressions, tables.departures
 _topics, _tags = tables.subscriber_topics, tables.subscriber_tags
 
 
@@ -28,6 +29,7 @@ def decide(connection: sa.Connection, staging: Staging, target: Target, after: i
         (_is_suppressed(staging), Fate.SUPPRESSED),
         (rows.c.standing >= Standing.BLOCKED, Fate.LEFT),
         (_subscriptions.c.status == "unsubscribed", Fate.UNSUBSCRIBED),
+        (_subscriptions.c.status.is_(None) & _is_barred(staging, target), Fate.UNSUBSCRIBED),
         (rows.c.standing == Standing.LEFT, Fate.LEFT),
         (rows.c.standing == Standing.UNCONFIRMED, Fate.UNCONFIRMED),
         (people.c.id.is_(None), Fate.ADDED),
@@ -79,9 +81,19 @@ def _news(people: sa.TableClause, staging: Staging) -> list[sa.ColumnElement[boo
 
 
 def _is_suppressed(staging: Staging) -> sa.ColumnElement[bool]:
+    return _is_kept(staging, _suppressions, sa.true())
+
+
+def _is_barred(staging: Staging, target: Target) -> sa.ColumnElement[bool]:
+    """Tell whether only the person may put the address of a row on the list."""
+    return _is_kept(staging, _departures, _departures.c.list.in_([target.list, ALL]))
+
+
+def _is_kept(staging: Staging, table: sa.Table, only: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Tell whether a table has the hash of a row's address, by the secret in use or by one of before."""
     rows, older = staging.rows, staging.older_hashes
-    by_current = sa.exists().where(_suppressions.c.address_hash == rows.c.address_hash)
+    by_current = sa.exists().where(table.c.address_hash == rows.c.address_hash, only)
     if not staging.holds.older_hashes:
         return by_current
-    by_older = sa.exists().where(older.c.number == rows.c.number, _suppressions.c.address_hash == older.c.address_hash)
+    by_older = sa.exists().where(older.c.number == rows.c.number, table.c.address_hash == older.c.address_hash, only)
     return by_current | by_older

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from newsletter.clock import now
 from newsletter.store import Database
+from newsletter.subscribers.holding import hold_suppressions
 from newsletter.subscribers.importing.applying import apply, number_new_people
 from newsletter.subscribers.importing.changes import (
     Progress,
@@ -219,6 +220,7 @@ def _write_chunk(
     connection: sa.Connection, staging: Staging, target: Target, progress: Progress, watcher: Watcher
 ) -> Progress:
     until = min(progress.row + CHUNK, staging.last)
+    hold_suppressions(connection)
     counts = decide(connection, staging, target, progress.row, until)
     if any(counts[fate] for fate in WRITTEN):
         number_new_people(connection, staging)
