@@ -138,7 +138,7 @@ def _prepare(connection: sa.Connection) -> None:
         "PRAGMA synchronous = NORMAL",
         "PRAGMA wal_autocheckpoint = 0",
         # New people stand all over the indexes: what a chunk changes of them should fit into memory.
-        "PRAGMA main.cache_size = -131072",
+        "PRAGMA main.cache_size = -65536",
         "PRAGMA temp.cache_size = -16384",
         "PRAGMA temp_store = FILE",
     )
