@@ -1,18 +1,23 @@
 """`newsletter feedback`: what came back about messages, what it means, and what it is to mean again."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.base import Face, echo_json, pass_face, progress
+from newsletter.errors import EXIT_UNFINISHED
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from newsletter.feedback.explaining import Explanation, Report
+    from newsletter.feedback.mail import Mailbox
 
 KINDS = ("accepted", "delivered", "delayed", "bounced", "dropped", "complained", "unsubscribed", "other")
+
+PASSWORD_VARIABLE = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105 - where it stands
 
 
 @click.group(name="feedback")
@@ -53,6 +58,91 @@ def list_(
         click.echo("Nothing of that kind was reported.")
     for one in found:
         click.echo(f"{_told(one)}  {f'number {one.subscriber}' if one.subscriber else 'nobody of ours'}")
+
+
+@command.command(name="read")
+@click.option("--maildir", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Read a Maildir.")
+@click.option("--imap", "host", metavar="HOST", help="Read a mailbox of this IMAP server, over TLS.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Its port; 993, or 143 with --starttls.")
+@click.option("--user", metavar="NAME", help="Who logs in there; the password stands in NEWSLETTER_IMAP_PASSWORD.")
+@click.option("--folder", default="INBOX", show_default=True, metavar="NAME", help="The mailbox to read there.")
+@click.option("--starttls", is_flag=True, help="Begin TLS after connecting, instead of at once.")
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The certificate of who issued the server's, where this system does not know it.",
+)
+@click.option("--delete", is_flag=True, help="Take out of the IMAP mailbox what was kept, instead of marking it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@pass_face
+def read(
+    face: Face,
+    maildir: Path | None,
+    host: str | None,
+    port: int | None,
+    user: str | None,
+    folder: str,
+    starttls: bool,
+    ca_file: Path | None,
+    delete: bool,
+    as_json: bool,
+) -> None:
+    """Read mail that came back: bounces, complaints, requests to leave; one message on standard input by default.
+
+    Safe to repeat, and to stop at any moment. Exit code 10 means that some messages could not be read; they still wait.
+    """
+    import sys
+
+    from newsletter.clock import now
+    from newsletter.feedback.mail import ImapAccess, Maildir, StandardInput, open_imap
+
+    if maildir is not None and host is not None:
+        raise click.UsageError("Name a Maildir or an IMAP server, not both.")
+    if maildir is not None:
+        _read(face, Maildir(maildir), as_json=as_json)
+    elif host is None:
+        _read(face, StandardInput(sys.stdin.buffer, now()), as_json=as_json)
+    else:
+        password = face.environ.get(PASSWORD_VARIABLE, "")
+        if user is None or not password:
+            raise click.UsageError(f"Say who logs in with --user, and set the password as {PASSWORD_VARIABLE}.")
+        access = ImapAccess(
+            host,
+            user,
+            password,
+            port or (143 if starttls else 993),
+            "starttls" if starttls else "implicit",
+            folder,
+            ca_file,
+            delete,
+        )
+        with open_imap(access) as mailbox:
+            _read(face, mailbox, as_json=as_json)
+
+
+def _read(face: Face, mailbox: "Mailbox", *, as_json: bool) -> None:
+    from functools import partial
+
+    from newsletter.clock import now
+    from newsletter.feedback.ingest import Policy, take
+    from newsletter.feedback.mail import take_mail
+
+    settings = face.settings
+    with face.database() as database, progress(face, "Reading", total=None) as advance:
+        store = partial(take, database, policy=Policy.of(settings), now=now())
+        tally = take_mail(mailbox, settings.sender.return_path or "", store, advance)
+    counts = {kind.value: count for kind, count in sorted(tally.kinds.items())}
+    if as_json:
+        echo_json({"read": counts, "refused": len(tally.refused)})
+    else:
+        for kind, count in counts.items():
+            click.echo(f"{count:>9,}  {kind}")
+        if not counts:
+            click.echo("No mail was waiting.")
+    for place, error in tally.refused:
+        click.echo(f"{place}: {error}", err=True)
+    if tally.refused:
+        raise SystemExit(EXIT_UNFINISHED)
 
 
 @command.command(name="explain")

@@ -67,21 +67,23 @@ def leave(
 def _standing(
     connection: sa.Connection, subscriber: int, list_name: str | None, method: Method, act: Act, now: datetime
 ) -> int:
-    """Give the number that somebody has now; of who is not kept any more the hash is barred instead."""
+    """Give the number that somebody has now; of who is not kept any more the hash is barred."""
     hold_people(connection, [subscriber])
     if connection.scalar(sa.select(_people.c.id).where(_people.c.id == subscriber)) is not None:
         return subscriber
     found = former(connection, subscriber)
     if found is None:
         return subscriber
-    if found.into is not None:
-        hold_people(connection, [found.into])
-        return found.into
+    if act is Act.COMPLAINED and method in OWN:
+        bar(connection, found.address_hash, ALL, now)
+        suppress_hash(connection, found.address_hash, act.value, now)
+    again = sa.select(_people.c.id).where(_people.c.address_hash == found.address_hash)
+    now_known = found.into if found.into is not None else connection.scalar(again)
+    if now_known is not None:
+        hold_people(connection, [now_known])
+        return now_known
     if method in OWN:
         bar(connection, found.address_hash, list_name or ALL, now)
-        if act is Act.COMPLAINED:
-            bar(connection, found.address_hash, ALL, now)
-            suppress_hash(connection, found.address_hash, act.value, now)
     return subscriber
 
 

@@ -13,6 +13,7 @@ from newsletter.feedback.ingest import Policy, take
 from newsletter.feedback.policy import Rules
 from newsletter.message import DeliveryKey
 from newsletter.providers.base.feedback import EventKind, Fault, FeedbackEvent
+from newsletter.settings import PrivacySettings
 from newsletter.store import Database, tables
 from newsletter.subscribers import (
     Answer,
@@ -27,15 +28,19 @@ from newsletter.subscribers import (
     Texts,
     Wish,
     add,
+    ask_new_address,
     ask_to_join,
     confirm,
     edit_people,
     erase,
     find,
+    forget_due,
     import_people,
     last_change,
     leave,
+    merge,
     parse_address,
+    remove,
     save_preferences,
     take_back,
     undo,
@@ -47,6 +52,7 @@ from newsletter.tokens import Signer
 
 NOW = datetime(2024, 2, 20, 8, 30, tzinfo=UTC)
 JAN = parse_address("jan@example.org")
+ELSEWHERE = parse_address("j.devries@example.net")
 LISTS = ("leden", "pers")
 POLICY = Policy(Rules(limit=1, half_life=timedelta(days=90)), complaints=1)
 
@@ -55,7 +61,7 @@ acts = st.one_of(
     st.tuples(st.sampled_from(["ask", "confirm", "leave", "take back", "prefer", "forsake"]), lists),
     st.tuples(st.sampled_from(["add", "import", "import as left", "staff unsubscribe", "undo"]), lists),
     st.tuples(st.sampled_from(["complain", "bounce", "ask by mail", "fail", "deliver", "late complaint"]), lists),
-    st.tuples(st.sampled_from(["erase", "wait"]), lists),
+    st.tuples(st.sampled_from(["erase", "wait", "remove", "move", "merge", "forget in time"]), lists),
 )
 
 
@@ -75,11 +81,19 @@ class World:
     pending: dict[int, str] = field(default_factory=dict)
     left: dict[str, datetime] = field(default_factory=dict)
     joined: dict[str, datetime] = field(default_factory=dict)
+    keys: dict[str, DeliveryKey] = field(default_factory=dict)
 
     def empty(self) -> None:
         with self.database.writing() as connection:
-            for table in (tables.feedback_events, tables.suppressions, tables.deliveries, tables.confirmations):
+            for table in (
+                tables.feedback_events,
+                tables.suppressions,
+                tables.deliveries,
+                tables.confirmations,
+                tables.departures,
+            ):
                 connection.execute(sa.delete(table))
+            connection.execute(sa.delete(tables.former_people))
             for table in (tables.subscribers, tables.changes, tables.dispatches, tables.compiled_issues):
                 connection.execute(sa.delete(table))
 
@@ -190,11 +204,14 @@ class World:
     def _report(self, name: str, kind: EventKind, fault: Fault | None = None, ago: timedelta = timedelta()) -> bool:
         """Report something about a message to the person, if there is one on the list."""
         number = self._number()
-        if number is None:
+        if number is not None:
+            key = self.keys[name] = DeliveryKey(f"{number}{name}".ljust(26, "a"))
+            with self.database.writing() as connection:
+                self._deliver_to(connection, name, number, key)
+        elif name in self.keys:
+            key = self.keys[name]  # they are not kept any more, and still have a message of ours
+        else:
             return False
-        key = DeliveryKey(f"{number}{name}".ljust(26, "a"))
-        with self.database.writing() as connection:
-            self._deliver_to(connection, name, number, key)
         take(self.database, [FeedbackEvent(kind, "mail", self.now - ago, key, fault=fault)], POLICY, self.now)
         return True
 
@@ -245,6 +262,39 @@ class World:
                 erase(connection, number, self.now)
             self.barred |= set(LISTS)
             self.pending.clear()
+
+    def _remove(self, _: str) -> None:
+        """Staff remove them; what they have left stays closed, and what they say about old messages counts."""
+        if self._number() is not None:
+            with self.database.writing() as connection:
+                remove(connection, JAN, self.now, self.signer.address_hashes, suppress=False)
+
+    def _move(self, _: str) -> None:
+        """They move to another address and back, by way of somebody who was imported under that address."""
+        if (number := self._number()) is None:
+            return
+        for address in (ELSEWHERE, JAN):
+            with self.database.writing() as connection:
+                connection.execute(sa.delete(tables.confirmations).where(tables.confirmations.c.kind == "address"))
+                asking = Asking(self.now, "nl", "de eigen pagina")
+                ask_new_address(connection, number, address, asking, self.signer.address_hashes)
+                asked = connection.scalars(sa.select(sa.func.max(tables.confirmations.c.id))).one()
+                confirm(connection, asked, self.definitions, self.signer.address_hashes, self.now)
+
+    def _merge(self, name: str) -> None:
+        """Staff make one person of them and another who was imported."""
+        number = self._number()
+        target = Target(name, "lijst.csv", self.now, self.definitions, self.signer.address_hashes)
+        import_people(self.database, [Person(Row(1, 1, ("x",)), ELSEWHERE, {})], target)
+        with self.database.writing() as connection:
+            other = find(connection, ELSEWHERE)
+            if number is not None and other is not None:
+                merge(connection, into=number, other=other, now=self.now, by="staff")
+            elif other is not None:
+                remove(connection, ELSEWHERE, self.now, self.signer.address_hashes, suppress=False)
+
+    def _forget_in_time(self, _: str) -> None:
+        forget_due(self.database, PrivacySettings(keep_left_days=1), self.now + timedelta(days=2))
 
     def _wait(self, _: str) -> None:
         self.now += timedelta(hours=30)
