@@ -15,6 +15,7 @@ from .definitions import (
     TopicDefinition,
     read_definitions,
 )
+from .departures import successor
 from .exporting import count_people, count_suppressed, export_people
 from .hashes import AddressHashes, renew_hashes, suppress_people, suppression
 from .importing.bases import EXPLAINED, Basis, read_basis
@@ -29,9 +30,11 @@ from .importing.standing import Standing
 from .importing.tabular import Table, open_table
 from .importing.target import Fate, Target
 from .joining import Answer, Asking, Kind, Wish, ask_to_join, is_throttled, request
-from .leaving import TAKEN_BACK_WITHIN, give_reason, leave, left_at, take_back
+from .leaving import TAKEN_BACK_WITHIN, give_reason, leave, leave_together, left_at, pause, take_back
+from .linking import ask_for_link, ask_for_own_link
 from .loading import read_records
 from .merging import merge
+from .networks import kept_network
 from .people import Profile, Subscription, add, change, find, remove, show, unsubscribe
 from .preferences import Choices, ListChoice, Preferences, read_preferences, save_preferences
 from .records import EXAMPLE_ID, Record, example_record
@@ -92,6 +95,8 @@ __all__ = [
     "Watcher",
     "Wish",
     "add",
+    "ask_for_link",
+    "ask_for_own_link",
     "ask_new_address",
     "ask_to_join",
     "attribute_columns",
@@ -120,14 +125,17 @@ __all__ = [
     "keep_before",
     "keep_report",
     "keep_text",
+    "kept_network",
     "last_change",
     "leave",
+    "leave_together",
     "left_at",
     "map_columns",
     "map_parts",
     "merge",
     "open_table",
     "parse_address",
+    "pause",
     "read_basis",
     "read_changes",
     "read_confirmation",
@@ -144,6 +152,7 @@ __all__ = [
     "save_preferences",
     "show",
     "split_named",
+    "successor",
     "suppress_people",
     "suppression",
     "synchronise_attributes",

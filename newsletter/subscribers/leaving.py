@@ -1,12 +1,13 @@
 """Leaving: a person goes off a list, holds at once, and can be taken back for a little while."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
 from newsletter.store import tables
-from newsletter.subscribers.consent import Act, Consent, Method, record
+from newsletter.subscribers.consent import Act, Consent, Method, as_row, record
 from newsletter.subscribers.departures import ALL, bar, former, successor, suppress_hash
 from newsletter.subscribers.holding import hold_people
 
@@ -85,6 +86,53 @@ def _standing(
     if method in OWN:
         bar(connection, found.address_hash, list_name or ALL, now)
     return subscriber
+
+
+def leave_together(
+    connection: sa.Connection, leavers: Collection[tuple[int, str]], method: Method, now: datetime, source: str
+) -> list[tuple[int, str]]:
+    """Take several people off a list each, in as few steps as one would take.
+
+    Returns:
+        Those who are not on it: what becomes of them is for `leave` to see, of each in a transaction of its own, since
+        it may concern others too.
+    """
+    hold_people(connection, {subscriber for subscriber, _ in leavers})
+    mine = sa.tuple_(_subscriptions.c.subscriber_id, _subscriptions.c.list)
+    found = connection.execute(
+        sa.select(_subscriptions.c.subscriber_id, _subscriptions.c.list).where(
+            mine.in_(sorted(leavers)), _subscriptions.c.status == "subscribed"
+        )
+    )
+    leaving = sorted((row.subscriber_id, row.list) for row in found)
+    if leaving:
+        gone = {"status": "unsubscribed", "unsubscribed_at": now}
+        connection.execute(sa.update(_subscriptions).where(mine.in_(leaving)).values(gone))
+        consents = {name: as_row(Consent(now, Act.LEFT, method, list=name, source=source)) for _, name in leaving}
+        connection.execute(sa.insert(_consents), [{"subscriber_id": one, **consents[name]} for one, name in leaving])
+    return sorted({*leavers} - {*leaving})
+
+
+def pause(connection: sa.Connection, subscriber: int, list_name: str, until: datetime, now: datetime) -> bool:
+    """Send somebody nothing of a list until a moment, if they are on it; tells whether they are.
+
+    Never ends a pause sooner: whoever may leave for somebody may do less than that, and not more.
+    """
+    subscriber = successor(connection, subscriber)
+    hold_people(connection, [subscriber])
+    mine = (
+        (_subscriptions.c.subscriber_id == subscriber)
+        & (_subscriptions.c.list == list_name)
+        & (_subscriptions.c.status == "subscribed")
+    )
+    row = connection.execute(sa.select(_subscriptions.c.paused_until).where(mine)).one_or_none()
+    if row is None:
+        return False
+    if row.paused_until is None or row.paused_until < until:
+        connection.execute(sa.update(_subscriptions).where(mine).values(paused_until=until))
+        detail = f"pause until: {until.date().isoformat()}"
+        record(connection, [subscriber], Consent(now, Act.CHOSE, Method.PAGE, list=list_name, detail=detail))
+    return True
 
 
 def give_reason(connection: sa.Connection, subscriber: int, list_name: str, reason: str, now: datetime) -> bool:
