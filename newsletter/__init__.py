@@ -7,6 +7,7 @@ The way of the data, and the packages that answer for each step:
                        subscribers ── audience ───┘  └─ outcomes ┘
 
 - `cli`: commands; each parses, calls one function and prints.
+- `web`: the public site: joining, confirming, choosing, leaving, the archive.
 - `design`: templates as somebody makes them: begun, checked, and shown in every state.
 - `telemetry`: what an operator watches: the log, the metrics and the traces of processes that send.
 - `upkeep`: what is done every now and then beside sending.

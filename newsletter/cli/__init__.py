@@ -33,6 +33,7 @@ SECTIONS: Final = {
         "feedback",
         "why",
     ),
+    "Show": ("serve", "archive"),
 }
 """The order of the work, in which the help names the commands; those that are not here come after."""
 

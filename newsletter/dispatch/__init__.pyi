@@ -17,6 +17,7 @@ from .control import Controls, Settlement, Settling
 from .costs import Cost, Costs, measure_costs
 from .dispatches import Dispatch, DispatchState
 from .driving import drive
+from .editions import CHOOSING, LEAVING, Edition, ShownEdition, editions, show_edition
 from .everybody import survey_everybody
 from .follow_up import FollowUp, accept_follow_up, propose_correction, propose_retry, propose_top_up
 from .following import Following, Kind
@@ -28,7 +29,7 @@ from .notices import Notice
 from .observing import Observer, Observers, Watch
 from .overrides import Override, override
 from .overview import Standing, audience_of, find_dispatch, standing, standings
-from .prepare import PreparedIssue, make_letterhead, prepare_issue, reader_links
+from .prepare import PREFERENCES, UNSUBSCRIBE, PreparedIssue, make_letterhead, prepare_issue, reader_links
 from .readers import make_reader
 from .receipt import Receipt, assert_writable, keep_receipt, write_receipt
 from .runner import Stop
@@ -53,7 +54,11 @@ from .trial import Trial, record_for, send_trial
 from .working import Worker
 
 __all__ = [
+    "CHOOSING",
     "CLIPPED_AT",
+    "LEAVING",
+    "PREFERENCES",
+    "UNSUBSCRIBE",
     "Action",
     "Approval",
     "Balance",
@@ -65,6 +70,7 @@ __all__ = [
     "Costs",
     "Dispatch",
     "DispatchState",
+    "Edition",
     "Event",
     "FollowUp",
     "Following",
@@ -85,6 +91,7 @@ __all__ = [
     "Replies",
     "Settlement",
     "Settling",
+    "ShownEdition",
     "Standing",
     "Start",
     "State",
@@ -113,6 +120,7 @@ __all__ = [
     "describe",
     "drive",
     "due",
+    "editions",
     "find",
     "find_dispatch",
     "index_page",
@@ -138,6 +146,7 @@ __all__ = [
     "refreeze",
     "send_trial",
     "share_work",
+    "show_edition",
     "standing",
     "standings",
     "statistics",

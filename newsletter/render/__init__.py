@@ -10,12 +10,13 @@ from newsletter.render.confirmation import (
     compile_confirmation,
     load_confirmation,
 )
-from newsletter.render.dates import event_date, format_moment, until
+from newsletter.render.dates import event_date, format_day, format_moment, until
 from newsletter.render.merge import CommonParts, Letterhead, MergedParts, Merger, Reader
 from newsletter.render.pages import PageCache
 from newsletter.render.references import references
 from newsletter.render.templates import Template, load_template, template_names
-from newsletter.render.translations import SHARED, Translations, adding_language
+from newsletter.render.theme import Theme, read_theme
+from newsletter.render.translations import SHARED, Translations, adding_language, read_translations
 from newsletter.render.views import Masthead
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Reader",
     "Slots",
     "Template",
+    "Theme",
     "Translations",
     "Wording",
     "adding_language",
@@ -41,10 +43,13 @@ __all__ = [
     "compile_issue",
     "content_type",
     "event_date",
+    "format_day",
     "format_moment",
     "load_confirmation",
     "load_template",
     "publish_calendar",
+    "read_theme",
+    "read_translations",
     "references",
     "template_names",
     "until",

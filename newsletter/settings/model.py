@@ -14,7 +14,15 @@ from newsletter import plugins
 from newsletter.settings.databases import check_database
 from newsletter.settings.limits import LimitsSettings
 from newsletter.settings.sources import Origin, Sources
-from newsletter.settings.urls import CONTROL, check_collector, check_host, check_media_folder, check_public_url
+from newsletter.settings.urls import (
+    CONTROL,
+    check_collector,
+    check_host,
+    check_media_folder,
+    check_network,
+    check_public_url,
+    check_site,
+)
 from newsletter.workspace import Workspace
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-x(-[a-z0-9]{1,8})+)?")
@@ -289,6 +297,34 @@ class FeedbackSettings(_Table):
     """After how many days such a failure counts half."""
 
 
+class WebSettings(_Table):
+    """The public site, as `newsletter serve` serves it."""
+
+    proxies: tuple[Annotated[str, AfterValidator(check_network)], ...] = ()
+    """Proxies that tell who asks, by address or network: `["127.0.0.1", "10.0.0.0/8"]`. Nobody else is believed."""
+
+    embedded_in: tuple[Annotated[str, AfterValidator(check_site)], ...] = ()
+    """Sites that may show the form to join in a frame, and send one of their own here: `["https://www.example.org"]`."""
+
+    archive: bool = True
+    """Whether there is an archive with feeds; the web version of an issue is there for whoever has its link."""
+
+    joins_per_address: Positive = 20
+    """How many requests that cause a mail may come from one address of the network in an hour."""
+
+    joins_per_network: Positive = 100
+    """Likewise from its neighbours and itself: a network of 256 addresses, or of a household."""
+
+    joins_per_list: Positive = 1000
+    """Likewise for one list."""
+
+    joins_in_total: Positive = 3000
+    """Likewise in all."""
+
+    log_requests: bool = True
+    """Whether each request is a line of the log; never with an address of the network, a token or a query."""
+
+
 class LogSettings(_Table):
     """What a worker writes about its work."""
 
@@ -331,6 +367,7 @@ class Settings(_Table):
     limits: LimitsSettings = LimitsSettings()
     privacy: PrivacySettings = PrivacySettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 

@@ -65,6 +65,27 @@ def check_host(text: str) -> str:
     return f"{host}:{port}"
 
 
+def check_network(text: str) -> str:
+    """Check an address or a network of addresses; give it as a network."""
+    try:
+        return str(ipaddress.ip_network(text.strip()))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address or network: {error}|Write it as 127.0.0.1 or 10.0.0.0/8.") from error
+
+
+def check_site(text: str) -> str:
+    """Check the address of a web site without a path; give it as browsers name the origin of a page."""
+    example = "Write it as https://www.example.org."
+    parts, host = _parse(text, example)
+    if parts.scheme not in ("http", "https") or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is not the address of a whole web site|{example}")
+    if parts.username or parts.password or CONTROL.search(text):
+        raise ValueError(f"{text!r} is not the address of a whole web site|{example}")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    port = f":{parts.port}" if parts.port and parts.port != usual else ""
+    return f"{parts.scheme}://{_ascii_host(host, example)}{port}"
+
+
 def _parse(text: str, example: str) -> tuple[SplitResult, str | None]:
     """Take a URL apart; give its host too, and see to it that its port is a number."""
     try:

@@ -1,5 +1,6 @@
 """Settings: from the file and the environment, and every mistake named with its place and a remedy."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -246,3 +247,38 @@ def test_sender_has_no_letters_beyond_ascii_before_the_at_sign(workspace: Worksp
     assert "letters beyond ASCII before the @" in said
     assert name in said
     assert getattr(load(workspace, {name: "info@münchen.example"}).sender, field) == "info@münchen.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("proxies", '["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]', ("127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32")),
+        (
+            "embedded_in",
+            '["https://WWW.Example.org/", "http://localhost:8000"]',
+            ("https://www.example.org", "http://localhost:8000"),
+        ),
+        ("embedded_in", '["https://bücher.example:443"]', ("https://xn--bcher-kva.example",)),
+    ],
+)
+def test_proxies_and_sites_are_kept_as_requests_name_them(
+    workspace: Workspace, name: str, value: str, expected: tuple[str, ...]
+) -> None:
+    assert getattr(load(workspace, {f"NEWSLETTER_WEB__{name.upper()}": value}).web, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("proxies", "10.0.0.1/8", "no address or network"),
+        ("proxies", "proxy.example.org", "no address or network"),
+        ("embedded_in", "www.example.org", "not the address of a whole web site"),
+        ("embedded_in", "https://www.example.org/page", "not the address of a whole web site"),
+        ("embedded_in", "https://me@www.example.org", "not the address of a whole web site"),
+        ("embedded_in", "https://*.example.org", "is not a host name"),
+        ("embedded_in", "https://a.example 'unsafe-inline'", "is not a host name"),
+    ],
+)
+def test_a_proxy_or_site_that_is_none_is_said(workspace: Workspace, name: str, value: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        load(workspace, {f"NEWSLETTER_WEB__{name.upper()}": json.dumps([value])})
