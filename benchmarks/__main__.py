@@ -23,6 +23,7 @@ from benchmarks import (
     helping,
     importing,
     kills,
+    leaving,
     ledger_path,
     machine,
     merging,
@@ -56,6 +57,7 @@ BENCHMARKS: Final[Mapping[str, Run]] = {
     "workers": workers.run,
     "webhooks": webhooks.run,
     "feedback": feedback.run,
+    "leave": leaving.run,
 }
 LONG: Final[Mapping[str, Run]] = {
     "kills": kills.run,
