@@ -78,8 +78,13 @@ def test_a_bulk_edit_says_what_it_would_do_does_it_and_is_undone(filled: Call) -
     ],
 )
 def test_an_edit_that_makes_no_sense_changes_nothing(filled: Call, arguments: tuple[str, ...], said: str) -> None:
-    assert said in filled("subscribers", "edit", *arguments, "--yes", code=2).stderr
+    assert said in filled("subscribers", "edit", "--all", *arguments, "--yes", code=2).stderr
     assert "edit" not in filled("subscribers", "changes").stdout
+
+
+@pytest.mark.parametrize(("text", "said"), [((), "Say whom to edit"), (("",), "TEXT is empty"), ((" ",), "empty")])
+def test_nobody_edits_everybody_by_a_word_that_is_missing(filled: Call, text: tuple[str, ...], said: str) -> None:
+    assert said in filled("subscribers", "edit", *text, "--add-tag", "pers", "--yes", code=2).stderr
 
 
 def test_a_dossier_is_printed_and_written_for_its_owner_only(filled: Call, tmp_path: Path) -> None:
