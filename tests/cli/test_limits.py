@@ -84,4 +84,4 @@ def test_send_says_beforehand_how_long_it_takes_and_is_quick_where_it_stays_here
     assert "takes 39 min at least, under the limit of gmail.com" in shown
     proposal = json.loads(call("send", SLUG, "--list", "leden", "--provider", "smtp", "--dry-run", "--json").stdout)
     assert proposal["seconds_at_least"] == 39 * 60
-    assert "40 accepted" in call("send", SLUG, "--list", "leden", "--basis", "opt-in", "--yes").stdout
+    assert "40 accepted" in call("send", SLUG, "--list", "leden", "--yes").stdout
