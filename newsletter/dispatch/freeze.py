@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import Selection, selected
 from newsletter.dispatch import counts, dispatches
@@ -24,6 +23,7 @@ from newsletter.errors import ContentError, DispatchError, Place
 from newsletter.expressions import Schema
 from newsletter.render import CompiledIssue, Letterhead
 from newsletter.store import tables
+from newsletter.store.inserting import insert_new
 from newsletter.subscribers import Definitions, attribute_columns
 
 IDENTIFIER_BYTES = 5
@@ -213,9 +213,8 @@ def _keep_content(connection: sa.Connection, plan: Plan, schema: Schema, now: da
     payload = pack(plan.compiled, schema)
     # What cannot be read back must not be frozen: nobody could go on with it.
     unpack(payload)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"content_hash": plan.compiled.content_hash, "payload": payload, "created_at": now}
-    connection.execute(insert(tables.compiled_issues).values(row).on_conflict_do_nothing())
+    connection.execute(insert_new(connection, tables.compiled_issues).values(row))
 
 
 def _plan_deliveries(

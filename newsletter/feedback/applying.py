@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from newsletter.feedback.policy import Fact, Judgement, Rules, Verdict, judge
 from newsletter.providers.base.feedback import EventKind, Fault
 from newsletter.store import tables
+from newsletter.store.inserting import insert_new
 from newsletter.store.prepared import Numbers, is_among
 from newsletter.subscribers import Act, Consent, Method, leave, record
-from newsletter.subscribers.departures import ALL, bar, insert_new
+from newsletter.subscribers.departures import ALL, bar
 from newsletter.subscribers.holding import hold_people
 
 COUNTED: Final = (

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.dispatch.reported import PROVING, heed_complaints, settle_by_reports
 from newsletter.dispatch.states import State
@@ -17,6 +16,7 @@ from newsletter.feedback.policy import Rules, Verdict
 from newsletter.providers.base.feedback import EventKind, FeedbackEvent
 from newsletter.settings import Settings
 from newsletter.store import Database, tables
+from newsletter.store.inserting import insert_new
 from newsletter.store.prepared import Numbers, is_among
 from newsletter.subscribers.holding import hold_suppressions
 
@@ -210,8 +210,7 @@ def store(connection: sa.Connection, rows: Mapping[bytes, dict[str, Any]]) -> li
     there = set(connection.scalars(sa.select(_feedback.c.identity).where(_feedback.c.identity.in_(list(rows)))))
     fresh = [row for identity, row in rows.items() if identity not in there]
     if fresh:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(_feedback).on_conflict_do_nothing(), fresh)
+        connection.execute(insert_new(connection, _feedback), fresh)
     return fresh
 
 

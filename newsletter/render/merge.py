@@ -206,10 +206,6 @@ class Merger:
             return b"".join(own)
         return b"".join((*own, exact_header("List-Unsubscribe", f"<{reader.links['unsubscribe']}>"), ONE_CLICK))
 
-    def message_id(self, key: DeliveryKey) -> str:
-        """Give the Message-ID of a delivery: the same for every attempt."""
-        return f"<{key}@{self._domain}>"
-
     def parts(self, reader: Reader) -> MergedParts:
         """Give one reader's message as common parts and values.
 

@@ -22,7 +22,7 @@ from .importing.bases import EXPLAINED, Basis, read_basis
 from .importing.columns import ColumnMap, map_columns
 from .importing.headers import EVIDENCE, SIGNS
 from .importing.reading import MappedPart, fingerprint, map_parts, read_parts
-from .importing.reporting import BadRows, EveryRow, keep_report, write_report
+from .importing.reporting import BadRows, EveryRow
 from .importing.rows import BadRow, Person, read_rows
 from .importing.running import ImportResult, Watcher, import_people
 from .importing.sources import Source, find_parts
@@ -123,7 +123,6 @@ __all__ = [
     "import_people",
     "is_throttled",
     "keep_before",
-    "keep_report",
     "keep_text",
     "kept_network",
     "last_change",
@@ -159,5 +158,4 @@ __all__ = [
     "take_back",
     "undo",
     "unsubscribe",
-    "write_report",
 ]

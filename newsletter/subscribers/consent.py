@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.store import tables
+from newsletter.store.inserting import insert_new
 
 _consents, _texts = tables.consents, tables.consent_texts
 _ID_LENGTH: Final = 16
@@ -95,9 +95,8 @@ def text_identifier(text: str, language: str) -> str:
 def keep_text(connection: sa.Connection, text: str, language: str, now: datetime) -> str:
     """Keep a wording that is about to be agreed to, once, and give its identifier."""
     identifier = text_identifier(text, language)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"id": identifier, "language": language, "text": text, "first_shown_at": now}
-    connection.execute(insert(_texts).values(row).on_conflict_do_nothing())
+    connection.execute(insert_new(connection, _texts).values(row))
     return identifier
 
 
@@ -153,13 +152,3 @@ def history(connection: sa.Connection, subscriber: int) -> tuple[Consent, ...]:
         )
         for row in rows
     )
-
-
-def last_joined(connection: sa.Connection, subscriber: int) -> datetime | None:
-    """Tell when somebody last asked for a list themselves."""
-    moment: datetime | None = connection.scalar(
-        sa.select(sa.func.max(_consents.c.at)).where(
-            _consents.c.subscriber_id == subscriber, _consents.c.act.in_([Act.JOINED, Act.RETURNED])
-        )
-    )
-    return moment

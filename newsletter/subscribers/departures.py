@@ -7,12 +7,12 @@ from being added to one list, or to any (`ALL`), by staff and imports; the perso
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.store import tables
+from newsletter.store.inserting import insert_new
 
 ALL: Final = ""
 """Stands for every list that the person does not join again."""
@@ -31,12 +31,6 @@ class Former:
 
     address_hash: bytes
     into: int | None
-
-
-def insert_new(connection: sa.Connection, table: sa.Table) -> Any:
-    """Begin an insertion that leaves rows alone which are there already."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()
 
 
 def bar(connection: sa.Connection, address_hash: bytes, list_name: str, now: datetime) -> None:

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.store import Database, tables
+from newsletter.store.inserting import insert_new
 
 AddressHashes: TypeAlias = Callable[[str], Sequence[bytes]]
 """Gives the keyed hashes of an address's key, 32 bytes each: by the secret in use, then by those before it."""
@@ -39,9 +39,8 @@ def suppress_people(
         sa.literal(now, _suppressions.c.created_at.type),
         sa.literal(detail, sa.Text()),
     ).where(_people.c.id.in_(subscribers), ~there)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    named = insert(_suppressions).from_select(["address_hash", "reason", "created_at", "detail"], rows)
-    connection.execute(named.on_conflict_do_nothing())
+    names = ["address_hash", "reason", "created_at", "detail"]
+    connection.execute(insert_new(connection, _suppressions).from_select(names, rows))
 
 
 def renew_hashes(database: Database, hashes: AddressHashes) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -127,8 +127,8 @@ def _environment(language: str, time_zone: str) -> jinja2.Environment:
     environment.globals["said"] = lambda texts, usual: said(texts, language, usual)
     zone = ZoneInfo(time_zone)
 
-    def day(moment: datetime, form: str = "long") -> str:
-        return format_day(moment.astimezone(zone), form, spoken)
+    def day(moment: date, form: str = "long") -> str:
+        return format_day(moment.astimezone(zone) if isinstance(moment, datetime) else moment, form, spoken)
 
     def iso_day(moment: datetime) -> str:
         return moment.astimezone(zone).date().isoformat()

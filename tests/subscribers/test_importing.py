@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,13 +16,13 @@ from newsletter.errors import NewsletterError, StoreError, SubscriberError
 from newsletter.store import Database, open_database, tables
 from newsletter.subscribers import (
     BadRow,
+    BadRows,
     Definitions,
     Fate,
     Person,
     Target,
     export_people,
     import_people,
-    keep_report,
     map_columns,
     open_table,
     parse_address,
@@ -32,7 +32,6 @@ from newsletter.subscribers import (
     show,
     synchronise_attributes,
     unsubscribe,
-    write_report,
 )
 from newsletter.subscribers.formulas import guard_formula, without_guard
 from newsletter.tokens import Signer
@@ -159,12 +158,22 @@ def test_bad_rows_are_reported_and_good_ones_imported(database: Database, target
         assert one.row.line > 1
 
 
+@contextmanager
+def bad_rows(bad: Iterable[BadRow], headers: Sequence[str]) -> Iterator[BadRows]:
+    """The report of some bad rows."""
+    with closing(BadRows(headers)) as rows:
+        for one in bad:
+            rows.add(one)
+        yield rows
+
+
 def test_report_of_bad_rows_can_be_mended_and_imported(database: Database, target: Target, tmp_path: Path) -> None:
     garbage(tmp_path / "people.csv", 200)
     heard = Listening()
     import_file(database, tmp_path / "people.csv", target, heard)
     report = tmp_path / "report.csv"
-    write_report(heard.bad_rows, ["email", "regio"], report)
+    with bad_rows(heard.bad_rows, ["email", "regio"]) as bad:
+        bad.save(report)
     assert report.stat().st_mode & 0o077 == 0
     with report.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -335,7 +344,8 @@ def test_headers_in_a_report_cannot_be_run_either(definitions: Definitions, tmp_
     path = tmp_path / "people.csv"
     path.write_text("email;=HYPERLINK(1)\ngeen adres;=1+1\n", encoding="utf-8")
     bad = [row for row in people_in(path, definitions) if isinstance(row, BadRow)]
-    write_report(bad, ["email", "=HYPERLINK(1)"], tmp_path / "report.csv")
+    with bad_rows(bad, ["email", "=HYPERLINK(1)"]) as report:
+        report.save(tmp_path / "report.csv")
     rows = list(csv.reader(io.StringIO((tmp_path / "report.csv").read_text(encoding="utf-8-sig"))))
     assert rows[0][-1] == "'=HYPERLINK(1)"
     assert rows[1][-1] == "'=1+1"
@@ -347,7 +357,8 @@ def test_report_that_is_there_already_is_not_lost(definitions: Definitions, tmp_
     for content in ("geen adres", "geen adres", "weer geen adres"):
         path.write_text(f"email\n{content}\n", encoding="utf-8")
         bad = [row for row in people_in(path, definitions) if isinstance(row, BadRow)]
-        reports.append(keep_report(bad, ["email"], tmp_path / "bad.csv"))
+        with bad_rows(bad, ["email"]) as report:
+            reports.append(report.keep(tmp_path / "bad.csv"))
     assert [report.name for report in reports] == ["bad.csv", "bad.csv", "bad-2.csv"]
     assert "weer" not in reports[0].read_text(encoding="utf-8-sig")
 

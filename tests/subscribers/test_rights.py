@@ -2,10 +2,12 @@
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+import newsletter
 from newsletter.errors import SubscriberError
 from newsletter.settings import PrivacySettings
 from newsletter.store import Database, tables
@@ -15,14 +17,18 @@ from newsletter.subscribers import (
     Asking,
     Choices,
     Definitions,
+    Dossier,
+    Edit,
     ListChoice,
     Method,
     Wish,
     add,
+    ask_new_address,
     ask_to_join,
     confirm,
     count_due,
     dossier,
+    edit_people,
     erase,
     find,
     forget_due,
@@ -148,3 +154,25 @@ def test_who_is_still_on_a_list_is_never_forgotten(
     assert found is not None
     assert [one.act for one in found.consents] == [Act.JOINED]
     assert Address(found.address, JAN.key) == JAN
+
+
+@pytest.mark.parametrize("place", ["web/pages/data.html.j2", "cli/subscribers/rights.py"])
+def test_everything_in_a_dossier_is_shown_to_people_too(place: str) -> None:
+    shown = (Path(newsletter.__file__).parent / place).read_text(encoding="utf-8")
+    assert {name for name in Dossier.__dataclass_fields__ if f"found.{name}" not in shown} <= {"number", "changed_at"}
+
+
+def test_a_dossier_has_what_waits_to_be_confirmed_and_what_was_kept_before(
+    database: Database, definitions: Definitions, signer: Signer, now: datetime
+) -> None:
+    subscriber = join(database, definitions, signer, now)
+    edit_people(database, [subscriber], Edit({"region": "Zuid"}), definitions, by="staff", now=now + timedelta(days=1))
+    with database.writing() as connection:
+        asking = Asking(now + timedelta(days=1), "nl", "de eigen pagina")
+        elsewhere = parse_address("elders@example.net")
+        ask_new_address(connection, subscriber, elsewhere, asking, signer.address_hashes)
+        found = dossier(connection, subscriber, definitions)
+    assert found is not None
+    document = json.loads(found.as_json())
+    assert "elders@example.net" in [one["address"] for one in document["waiting"]]
+    assert document["earlier"][0]["before"]["values"]["attribute_region"] == "Noord"

@@ -109,6 +109,10 @@ def _lines(found: "Dossier") -> Iterator[str]:
         f"{one.at:%Y-%m-%d}  {one.kind} ({one.source})  {one.status} {one.reply}".rstrip() for one in found.reports
     )
     yield from _section("Reports of mail systems", list(reports))
+    waiting = [f"{one.requested_at:%Y-%m-%d}  {one.kind}, asked of {one.address}" for one in found.waiting]
+    yield from _section("To be confirmed by mail", waiting)
+    earlier = [f"{one.at:%Y-%m-%d}  {one.action}: {dict(one.before)}" for one in found.earlier]
+    yield from _section("Before bulk changes that can still be undone", earlier)
 
 
 def _section(title: str, lines: "list[str] | tuple[str, ...]") -> Iterator[str]:

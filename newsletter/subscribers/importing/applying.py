@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.store import tables
+from newsletter.store.inserting import insert_new
 from newsletter.subscribers.attributes import people_table
 from newsletter.subscribers.consent import Act, Method
-from newsletter.subscribers.departures import insert_new
 from newsletter.subscribers.importing.deciding import differs, has_tag, has_topic
 from newsletter.subscribers.importing.staging import Staging
 from newsletter.subscribers.importing.standing import SUPPRESSED_FOR, Standing

@@ -3,8 +3,7 @@
 import csv
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -70,33 +69,10 @@ class BadRows:
                     return True
 
 
-def write_report(bad: Iterable[BadRow], headers: Sequence[str], path: Path) -> None:
-    """Write some bad rows, each with all that is wrong with it; only the owner of the file can read it."""
-    with _bad_rows(bad, headers) as rows:
-        rows.save(path)
-
-
-def keep_report(bad: Iterable[BadRow], headers: Sequence[str], path: Path) -> Path:
-    """Write some bad rows where no other report is lost by it, and tell where."""
-    with _bad_rows(bad, headers) as rows:
-        return rows.keep(path)
-
-
 def problems_of(one: BadRow) -> str:
     """Say all that is wrong with a row."""
     places = (f"{problem.where.field}: " if problem.where.field else "" for problem in one.problems)
     return "; ".join(place + problem.message for place, problem in zip(places, one.problems, strict=True))
-
-
-@contextmanager
-def _bad_rows(bad: Iterable[BadRow], headers: Sequence[str]) -> Iterator[BadRows]:
-    rows = BadRows(headers)
-    try:
-        for one in bad:
-            rows.add(one)
-        yield rows
-    finally:
-        rows.close()
 
 
 class EveryRow:

@@ -36,11 +36,6 @@ class Person(NamedTuple):
     tags: frozenset[str] = frozenset()
     evidence: Evidence = _NOTHING
 
-    @property
-    def has_left(self) -> bool:
-        """Whether the row says that they have left the list."""
-        return self.standing >= Standing.LEFT
-
 
 class BadRow(NamedTuple):
     """A row that cannot be imported, and why: everything that is wrong with it, and at least one thing."""
