@@ -1,28 +1,11 @@
 """Notices that follow no standard, in our own words, as the mail systems that are named are known to write them."""
 
-from dataclasses import dataclass
-
-from newsletter.providers.base.feedback import EventKind, Fault
+from feedback.mail.notices_elsewhere import ELSEWHERE
+from feedback.mail.samples import ADDRESS, BOUNCED, DELAYED, MAILBOX, MESSAGE, NETWORK, OTHER, SENDER, Sample, one
+from newsletter.providers.base.feedback import Fault
 from support.returned_mail import READER, RETURNED, mail
 
-BOUNCED, DELAYED = EventKind.BOUNCED, EventKind.DELAYED
-ADDRESS, MAILBOX, SENDER, MESSAGE, NETWORK = Fault.ADDRESS, Fault.MAILBOX, Fault.SENDER, Fault.MESSAGE, Fault.NETWORK
-OTHER = "joris@lezer.example"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A notice, and what it tells of each recipient: kind, fault, address, status."""
-
-    content: bytes
-    told: tuple[tuple[EventKind, Fault, str, str], ...]
-
-
-def _one(content: bytes, fault: Fault, status: str = "", kind: EventKind = BOUNCED, to: str = READER) -> Sample:
-    return Sample(content, ((kind, fault, to, status),))
-
-
-NOTICES: dict[str, Sample] = {
+PROGRAMS: dict[str, Sample] = {
     "qmail": Sample(
         mail(
             "Hi. This is the qmail-send program at lezer.example.\n"
@@ -34,7 +17,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ((BOUNCED, ADDRESS, READER, "5.1.1"), (BOUNCED, MAILBOX, OTHER, "5.2.2")),
     ),
-    "qmail that waited too long": _one(
+    "qmail that waited too long": one(
         mail(
             f"I'm afraid I could not deliver your message to the following address.\n\n<{READER}>:\n"
             "CNAME lookup failed temporarily. (#4.4.3)\n"
@@ -45,7 +28,7 @@ NOTICES: dict[str, Sample] = {
         NETWORK,
         "4.4.3",
     ),
-    "exim": _one(
+    "exim": one(
         mail(
             "A message that you sent could not be delivered to one of its recipients.\n"
             f"The following address failed:\n\n  {READER}\n    host mx.lezer.example [192.0.2.8]\n"
@@ -58,7 +41,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "exim that waits": _one(
+    "exim that waits": one(
         mail(
             "A message that you sent has not yet been delivered to all of its recipients\n"
             f"after more than 24 hours on the queue.\n\nThe address is:\n\n  {READER}\n    Delay reason: retry "
@@ -70,14 +53,14 @@ NOTICES: dict[str, Sample] = {
         NETWORK,
         kind=DELAYED,
     ),
-    "exim that cannot route": _one(
+    "exim that cannot route": one(
         mail(
             f"This address failed:\n\n  {READER}\n    Unrouteable address\n\nYour message could not be delivered.",
             X_Failed_Recipients=READER,
         ),
         ADDRESS,
     ),
-    "postfix without a report": _one(
+    "postfix without a report": one(
         mail(
             "I'm sorry to have to tell you that your message could not be delivered.\n"
             "For help, please send mail to postmaster@mx.lezer.example.\n\n"
@@ -87,14 +70,14 @@ NOTICES: dict[str, Sample] = {
         SENDER,
         "5.7.1",
     ),
-    "a filter that knew the address": _one(
+    "a filter that knew the address": one(
         mail(
             f"Your message could not be delivered.\n\n<{READER}>: host mx.lezer.example[192.0.2.9] said: 550\n"
             "    User unknown (in reply to end of DATA command)\n",
         ),
         MAILBOX,
     ),
-    "sendmail": _one(
+    "sendmail": one(
         mail(
             "The original message was received at Tue, 20 Feb 2024 09:30:00 +0100\n\n"
             f"   ----- The following addresses had permanent fatal errors -----\n<{READER}>\n"
@@ -107,7 +90,7 @@ NOTICES: dict[str, Sample] = {
         ADDRESS,
         "5.1.1",
     ),
-    "sendmail that sent commands together": _one(
+    "sendmail that sent commands together": one(
         mail(
             f"   ----- The following addresses had permanent fatal errors -----\n<{READER}>\n\n"
             "   ----- Transcript of session follows -----\n... while talking to mx.lezer.example.:\n"
@@ -116,7 +99,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "sendmail before a filter": _one(
+    "sendmail before a filter": one(
         mail(
             f"   ----- The following addresses had permanent fatal errors -----\n<{READER}>\n\n"
             "   ----- Transcript of session follows -----\n... while talking to mx.lezer.example.:\n"
@@ -126,7 +109,7 @@ NOTICES: dict[str, Sample] = {
         MAILBOX,
         "5.0.0",
     ),
-    "exim that tells its version": _one(
+    "exim that tells its version": one(
         mail(
             f"A message that you sent could not be delivered.\n\n  {READER}\n    host mx.lezer.example (ESMTP "
             f"Exim 4.94.2):\n"
@@ -135,7 +118,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "exim before a filter": _one(
+    "exim before a filter": one(
         mail(
             f"A message that you sent could not be delivered.\nThis address failed:\n\n  {READER}\n"
             "    SMTP error from remote mail server after end of data:\n    host mx.lezer.example: 550 unknown user\n",
@@ -143,7 +126,7 @@ NOTICES: dict[str, Sample] = {
         ),
         MAILBOX,
     ),
-    "sendmail that waits": _one(
+    "sendmail that waits": one(
         mail(
             "   **  THIS IS A WARNING MESSAGE ONLY  **\n   **  YOU DO NOT NEED TO RESEND YOUR MESSAGE  **\n\n"
             f"   ----- The following addresses had transient non-fatal errors -----\n<{READER}>\n\n"
@@ -155,7 +138,7 @@ NOTICES: dict[str, Sample] = {
         "4.4.1",
         DELAYED,
     ),
-    "sendmail of old": _one(
+    "sendmail of old": one(
         mail(
             "   ----- Transcript of session follows -----\n"
             f"550 {READER}... Host unknown\n\n   ----- Unsent message follows -----\n{RETURNED}",
@@ -163,7 +146,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "exchange of old": _one(
+    "exchange of old": one(
         mail(
             "Your message\n\n  To:      lijst@brug.example\n  Subject: Nieuwsbrief 12\n  Sent:    Tue, 20 Feb 2024\n\n"
             f"did not reach the following recipient(s):\n\nc=NL;a= ;p=Lezer;dda:SMTP={READER}; on Tue, 20 Feb 2024\n"
@@ -173,7 +156,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "exchange": _one(
+    "exchange": one(
         mail(
             f"Delivery has failed to these recipients or groups:\n\n{READER}\n"
             "The e-mail address you entered couldn't be found. Check it and try to send the message again.\n\n"
@@ -185,7 +168,7 @@ NOTICES: dict[str, Sample] = {
         ADDRESS,
         "5.1.1",
     ),
-    "exchange in HTML, to a closed group": _one(
+    "exchange in HTML, to a closed group": one(
         mail(
             f"<html><body><p>Delivery has failed to these recipients:</p><p><a href='mailto:{READER}'>{READER}</a><br>"
             "Only people who belong to the organisation may write to this group.</p>"
@@ -199,7 +182,7 @@ NOTICES: dict[str, Sample] = {
         MAILBOX,
         "5.7.133",
     ),
-    "domino": _one(
+    "domino": one(
         mail(
             f"Your message\n\n  Subject: Nieuwsbrief 12\n\nwas not delivered to:\n\n  {READER}\n\nbecause:\n\n"
             f"  User sanne ({READER}) not listed in Domino Directory\n",
@@ -208,7 +191,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "gmail of old": _one(
+    "gmail of old": one(
         mail(
             "This is an automatically generated Delivery Status Notification\n\n"
             f"Delivery to the following recipient failed permanently:\n\n     {READER}\n\n"
@@ -222,7 +205,7 @@ NOTICES: dict[str, Sample] = {
         MAILBOX,
         "5.2.2",
     ),
-    "gmail that says it of anything": _one(
+    "gmail that says it of anything": one(
         mail(
             f"** Address not found **\n\nYour message wasn't delivered to {READER} because the address couldn't be"
             " found, or is unable to receive mail.\n\nThe response was:\n\n550 We would rather not\n",
@@ -231,7 +214,7 @@ NOTICES: dict[str, Sample] = {
         ),
         Fault.UNKNOWN,
     ),
-    "yahoo": _one(
+    "yahoo": one(
         mail(
             f"Sorry, we were unable to deliver your message to the following address.\n\n<{READER}>:\n"
             "554: delivery error: dd This user doesn't have a lezer.example account\n\n"
@@ -240,7 +223,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "courier": _one(
+    "courier": one(
         mail(
             f"UNDELIVERABLE MAIL\n\nYour message to the following recipients cannot be delivered:\n\n<{READER}>:\n"
             "    mx.lezer.example [192.0.2.8]:\n<<< 550 5.1.1 unknown user\n\n"
@@ -251,7 +234,7 @@ NOTICES: dict[str, Sample] = {
         ADDRESS,
         "5.1.1",
     ),
-    "mail enable": _one(
+    "mail enable": one(
         mail(
             "Message could not be delivered to some recipients.\nThe following recipient(s) could not be reached:\n\n"
             f"\tRecipient: [SMTP:{READER}]\n\tReason: Remote SMTP Server Returned: 550 mailbox unavailable or "
@@ -262,7 +245,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "imail": _one(
+    "imail": one(
         mail(
             f"Unknown user: {READER}\n\nRCPT TO generated following response:\n550 not here\n\nOriginal message "
             f"follows.\n{RETURNED}",
@@ -271,7 +254,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "mdaemon": _one(
+    "mdaemon": one(
         mail(
             "The attached message had PERMANENT fatal delivery errors!\n\n"
             f"The following addresses did NOT receive a copy of your message:\n\n> {READER}\n\n--- Session "
@@ -284,7 +267,7 @@ NOTICES: dict[str, Sample] = {
         ),
         MAILBOX,
     ),
-    "hmail": _one(
+    "hmail": one(
         mail(
             "Your message did not reach some or all of the intended recipients.\n\n   Sent: Tue, 20 Feb 2024\n"
             f"   Subject: Nieuwsbrief 12\n\nThe following recipient(s) could not be reached:\n\n{READER}\n"
@@ -295,7 +278,7 @@ NOTICES: dict[str, Sample] = {
         ),
         ADDRESS,
     ),
-    "james": _one(
+    "james": one(
         mail(
             "Hi. This is the mail server at lezer.example.\nI'm afraid I wasn't able to deliver your message to the "
             f"following addresses.\n\n{READER}\n\nError message below:\n550 5.1.1 invalid mailbox\n\nMessage details:\n"
@@ -306,7 +289,7 @@ NOTICES: dict[str, Sample] = {
         ADDRESS,
         "5.1.1",
     ),
-    "message labs": _one(
+    "message labs": one(
         mail(
             f"This is a permanent error.\n\nYour mail to <{READER}> could not be delivered.\nSMTP error: 550 "
             f"too big for this mailbox\n",
@@ -315,163 +298,5 @@ NOTICES: dict[str, Sample] = {
         ),
         MESSAGE,
     ),
-    "a carrier in Japan": _one(
-        mail(
-            "次のあて先へのメッセージはエラーのため送信できませんでした。\n送信先メールアドレスが見つかりません。\n\n"
-            f"Each of the following recipients was rejected by a remote mail server.\n\n    Recipient: <{READER}>\n"
-            f"    >>> RCPT TO:<{READER}>\n    <<< 550 <{READER}>: User unknown\n",
-            charset="iso-2022-jp",
-            From="Postmaster@lezer.example",
-            Subject="Mail System Error - Returned Mail",
-        ),
-        ADDRESS,
-    ),
-    "a full mailbox in Japan": _one(
-        mail(
-            f"ご指定のあて先にメールを配信できませんでした。\n\n<{READER}>\nメールボックスの容量を超えています。\n",
-            charset="iso-2022-jp",
-            From="postmaster@lezer.example",
-            Subject="配信エラー",
-        ),
-        MAILBOX,
-    ),
-    "a provider in China": _one(
-        mail(
-            f"抱歉，您的邮件被退回来了。\n收件人 {READER}\n退信原因：收件人地址不存在\n",
-            charset="gb18030",
-            From="postmaster@lezer.example",
-            Subject="系统退信",
-        ),
-        ADDRESS,
-    ),
-    "a provider in Russia": _one(
-        mail(
-            f"Ваше письмо не может быть доставлено одному получателю:\n\n{READER}\nпользователь не найден\n",
-            charset="koi8-r",
-            From="mailer-daemon@lezer.example",
-            Subject="Письмо не доставлено",
-        ),
-        ADDRESS,
-    ),
-    "a Dutch notice": _one(
-        mail(
-            f"Uw bericht kon niet worden bezorgd bij:\n\n{READER}\n\nDe mailbox van de ontvanger is vol.\n",
-            From="Mailserver <postmaster@lezer.example>",
-            Subject="Onbestelbaar: Nieuwsbrief 12",
-        ),
-        MAILBOX,
-    ),
-    "a Dutch notice of a delay": _one(
-        mail(
-            f"Uw bericht aan {READER} is nog niet bezorgd. De server is niet bereikbaar.\nWij proberen het "
-            f"later weer.\n",
-            From="postmaster@lezer.example",
-            Subject="Vertraagd: Nieuwsbrief 12",
-        ),
-        NETWORK,
-        kind=DELAYED,
-    ),
-    "a German notice": _one(
-        mail(
-            f"Ihre Nachricht konnte nicht zugestellt werden.\n\n{READER}: Empfänger unbekannt\n",
-            charset="iso-8859-1",
-            From="Mailer-Daemon@lezer.example",
-            Subject="Unzustellbar: Nieuwsbrief 12",
-        ),
-        ADDRESS,
-    ),
-    "a French notice": _one(
-        mail(
-            f"Votre message n'a pas pu être remis à {READER}.\nL'adresse n'existe pas.\n",
-            charset="iso-8859-1",
-            From="postmaster@lezer.example",
-            Subject="Non remis : Nieuwsbrief 12",
-        ),
-        ADDRESS,
-    ),
-    "a Spanish notice": _one(
-        mail(
-            f"No se pudo entregar su mensaje a:\n\n{READER}\n\nEl buzón del usuario está lleno.\n",
-            From="postmaster@lezer.example",
-            Subject="Mensaje no entregado",
-        ),
-        MAILBOX,
-    ),
-    "an Italian notice": _one(
-        mail(
-            f"Il messaggio non è stato consegnato a {READER}: utente sconosciuto.\n",
-            From="postmaster@lezer.example",
-            Subject="Mancato recapito",
-        ),
-        ADDRESS,
-    ),
-    "a Portuguese notice": _one(
-        mail(
-            f"A mensagem não pôde ser entregue a:\n{READER}\nUsuário inexistente\n",
-            From="postmaster@lezer.example",
-            Subject="Falha na entrega",
-        ),
-        ADDRESS,
-    ),
-    "a Polish notice": _one(
-        mail(
-            f"Wiadomość nie została dostarczona, nie można doręczyć:\n{READER}\nNieznany użytkownik\n",
-            From="postmaster@lezer.example",
-            Subject="Undelivered: Nieuwsbrief 12",
-        ),
-        ADDRESS,
-    ),
-    "a domain that is gone": _one(
-        mail(
-            f"Your message could not be delivered:\n\n<{READER}>: Host or domain name not found. Name service "
-            f"error for\n"
-            "    name=lezer.example type=AAAA: Host not found\n",
-        ),
-        ADDRESS,
-    ),
-    "a name server that fails": _one(
-        mail(
-            f"Your message could not be delivered:\n\n<{READER}>: Host or domain name not found. Name service "
-            f"error for\n"
-            "    name=lezer.example type=MX: Host not found, try again\n",
-        ),
-        NETWORK,
-    ),
-    "a notice in words of its own": _one(
-        mail(
-            f"We regret that your letter did not arrive at {READER}. There is nobody with that name here.\n",
-            Subject="Mail problem",
-        ),
-        ADDRESS,
-    ),
-    "a mailbox that has grown": _one(
-        mail(f"Message for {READER} not delivered. The mailbox has reached its maximum size.\n"), MAILBOX
-    ),
-    "a server that is silent": _one(
-        mail(f"<{READER}>: we tried for 5 days, but the remote server did not respond. Not delivered, giving up.\n"),
-        NETWORK,
-    ),
-    "a Dutch notice of another kind": _one(
-        mail(
-            f"De volgende geadresseerden zijn niet bereikt:\n\n{READER} op 20-2-2024\n"
-            "Het e-mailaccount bestaat niet in de organisatie. Uw bericht is niet bezorgd.\n",
-            From="postmaster@lezer.example",
-            Subject="Onbestelbaar: Nieuwsbrief 12",
-        ),
-        ADDRESS,
-    ),
-    "nothing said": _one(
-        mail(
-            f"Delivery to this recipient failed.\n\n       {READER}\n", Subject="Delivery Status Notification (Failure)"
-        ),
-        Fault.UNKNOWN,
-    ),
-    "nobody named": _one(
-        mail(
-            f"Your message could not be delivered: 550 5.1.1 user unknown.\n\n--- Original message follows "
-            f"---\n\n{RETURNED}"
-        ),
-        ADDRESS,
-        "5.1.1",
-    ),
 }
+NOTICES = {**PROGRAMS, **ELSEWHERE}
