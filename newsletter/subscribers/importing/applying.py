@@ -43,24 +43,25 @@ def apply(connection: sa.Connection, staging: Staging, target: Target, counts: M
     _record(connection, staging, target, *_SUBSCRIBED)
 
 
-def number_new_people(connection: sa.Connection, staging: Staging) -> None:
-    """Give everybody who is new to the database the number that they will have there."""
-    fates, people = staging.fates, tables.subscribers
-    if connection.dialect.name == "sqlite":
-        # The write lock is ours: nobody else can take these numbers.
-        used = connection.scalar(
-            sa.text(
-                "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'), 0), "
-                "coalesce((SELECT max(id) FROM subscribers), 0))"
-            )
-        )
-        first = sa.select(sa.func.min(fates.c.number)).scalar_subquery()
-        given: sa.ColumnElement[int] = sa.literal(used) + fates.c.number - first + 1
-    else:
+def new_numbers(connection: sa.Connection, staging: Staging, after: int) -> sa.ColumnElement[int]:
+    """Give the number that whoever is new to the database will have there, by the place of a row.
+
+    Args:
+        after: The place before the first of the chunk.
+    """
+    people = tables.subscribers
+    if connection.dialect.name != "sqlite":
         sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(people.name, "id")))
-        given = sa.func.nextval(sequence)
-    new = fates.c.subscriber_id.is_(None) & fates.c.fate.in_(_KEPT)
-    connection.execute(sa.update(fates).where(new).values(subscriber_id=given))
+        given: sa.ColumnElement[int] = sa.func.nextval(sequence)
+        return given
+    # The write lock is ours: nobody else can take these numbers.
+    used = connection.scalar(
+        sa.text(
+            "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'), 0), "
+            "coalesce((SELECT max(id) FROM subscribers), 0))"
+        )
+    )
+    return sa.literal(used - after) + staging.rows.c.place
 
 
 def _add_people(connection: sa.Connection, people: sa.TableClause, staging: Staging, target: Target) -> None:
@@ -68,9 +69,9 @@ def _add_people(connection: sa.Connection, people: sa.TableClause, staging: Stag
     copied = ("address", "address_key", "address_hash", *staging.values)
     new = (
         sa.select(fates.c.subscriber_id, *(rows.c[name] for name in copied), _moment(target.now), _moment(target.now))
-        .join_from(fates, rows, rows.c.number == fates.c.number)
+        .join_from(fates, rows, rows.c.place == fates.c.place)
         .where(~fates.c.is_known, fates.c.fate.in_(_KEPT))
-        .order_by(fates.c.number)
+        .order_by(fates.c.place)
     )
     connection.execute(sa.insert(people).from_select(["id", *copied, "created_at", "changed_at"], new))
 
@@ -82,7 +83,7 @@ def _renew_people(connection: sa.Connection, people: sa.TableClause, staging: St
         sa.update(people)
         .where(
             people.c.id == fates.c.subscriber_id,
-            rows.c.number == fates.c.number,
+            rows.c.place == fates.c.place,
             fates.c.fate.in_(_RENEWED),
             differs(people, staging),
         )
@@ -100,7 +101,7 @@ def _subscribe(connection: sa.Connection, staging: Staging, target: Target) -> N
         _moment(target.now),
     ).where(fates.c.fate.in_(_SUBSCRIBED))
     columns = ["subscriber_id", "list", "status", "source", "subscribed_at"]
-    connection.execute(sa.insert(_subscriptions).from_select(columns, joining.order_by(fates.c.number)))
+    connection.execute(sa.insert(_subscriptions).from_select(columns, joining.order_by(fates.c.place)))
 
 
 def _take_off(connection: sa.Connection, staging: Staging, target: Target) -> None:
@@ -137,7 +138,7 @@ def _suppress(connection: sa.Connection, staging: Staging, target: Target) -> No
     reason = sa.case(*((rows.c.standing == standing, words) for standing, words in SUPPRESSED_FOR.items()))
     chosen = (
         sa.select(rows.c.address_hash, reason, _moment(target.now), sa.literal(target.source))
-        .join_from(fates, rows, rows.c.number == fates.c.number)
+        .join_from(fates, rows, rows.c.place == fates.c.place)
         .where(fates.c.fate == Fate.LEFT, rows.c.standing >= Standing.BLOCKED)
     )
     columns = ["address_hash", "reason", "created_at", "detail"]
@@ -156,7 +157,7 @@ def _add_more(connection: sa.Connection, staging: Staging) -> None:
                 sa.select(fates.c.subscriber_id, given)
                 .join_from(fates, given.table, fates.c.number == given.table.c.number)
                 .where(fates.c.fate.in_(_GIVEN_MORE), ~has(fates.c.subscriber_id, given))
-                .order_by(fates.c.number)
+                .order_by(fates.c.place)
             )
             connection.execute(sa.insert(kept).from_select(["subscriber_id", given.name], chosen))
 
@@ -186,9 +187,9 @@ def _record(connection: sa.Connection, staging: Staging, target: Target, *meant:
             columns["network"] = rows.c.network
     chosen = (
         sa.select(*columns.values())
-        .join_from(fates, rows, rows.c.number == fates.c.number)
+        .join_from(fates, rows, rows.c.place == fates.c.place)
         .where(fates.c.fate.in_(meant))
-        .order_by(fates.c.number)
+        .order_by(fates.c.place)
     )
     connection.execute(sa.insert(_consents).from_select(list(columns), chosen))
 

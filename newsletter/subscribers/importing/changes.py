@@ -31,18 +31,25 @@ class Progress:
     Attributes:
         change: Its number among the changes.
         at: When it began.
-        row: The number of the last row that is done.
+        last: How many rows there are.
+        row: The place of the last row that is done.
         counts: What became of the rows until there.
     """
 
     change: int
     at: datetime
+    last: int
     row: int = 0
     counts: Counter[Fate] = field(default_factory=Counter)
 
 
-def find_unfinished(connection: sa.Connection, identity: bytes) -> Progress | None:
-    """Find an import of the same file into the same list, in the same way, that was cut off."""
+def find_unfinished(connection: sa.Connection, identity: bytes, last: int) -> Progress | None:
+    """Find an import of the same file into the same list, in the same way, that was cut off.
+
+    Args:
+        last: How many rows there are: where that has changed, others may have become good, and the places are not the
+            same as then.
+    """
     row = connection.execute(
         sa.select(_changes.c.id, _changes.c.at, _changes.c.progress)
         .where(
@@ -54,19 +61,19 @@ def find_unfinished(connection: sa.Connection, identity: bytes) -> Progress | No
         .order_by(_changes.c.id.desc())
         .limit(1)
     ).first()
-    if row is None:
+    known = json.loads(row.progress or "{}") if row is not None else {}
+    if row is None or known.get("of") != last:
         return None
-    known = json.loads(row.progress or "{}")
     counts = Counter({Fate(fate): count for fate, count in known.get("counts", {}).items()})
-    return Progress(row.id, row.at, known.get("row", 0), counts)
+    return Progress(row.id, row.at, last, known["row"], counts)
 
 
-def begin(connection: sa.Connection, target: Target) -> Progress:
+def begin(connection: sa.Connection, target: Target, last: int) -> Progress:
     """Note that an import begins."""
     number = begin_change(connection, ACTION, target.detail, target.by, target.now, target.list)
-    values = {"identity": target.identity or None, "progress": _written(0, Counter())}
+    values = {"identity": target.identity or None, "progress": _written(0, last, Counter())}
     connection.execute(sa.update(_changes).where(_changes.c.id == number).values(values))
-    return Progress(number, target.now)
+    return Progress(number, target.now, last)
 
 
 def advance(connection: sa.Connection, progress: Progress, row: int, counts: Counter[Fate]) -> None:
@@ -78,8 +85,11 @@ def advance(connection: sa.Connection, progress: Progress, row: int, counts: Cou
     together = progress.counts + counts
     moved = connection.execute(
         sa.update(_changes)
-        .where(_changes.c.id == progress.change, _changes.c.progress == _written(progress.row, progress.counts))
-        .values(progress=_written(row, together), count=sum(together[fate] for fate in WRITTEN))
+        .where(
+            _changes.c.id == progress.change,
+            _changes.c.progress == _written(progress.row, progress.last, progress.counts),
+        )
+        .values(progress=_written(row, progress.last, together), count=sum(together[fate] for fate in WRITTEN))
     )
     if moved.rowcount != 1:
         raise StoreError(
@@ -136,7 +146,7 @@ def note_known_people(
             *(rows.c[name] for name in staging.values),
         )
         .select_from(fates)
-        .join(rows, rows.c.number == fates.c.number)
+        .join(rows, rows.c.place == fates.c.place)
         .join(people, people.c.id == fates.c.subscriber_id)
         .join(_subscriptions, on_list, isouter=True)
         .where(fates.c.is_known, fates.c.fate.in_((Fate.JOINED, Fate.CHANGED, Fate.LEFT)))
@@ -187,8 +197,8 @@ def _lists_before(connection: sa.Connection, staging: Staging, kind: str) -> dic
     return found
 
 
-def _written(row: int, counts: Counter[Fate]) -> str:
-    return json.dumps({"row": row, "counts": {fate.value: counts[fate] for fate in sorted(counts)}})
+def _written(row: int, last: int, counts: Counter[Fate]) -> str:
+    return json.dumps({"row": row, "of": last, "counts": {fate.value: counts[fate] for fate in sorted(counts)}})
 
 
 def _plain(value: Any) -> Any:

@@ -15,12 +15,21 @@ _subscriptions, _suppressions, _departures = tables.subscriptions, tables.suppre
 _topics, _tags = tables.subscriber_topics, tables.subscriber_tags
 
 
-def decide(connection: sa.Connection, staging: Staging, target: Target, after: int, until: int) -> Counter[Fate]:
-    """Decide about the rows of some numbers, and count what becomes of them.
+def decide(
+    connection: sa.Connection,
+    staging: Staging,
+    target: Target,
+    after: int,
+    until: int,
+    new_number: sa.ColumnElement[int] | None = None,
+) -> Counter[Fate]:
+    """Decide about the rows of some places, and count what becomes of them.
 
     Args:
-        after: The number before the first.
+        after: The place before the first.
         until: The last.
+        new_number: The number in the database of somebody who is not in it yet, by the place of a row; none if it is
+            not given.
     """
     people, rows, fates = people_table(target.definitions), staging.rows, staging.fates
     on_list = sa.and_(_subscriptions.c.subscriber_id == people.c.id, _subscriptions.c.list == target.list)
@@ -37,15 +46,17 @@ def decide(connection: sa.Connection, staging: Staging, target: Target, after: i
         (sa.or_(*_news(people, staging)), Fate.CHANGED),
         else_=Fate.UNCHANGED,
     )
+    subscriber = people.c.id if new_number is None else sa.func.coalesce(people.c.id, new_number)
     joined = sa.join(rows, people, people.c.address_key == rows.c.address_key, isouter=True)
     joined = sa.join(joined, _subscriptions, on_list, isouter=True)
     decided = (
-        sa.select(rows.c.number, people.c.id, fate, people.c.id.is_not(None))
+        sa.select(rows.c.place, rows.c.number, subscriber, fate, people.c.id.is_not(None))
         .select_from(joined)
-        .where(rows.c.number > after, rows.c.number <= until)
+        .where(rows.c.place > after, rows.c.place <= until)
+        .order_by(rows.c.place)
     )
     staging.clear_fates()
-    names = ["number", "subscriber_id", "fate", "is_known"]
+    names = ["place", "number", "subscriber_id", "fate", "is_known"]
     connection.execute(sa.insert(fates).from_select(names, decided))
     counted = connection.execute(sa.select(fates.c.fate, sa.func.count()).group_by(fates.c.fate))
     return Counter({Fate(row[0]): row[1] for row in counted})

@@ -5,7 +5,7 @@ unsubscribed is kept as somebody who has left, so that no later import adds them
 
 The rows are read, checked and put aside first, which may take its time; only then is the database written. Each chunk
 is one transaction, which also holds how far the import has come: senders and people who leave wait no longer than one
-chunk takes, and an import that was cut off goes on where it was.
+chunk takes, and an import that was cut off goes on where it was. The rows are written in the order of their addresses.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from newsletter.clock import now
 from newsletter.store import Database
 from newsletter.subscribers.holding import hold_suppressions
-from newsletter.subscribers.importing.applying import apply, number_new_people
+from newsletter.subscribers.importing.applying import apply, new_numbers
 from newsletter.subscribers.importing.changes import (
     Progress,
     advance,
@@ -143,7 +143,14 @@ def _prepare(connection: sa.Connection) -> None:
         "PRAGMA temp_store = FILE",
     )
     # Plans that are good for one chunk, whatever the server believes about tables that grow while it looks away.
-    postgresql = ("SET synchronous_commit = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off")
+    # To compile them takes longer than they do.
+    postgresql = (
+        "SET synchronous_commit = off",
+        "SET enable_hashjoin = off",
+        "SET enable_mergejoin = off",
+        "SET jit = off",
+        "SET work_mem = '32MB'",
+    )
     for statement in sqlite if connection.dialect.name == "sqlite" else postgresql:
         connection.exec_driver_sql(statement)
     if connection.dialect.name != "sqlite":
@@ -156,22 +163,22 @@ def _stage(
     """Put the good rows aside, many at a time, but no more than fit into little memory."""
     count = cells = 0
     people: list[tuple[int, Person]] = []
-    for number, row in enumerate(rows, 1):
-        if isinstance(row, Person):
-            people.append((number, row))
-        else:
-            result.counts[Fate.BAD] += 1
-            watcher.bad(number, row)
-        count += 1
-        cells += len(row.row.cells)
-        if count >= READ_AT_ONCE or cells >= MOST_CELLS:
-            staging.add(people, target.hashes)
-            watcher.read(count)
-            people.clear()
-            count = cells = 0
-    staging.add(people, target.hashes)
-    watcher.read(count)
-    staging.close()
+    with staging.filling(target.hashes) as add:
+        for number, row in enumerate(rows, 1):
+            if isinstance(row, Person):
+                people.append((number, row))
+            else:
+                result.counts[Fate.BAD] += 1
+                watcher.bad(number, row)
+            count += 1
+            cells += len(row.row.cells)
+            if count >= READ_AT_ONCE or cells >= MOST_CELLS:
+                add(people)
+                watcher.read(count)
+                people.clear()
+                count = cells = 0
+        add(people)
+        watcher.read(count)
 
 
 def _try_out(
@@ -180,8 +187,10 @@ def _try_out(
     watcher.writes(0, staging.last)
     for after in range(0, staging.last, CHUNK):
         result.counts += decide(connection, staging, target, after, after + CHUNK)
-        _tell(connection, staging, watcher)
+        if watcher.wants_fates:
+            staging.keep_fates()
         watcher.writes(min(after + CHUNK, staging.last), staging.last)
+    _tell(staging, watcher)
     connection.rollback()
 
 
@@ -194,8 +203,8 @@ def _write(
     watcher: Watcher,
 ) -> None:
     with database.transaction(connection):
-        known = find_unfinished(connection, target.identity) if target.identity else None
-        progress = known or begin(connection, target)
+        known = find_unfinished(connection, target.identity, staging.last) if target.identity else None
+        progress = known or begin(connection, target, staging.last)
     # What was begun is gone on with as of the moment that it began at, so that all of it can be told as one change.
     target = replace(target, now=progress.at)
     if progress.row:
@@ -210,6 +219,7 @@ def _write(
         watcher.writes(progress.row, staging.last)
         if progress.row < staging.last and database.is_sqlite:
             _let_others_write(connection, tidy=chunks % TIDY_EVERY == 0)
+    _tell(staging, watcher)
     _let_it_last(connection)
     with database.transaction(connection):
         finish(connection, progress, max(now(), target.now))
@@ -221,25 +231,23 @@ def _write_chunk(
 ) -> Progress:
     until = min(progress.row + CHUNK, staging.last)
     hold_suppressions(connection)
-    counts = decide(connection, staging, target, progress.row, until)
+    new_number = new_numbers(connection, staging, progress.row)
+    counts = decide(connection, staging, target, progress.row, until, new_number)
     if any(counts[fate] for fate in WRITTEN):
-        number_new_people(connection, staging)
         # What is kept of people is noted before it changes; the rows that name new ones wait for these.
         before = note_known_people(connection, staging, target, progress.change, counts)
         apply(connection, staging, target, counts)
         note_people(connection, staging, progress.change, before)
     advance(connection, progress, until, counts)
-    _tell(connection, staging, watcher)
-    return Progress(progress.change, progress.at, until, progress.counts + counts)
-
-
-def _tell(connection: sa.Connection, staging: Staging, watcher: Watcher) -> None:
     if watcher.wants_fates:
-        rows, fates = staging.rows, staging.fates
-        columns = (rows.c.number, rows.c.line, rows.c.address, fates.c.fate)
-        chosen = sa.select(*columns).join_from(fates, rows, rows.c.number == fates.c.number)
-        found = connection.execute(chosen.order_by(fates.c.number))
-        watcher.decided([(number, line, address, Fate(fate)) for number, line, address, fate in found])
+        staging.keep_fates()
+    return replace(progress, row=until, counts=progress.counts + counts)
+
+
+def _tell(staging: Staging, watcher: Watcher) -> None:
+    if watcher.wants_fates:
+        for page in staging.told(READ_AT_ONCE):
+            watcher.decided([(number, line, address, Fate(fate)) for number, line, address, fate in page])
 
 
 def _let_it_last(connection: sa.Connection) -> None:

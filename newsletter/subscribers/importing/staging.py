@@ -1,6 +1,7 @@
 """Puts the rows of an import aside in temporary tables, which are this connection's own and lock nobody out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +14,7 @@ from newsletter.store.types import UtcDateTime
 from newsletter.subscribers.attributes import column_of, people_table
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.hashes import AddressHashes
-from newsletter.subscribers.importing.filling import converters, fill
+from newsletter.subscribers.importing.filling import Filling, converters
 from newsletter.subscribers.importing.headers import ATTRIBUTES
 from newsletter.subscribers.importing.rows import Person
 from newsletter.subscribers.networks import Policy, kept_network
@@ -40,12 +41,13 @@ class Staging:
 
     Attributes:
         values: The names of the columns that hold what a row says of somebody; NULL where it says nothing.
-        rows: One row for each person read, numbered in the order of the file.
-        topics: The topics of each row.
-        tags: The tags of each row.
-        older_hashes: The hashes of each row's address by secrets that are no longer in use.
+        rows: One row for each person read: with its number in the file, and its place in the order of addresses, from
+            1, by which the rows are written. So each chunk touches but a few pages of the index on addresses.
+        topics: The topics of each row, by its number.
+        tags: The tags of each row, by its number.
+        older_hashes: The hashes of each row's address by secrets that are no longer in use, by its number.
         fates: What becomes of each row of the chunk that is being written; filled by `deciding`.
-        last: The highest number of a row.
+        last: How many rows there are, which is the place of the last.
     """
 
     def __init__(
@@ -69,32 +71,31 @@ class Staging:
         self._convert = {name: kept[column_of(name)] for name in wanted if column_of(name) in kept}
         self._convert_moment = kept.get("requested_at")
         metadata = sa.MetaData()
-        self.rows = _temporary(
-            metadata,
-            "import_rows",
-            _number(),
-            sa.Column("line", sa.Integer, nullable=False),
-            sa.Column("address", sa.Text, nullable=False),
-            sa.Column("address_key", sa.Text, nullable=False),
-            sa.Column("address_hash", sa.LargeBinary, nullable=False),
-            sa.Column("standing", sa.Integer, nullable=False),
-            sa.Column("requested_at", UtcDateTime),
-            sa.Column("network", sa.Text),
-            sa.Column("detail", sa.Text),
-            *(sa.Column(column.name, column.type) for column in values),
-        )
-        self.topics = _temporary(metadata, "import_topics", _number(), sa.Column("topic", sa.Text, primary_key=True))
-        self.tags = _temporary(metadata, "import_tags", _number(), sa.Column("tag", sa.Text, primary_key=True))
-        self.older_hashes = _temporary(
-            metadata, "import_hashes", _number(), sa.Column("address_hash", sa.LargeBinary, primary_key=True)
+        self._read = _temporary(metadata, "import_read", *_said(values))
+        self.rows = _temporary(metadata, "import_rows", _key("place"), *_said(values))
+        self.topics, self.tags, self.older_hashes = (
+            _temporary(metadata, name, _key("number"), sa.Column(what, kind, primary_key=True))
+            for name, what, kind in (
+                ("import_topics", "topic", sa.Text),
+                ("import_tags", "tag", sa.Text),
+                ("import_hashes", "address_hash", sa.LargeBinary),
+            )
         )
         self.fates = _temporary(
             metadata,
             "import_fates",
-            _number(),
+            _key("place"),
+            sa.Column("number", sa.Integer, nullable=False),
             sa.Column("subscriber_id", sa.BigInteger),
             sa.Column("fate", sa.Text, nullable=False),
             sa.Column("is_known", sa.Boolean, nullable=False),
+        )
+        self._told = _temporary(
+            metadata,
+            "import_told",
+            _key("number"),
+            sa.Column("place", sa.Integer, nullable=False),
+            sa.Column("fate", sa.Text, nullable=False),
         )
         if connection.dialect.name == "sqlite":
             # One transaction for all that is put aside; it touches no other table, so that it locks none.
@@ -106,8 +107,17 @@ class Staging:
         """Which of the tables hold anything."""
         return Holdings(**{name: count > 0 for name, count in self._filled.items()})
 
-    def add(self, people: Sequence[tuple[int, Person]], hashes: AddressHashes) -> None:
-        """Put some people aside, each under its number; the numbers go up from call to call."""
+    @contextmanager
+    def filling(self, hashes: AddressHashes) -> Iterator[Callable[[Sequence[tuple[int, Person]]], None]]:
+        """Give what puts some people aside, each under its number; when the block ends, the rows get their places.
+
+        The row of an address that says the worst of it counts, and the first of several that say the same.
+        """
+        with Filling(self._connection, self._read) as filling:
+            yield lambda people: self._add(people, hashes, filling)
+        self._sort()
+
+    def _add(self, people: Sequence[tuple[int, Person]], hashes: AddressHashes, filling: Filling) -> None:
         rows: list[tuple[Any, ...]] = []
         more: dict[str, list[tuple[int, Any]]] = {"topics": [], "tags": [], "older_hashes": []}
         for number, person in people:
@@ -120,11 +130,10 @@ class Staging:
                 more["tags"] += [(number, tag) for tag in sorted(person.tags)]
             if others:
                 more["older_hashes"] += [(number, hashed) for hashed in others]
-        if people:
-            self.last = people[-1][0]
-        fill(self._connection, self.rows, rows)
+        self.last += len(rows)
+        filling.add(rows)
         for name, found in more.items():
-            fill(self._connection, getattr(self, name), found)
+            filling.add_beside(getattr(self, name), found)
             self._filled[name] += len(found)
 
     def _row(self, number: int, person: Person, hashed: bytes) -> tuple[Any, ...]:
@@ -143,18 +152,19 @@ class Staging:
         told = (asked, kept_network(network, self._networks), detail or None)
         return (number, person.row.line, address, key, hashed, int(person.standing), *told, *values)
 
-    def close(self) -> None:
-        """End the reading: mark the rows that do not count because another one of their address does.
-
-        The row of an address that says the worst of it counts, and the first of several that say the same.
-        """
-        connection, rows = self._connection, self.rows
-        place = sa.func.row_number().over(
-            partition_by=rows.c.address_key, order_by=(rows.c.standing.desc(), rows.c.number)
-        )
-        placed = sa.select(rows.c.number, place.label("place")).subquery()
-        beaten = sa.select(placed.c.number).where(placed.c.place > 1)
-        connection.execute(sa.update(rows).where(rows.c.number.in_(beaten)).values(standing=REPEATED))
+    def _sort(self) -> None:
+        """Give each row its place, and mark those that do not count because another one of their address does."""
+        connection, read, rows = self._connection, self._read, self.rows
+        order = (read.c.address_key, read.c.standing.desc(), read.c.number)
+        # SQLite numbers what is inserted by itself, in less time than its own function for it takes.
+        by_itself = connection.dialect.name == "sqlite"
+        place = [] if by_itself else [sa.func.row_number().over(order_by=order).label("place")]
+        names = [column.name for column in (*place, *read.c)]
+        connection.execute(sa.insert(rows).from_select(names, sa.select(*place, *read.c).order_by(*order)))
+        above = rows.alias()
+        is_repeated = sa.exists().where(above.c.place == rows.c.place - 1, above.c.address_key == rows.c.address_key)
+        connection.execute(sa.update(rows).where(is_repeated).values(standing=REPEATED))
+        connection.exec_driver_sql(f"DROP TABLE {read.name}")
         for table in (self.rows, self.topics, self.tags, self.older_hashes):
             connection.exec_driver_sql(f"ANALYZE {table.name}")
         connection.commit()
@@ -165,9 +175,39 @@ class Staging:
         emptying = "DELETE FROM" if self._connection.dialect.name == "sqlite" else "TRUNCATE"
         self._connection.exec_driver_sql(f"{emptying} {self.fates.name}")
 
+    def keep_fates(self) -> None:
+        """Keep the fates of this chunk until all can be told."""
+        fates, told = self.fates, self._told
+        names = ["number", "place", "fate"]
+        self._connection.execute(sa.insert(told).from_select(names, sa.select(*(fates.c[name] for name in names))))
 
-def _number() -> sa.Column[int]:
-    return sa.Column("number", sa.Integer, primary_key=True, autoincrement=False)
+    def told(self, at_once: int) -> Iterator[Sequence[tuple[int, int, str, str]]]:
+        """Give what was kept of the fates, so many at once: the number of each row, its line, its address, its fate."""
+        told, rows = self._told, self.rows
+        chosen = sa.select(told.c.number, rows.c.line, rows.c.address, told.c.fate)
+        chosen = chosen.join_from(told, rows, rows.c.place == told.c.place).order_by(told.c.number)
+        for page in self._connection.execute(chosen, execution_options={"yield_per": at_once}).partitions():
+            yield [(number, line, address, fate) for number, line, address, fate in page]
+
+
+def _key(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, primary_key=True, autoincrement=False)
+
+
+def _said(values: Iterable[sa.ColumnClause[Any]]) -> list[sa.Column[Any]]:
+    """Give the columns of what a row says."""
+    return [
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("line", sa.Integer, nullable=False),
+        sa.Column("address", sa.Text, nullable=False),
+        sa.Column("address_key", sa.Text, nullable=False),
+        sa.Column("address_hash", sa.LargeBinary, nullable=False),
+        sa.Column("standing", sa.Integer, nullable=False),
+        sa.Column("requested_at", UtcDateTime),
+        sa.Column("network", sa.Text),
+        sa.Column("detail", sa.Text),
+        *(sa.Column(column.name, column.type) for column in values),
+    ]
 
 
 def _temporary(metadata: sa.MetaData, name: str, *columns: sa.Column[Any]) -> sa.Table:
