@@ -53,8 +53,11 @@ def _run(count: int) -> Iterator[Figure]:
 
 def measure(file: str, where: str) -> tuple[float, float, float, float]:
     """Import a file twice; give both times, the longest chunk, in seconds, and the peak of memory in MB."""
+    import gc
+
     from benchmarks.memory import peak_now
     from benchmarks.samples import workspace
+    from newsletter.__main__ import OBJECTS_PER_COLLECTION
     from newsletter.clock import now
     from newsletter.subscribers import (
         Target,
@@ -67,6 +70,8 @@ def measure(file: str, where: str) -> tuple[float, float, float, float]:
         synchronise_attributes,
     )
     from newsletter.tokens import Signer
+
+    gc.set_threshold(OBJECTS_PER_COLLECTION)  # as every command does
 
     class Timing(Watcher):
         longest = 0.0

@@ -2,10 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -24,6 +24,7 @@ _OWN: Final = frozenset(Method) - {Method.STAFF, Method.IMPORT}
 
 _people, _subscriptions, _consents = tables.subscribers, tables.subscriptions, tables.consents
 _suppressions, _changes, _changed = tables.suppressions, tables.changes, tables.changed_people
+_spans = tables.changed_spans
 _SETS: Final = {
     "topics": (tables.subscriber_topics, tables.subscriber_topics.c.topic),
     "tags": (tables.subscriber_tags, tables.subscriber_tags.c.tag),
@@ -37,6 +38,14 @@ class Undone(StrEnum):
     REMOVED = "removed"
     LEFT_ALONE = "left alone"
     """They have acted themselves since, or were changed again."""
+
+
+class _Touched(NamedTuple):
+    """Whom a change has touched, how, and what was kept of them before, as JSON."""
+
+    subscriber_id: int
+    fate: str
+    before: str | None
 
 
 def undo(
@@ -53,28 +62,49 @@ def undo(
     while True:
         with database.writing() as connection:
             hold_suppressions(connection)
-            rows = connection.execute(
-                sa.select(_changed)
-                .where(_changed.c.change_id == change.number)
-                .order_by(_changed.c.subscriber_id)
-                .limit(PAGE)
-            ).all()
-            if not rows:
+            people = _next_touched(connection, change) or _take_added(connection, change)
+            if not people:
                 done = sa.update(_changes).where(_changes.c.id == change.number)
                 connection.execute(done.values(undone_at=now))
                 return counts
-            hold_people(connection, [row.subscriber_id for row in rows])
-            for row in rows:
-                counts[_undo(connection, change, row, definitions, by, now)] += 1
-            numbers = [row.subscriber_id for row in rows]
+            numbers = [person.subscriber_id for person in people]
+            hold_people(connection, numbers)
+            for person in people:
+                counts[_undo(connection, change, person, definitions, by, now)] += 1
             connection.execute(
                 sa.delete(_changed).where(_changed.c.change_id == change.number, _changed.c.subscriber_id.in_(numbers))
             )
-        progress(len(rows))
+        progress(len(people))
+
+
+def _next_touched(connection: sa.Connection, change: Change) -> Sequence[_Touched]:
+    """Find the next of the people who were noted one by one; what is noted of them hangs on them, and stays so far."""
+    columns = [_changed.c[name] for name in _Touched._fields]
+    mine = sa.select(*columns).where(_changed.c.change_id == change.number)
+    rows = connection.execute(mine.order_by(_changed.c.subscriber_id).limit(PAGE))
+    return [_Touched(*row) for row in rows]
+
+
+def _take_added(connection: sa.Connection, change: Change) -> Sequence[_Touched]:
+    """Take the next of the people who were noted in spans out of these."""
+    numbers: list[int] = []
+    mine = _spans.c.change_id == change.number
+    while len(numbers) < PAGE:
+        span = connection.execute(sa.select(_spans).where(mine).order_by(_spans.c.first_id).limit(1)).first()
+        if span is None:
+            break
+        within = sa.select(_people.c.id).where(_people.c.id.between(span.first_id, span.last_id))
+        numbers += connection.scalars(within.order_by(_people.c.id).limit(PAGE - len(numbers)))
+        this = mine & (_spans.c.first_id == span.first_id)
+        if len(numbers) < PAGE or numbers[-1] == span.last_id:
+            connection.execute(sa.delete(_spans).where(this))
+        else:
+            connection.execute(sa.update(_spans).where(this).values(first_id=numbers[-1] + 1))
+    return [_Touched(number, "added", None) for number in numbers]
 
 
 def _undo(
-    connection: sa.Connection, change: Change, row: Any, definitions: Definitions, by: str, now: datetime
+    connection: sa.Connection, change: Change, row: _Touched, definitions: Definitions, by: str, now: datetime
 ) -> Undone:
     number = row.subscriber_id
     if _has_acted(connection, number, change) or _was_changed(connection, number, change):

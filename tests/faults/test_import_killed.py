@@ -64,6 +64,9 @@ def content(database: Database) -> dict[str, Any]:
         "tags": sa.select(people.c.address, tables.subscriber_tags.c.tag).join_from(tables.subscriber_tags, people),
         "suppressions": sa.select(tables.suppressions.c.address_hash, tables.suppressions.c.reason),
         "touched": sa.select(people.c.address, tables.changed_people.c.fate).join_from(tables.changed_people, people),
+        "added": sa.select(people.c.address).join(
+            tables.changed_spans, people.c.id.between(tables.changed_spans.c.first_id, tables.changed_spans.c.last_id)
+        ),
         "changes": sa.select(tables.changes.c.action, tables.changes.c.count, tables.changes.c.list),
     }
     with database.reading() as connection:

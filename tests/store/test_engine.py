@@ -28,7 +28,11 @@ def test_migrations_make_the_tables_that_the_program_uses(database_url: str, tmp
     with database.reading() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     database.close()
-    assert differences == []
+    by_triggers = [found[1].name for found in differences if found[0] == "add_fk"]
+    hanging = ("changed_people", "consents", "subscriber_tags", "subscriber_topics", "subscriptions")
+    wanted = [f"fk_{table}_subscriber_id" for table in hanging] if database_url.startswith("postgresql") else []
+    assert sorted(by_triggers) == wanted
+    assert len(differences) == len(by_triggers)
 
 
 def test_revisions_are_those_of_the_migrations() -> None:

@@ -4,7 +4,8 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +18,27 @@ from newsletter.subscribers import (
     Definitions,
     EveryRow,
     Fate,
+    Method,
     Target,
+    Undone,
     Watcher,
     last_change,
+    leave,
     parse_address,
     suppression,
     undo,
+    undoing,
     unsubscribe,
 )
 from newsletter.subscribers.importing import running
 from newsletter.subscribers.importing.running import Decided
 from newsletter.subscribers.people import find
+from newsletter.subscribers.rights import forget
 from newsletter.tokens import Signer
 from support.importing import Listening, import_file
 
 CHUNK = 10
+LATER = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +68,12 @@ def content(database: Database) -> dict[str, list[dict[str, Any]]]:
     """Everything of people that an import writes."""
     kept = (tables.subscribers, tables.subscriptions, tables.subscriber_topics, tables.subscriber_tags)
     return {table.name: rows_of(database, table) for table in (*kept, tables.suppressions, tables.consents)}
+
+
+def added(database: Database, change: int) -> list[int]:
+    """The numbers of whom a change has added, as its spans tell them."""
+    spans = [row for row in rows_of(database, tables.changed_spans) if row["change_id"] == change]
+    return [number for span in spans for number in range(span["first_id"], span["last_id"] + 1)]
 
 
 class Stopping(Watcher):
@@ -96,7 +109,8 @@ def test_import_that_was_cut_off_goes_on_where_it_was(
     (change,) = rows_of(database, tables.changes)
     assert (change["count"], change["detail"], change["by"], change["list"]) == (45, "leden.csv", "a.jansen", "leden")
     assert change["finished_at"] is not None
-    assert len(rows_of(database, tables.consents)) == len(rows_of(database, tables.changed_people)) == 45
+    assert len(rows_of(database, tables.consents)) == len(added(database, change["id"])) == 45
+    assert rows_of(database, tables.changed_people) == []
     assert {row["created_at"] for row in rows_of(database, tables.subscribers)} == {target.now}
 
 
@@ -187,7 +201,6 @@ def test_what_was_kept_before_is_told_of_each_person(database: Database, target:
                 }
             },
         ),
-        "d": ("added", None),
         "e": ("left", {"subscription": None}),
     }
 
@@ -300,3 +313,61 @@ def test_suppressed_people_stay_so_whatever_the_file_says(database: Database, ta
         assert result.counts == {Fate.SUPPRESSED: 1}
     with database.reading() as connection:
         assert suppression(connection, target.hashes("a@example.org")) == "complained"
+
+
+def test_whom_an_import_added_is_told_in_spans_without_those_between(
+    database: Database, target: Target, tmp_path: Path
+) -> None:
+    first = write(tmp_path / "x.csv", [row for row in numbered(45) if row.startswith(("r1", "r30"))])
+    import_file(database, first, target)
+    with_leaver = [*numbered(45), "r200@example.org;unsubscribed;;;"]
+    import_file(database, write(tmp_path / "y.csv", with_leaver), replace(target, identity=b"2" * 32))
+    one, two = rows_of(database, tables.changes)
+    people = {row["id"]: row["address"].partition("@")[0] for row in rows_of(database, tables.subscribers)}
+    known = {"r1", *(f"r{number}" for number in range(10, 20)), "r30"}
+    assert {people[number] for number in added(database, one["id"])} == known
+    fresh = {f"r{number}" for number in range(45)} - known
+    assert [people[number] for number in added(database, two["id"])] == sorted(fresh, key=lambda name: f"{name}@")
+    (left,) = rows_of(database, tables.changed_people)
+    assert (people[left["subscriber_id"]], left["fate"]) == ("r200", "left")
+
+
+@pytest.mark.parametrize("page", [1, 7, 45, 500])
+def test_undoing_an_import_takes_out_whom_it_added_and_nobody_else(
+    database: Database, target: Target, tmp_path: Path, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undoing, "PAGE", page)
+    import_file(database, write(tmp_path / "x.csv", numbered(45)[10:12]), replace(target, identity=b"2" * 32))
+    before = content(database)
+    later = replace(target, now=target.now + LATER)
+    import_file(database, write(tmp_path / "y.csv", numbered(45)), later)
+    acted, erased = parse_address("r20@example.org"), parse_address("r30@example.org")
+    with database.writing() as connection:
+        change = last_change(connection)
+        one, other = find(connection, acted), find(connection, erased)
+        assert one is not None
+        assert other is not None
+        leave(connection, one, "leden", Method.ONE_CLICK, target.now + 2 * LATER)
+        forget(connection, [other], target.now + 2 * LATER)
+    seen: list[int] = []
+
+    def stop_once(count: int) -> None:
+        seen.append(count)
+        if len(seen) == 1:
+            raise KeyboardInterrupt
+
+    undone = partial(undo, database, change, target.definitions, by="a.jansen", now=target.now + 3 * LATER)
+    with pytest.raises(KeyboardInterrupt):
+        undone(progress=stop_once)
+    counts = undone(progress=seen.append)
+    assert sum(seen) == 42
+    assert counts[Undone.LEFT_ALONE] <= 1
+    after = content(database)
+    assert [row["address"] for row in after["subscribers"]] == [
+        *(row["address"] for row in before["subscribers"]),
+        acted.address,
+    ]
+    assert rows_of(database, tables.changed_spans) == [
+        row for row in rows_of(database, tables.changed_spans) if row["change_id"] != change.number
+    ]
+    assert after["subscribers"][:2] == before["subscribers"]

@@ -2,7 +2,7 @@
 
 from newsletter.store.tables.approvals import approvals
 from newsletter.store.tables.base import metadata
-from newsletter.store.tables.changes import changed_people, changes
+from newsletter.store.tables.changes import changed_people, changed_spans, changes
 from newsletter.store.tables.consents import confirmations, consent_texts, consents
 from newsletter.store.tables.dispatch import (
     compiled_issues,
@@ -30,6 +30,7 @@ from newsletter.store.tables.subscribers import (
 __all__ = [
     "approvals",
     "changed_people",
+    "changed_spans",
     "changes",
     "compiled_issues",
     "confirmations",

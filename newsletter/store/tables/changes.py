@@ -33,3 +33,15 @@ changed_people = sa.Table(
     sa.Index("ix_changed_people_subscriber_id", "subscriber_id"),
 )
 """Whom a change touched, how, and as JSON what was kept of them before, where that was not nothing."""
+
+changed_spans = sa.Table(
+    "changed_spans",
+    metadata,
+    sa.Column("change_id", sa.ForeignKey("changes.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("first_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_id", sa.BigInteger, nullable=False),
+)
+"""Whom an import has added, as the numbers of the first and the last of people who all are of them.
+
+Numbers are never given twice, so that whoever is gone since leaves nothing behind here.
+"""

@@ -20,7 +20,7 @@ from newsletter.subscribers.importing.target import WRITTEN, Fate, Target
 ACTION: Final = "import"
 _NEW: Final = json.dumps({"subscription": None})
 
-_changes, _changed = tables.changes, tables.changed_people
+_changes, _changed, _spans = tables.changes, tables.changed_people, tables.changed_spans
 _subscriptions, _topics, _tags = tables.subscriptions, tables.subscriber_topics, tables.subscriber_tags
 
 
@@ -117,13 +117,16 @@ def note_people(connection: sa.Connection, staging: Staging, change: int, known:
         known: What `note_known_people` gave before.
     """
     fates = staging.fates
-    before = sa.case((fates.c.fate == Fate.LEFT, _NEW), else_=None)
-    new = (
-        sa.select(sa.literal(change), fates.c.subscriber_id, fates.c.fate, before)
-        .where(~fates.c.is_known, fates.c.fate.in_((Fate.ADDED, Fate.LEFT)))
-        .order_by(fates.c.subscriber_id)
-    )
-    connection.execute(sa.insert(_changed).from_select([column.name for column in _changed.columns], new))
+    number = fates.c.subscriber_id
+    # Numbers that follow one another keep the same distance from their rank.
+    ranked = sa.select(number, (number - sa.func.row_number().over(order_by=number)).label("span"))
+    added = ranked.where(~fates.c.is_known, fates.c.fate == Fate.ADDED).subquery()
+    first, last = sa.func.min(added.c.subscriber_id), sa.func.max(added.c.subscriber_id)
+    spans = sa.select(sa.literal(change), first, last).group_by(added.c.span)
+    connection.execute(sa.insert(_spans).from_select(["change_id", "first_id", "last_id"], spans))
+    left = sa.select(sa.literal(change), number, fates.c.fate, sa.literal(_NEW))
+    left = left.where(~fates.c.is_known, fates.c.fate == Fate.LEFT)
+    connection.execute(sa.insert(_changed).from_select(["change_id", "subscriber_id", "fate", "before"], left))
     fill(connection, _changed, known)
 
 

@@ -41,8 +41,10 @@ MOST_CELLS: Final = 200_000
 """How many rows, and cells of them, are held in memory at once."""
 TIDY_EVERY: Final = 5
 """After how many chunks SQLite's log is brought into its file."""
+LONGEST_TURN: Final = 1.0
+"""For how many seconds SQLite is written to before others get their turn, but for the chunk that goes beyond that."""
 BREATH: Final = 0.1
-"""For how many seconds others may write to SQLite between two chunks: as long as one of them waits to try again."""
+"""For how many seconds others may then write to it: as long as one of them waits to try again."""
 
 Decided: TypeAlias = tuple[int, int, str, Fate]
 """The number of a row among all that were read, from 1; the line that it begins on; its address; its fate."""
@@ -211,14 +213,13 @@ def _write(
         result.resumed_after = progress.row
         watcher.resumed(progress.row)
     watcher.writes(progress.row, staging.last)
-    chunks = 0
+    turns = _Turns(connection) if database.is_sqlite else None
     while progress.row < staging.last:
         with database.transaction(connection):
             progress = _write_chunk(connection, staging, target, progress, watcher)
-        chunks += 1
         watcher.writes(progress.row, staging.last)
-        if progress.row < staging.last and database.is_sqlite:
-            _let_others_write(connection, tidy=chunks % TIDY_EVERY == 0)
+        if progress.row < staging.last and turns:
+            turns.let_others_write()
     _tell(staging, watcher)
     _let_it_last(connection)
     with database.transaction(connection):
@@ -257,13 +258,26 @@ def _let_it_last(connection: sa.Connection) -> None:
     connection.commit()
 
 
-def _let_others_write(connection: sa.Connection, *, tidy: bool) -> None:
-    """Wait for who wants to write, and use the time to bring what was written into the file, which locks nobody out.
+class _Turns:
+    """Sees to it that others get their turn to write to SQLite."""
 
-    Args:
-        tidy: Whether it is time for that: most of it is the same pages again after the next chunk.
-    """
-    begun = monotonic()
-    if tidy:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
-    sleep(max(0.0, BREATH - (monotonic() - begun)))
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._begun = monotonic()
+        self._chunks = 0
+
+    def let_others_write(self) -> None:
+        """After each chunk: wait for who wants to write, when this has written for long enough.
+
+        The time is used to bring what was written into the file, which locks nobody out; but not each time, since most
+        of it is the same pages again after the next chunk.
+        """
+        self._chunks += 1
+        paused = monotonic()
+        if paused - self._begun < LONGEST_TURN:
+            return
+        if self._chunks >= TIDY_EVERY:
+            self._connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
+            self._chunks = 0
+        sleep(max(0.0, BREATH - (monotonic() - paused)))
+        self._begun = monotonic()
