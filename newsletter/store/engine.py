@@ -373,8 +373,12 @@ _LET_GO: Final = (
 """How soon a server lets go of what we hold when we are gone, or stand still in the midst of a transaction."""
 
 
+_NO_COMPILING: Final = "SET jit = off"
+"""Of all that is asked here, nothing takes as long as to compile how it is answered."""
+
+
 def _configure_postgresql(connection: Any, _record: Any) -> None:
     connection.autocommit = True
-    for statement in _LET_GO:
+    for statement in (*_LET_GO, _NO_COMPILING):
         connection.execute(statement)
     connection.autocommit = False

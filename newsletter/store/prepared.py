@@ -272,3 +272,16 @@ def _compile(statement: sa.Executable, dialect: sa.Dialect) -> _Form:
         if process is not None:
             processes[name] = process
     return _Form(str(compiled), fixed, tuple(compiled.positiontup or ()), processes)
+
+
+def is_any_of(
+    connection: sa.Connection, column: sa.ColumnElement[Any], chosen: sa.Select[Any] | sa.CompoundSelect[Any]
+) -> sa.ColumnElement[bool]:
+    """Tell whether a column is one of what a selection of a few gives, each of which is looked up in its index.
+
+    PostgreSQL would rather join the selection with all the rows that the rest of a condition leaves; an array it cannot
+    join.
+    """
+    if connection.dialect.name == "sqlite":
+        return column.in_(chosen)
+    return column == sa.any_(sa.func.array(chosen.scalar_subquery()))

@@ -145,12 +145,10 @@ def _prepare(connection: sa.Connection) -> None:
         "PRAGMA temp_store = FILE",
     )
     # Plans that are good for one chunk, whatever the server believes about tables that grow while it looks away.
-    # To compile them takes longer than they do.
     postgresql = (
         "SET synchronous_commit = off",
         "SET enable_hashjoin = off",
         "SET enable_mergejoin = off",
-        "SET jit = off",
         "SET work_mem = '32MB'",
     )
     for statement in sqlite if connection.dialect.name == "sqlite" else postgresql:
