@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from newsletter.feedback.policy import Fact, Judgement, Rules, Verdict, judge
 from newsletter.providers.base.feedback import EventKind, Fault
 from newsletter.store import tables
-from newsletter.store.inserting import insert_new
-from newsletter.store.prepared import Numbers, is_among
+from newsletter.store.inserting import insert_new_rows
+from newsletter.store.prepared import Numbers, is_among, is_one_of
 from newsletter.subscribers import Act, Consent, Method, leave, record
 from newsletter.subscribers.departures import ALL, bar
 from newsletter.subscribers.holding import hold_people
@@ -235,7 +235,8 @@ class _Changes:
 
     def write(self, connection: sa.Connection, now: datetime) -> None:
         if self.lifted:
-            connection.execute(sa.delete(_suppressions).where(_suppressions.c.address_hash.in_(self.lifted)))
+            lifted = is_one_of(connection, _suppressions.c.address_hash, self.lifted)
+            connection.execute(sa.delete(_suppressions).where(lifted))
         if not self.suppressed:
             return
         rows = [
@@ -247,7 +248,7 @@ class _Changes:
             }
             for known, verdict, status in self.suppressed
         ]
-        connection.execute(insert_new(connection, _suppressions), rows)
+        insert_new_rows(connection, _suppressions, rows)
         people: dict[str, list[int]] = {}
         for known, verdict, status in self.suppressed:
             people.setdefault(f"{verdict.value}: {status}" if status else verdict.value, []).append(known.number)

@@ -16,8 +16,8 @@ from newsletter.feedback.policy import Rules, Verdict
 from newsletter.providers.base.feedback import EventKind, FeedbackEvent
 from newsletter.settings import Settings
 from newsletter.store import Database, tables
-from newsletter.store.inserting import insert_new
-from newsletter.store.prepared import Numbers, is_among
+from newsletter.store.inserting import insert_new_rows
+from newsletter.store.prepared import Numbers, is_among, is_one_of
 from newsletter.subscribers.holding import hold_suppressions
 
 CHUNK: Final = 1000
@@ -187,7 +187,7 @@ def _attribute(connection: sa.Connection, chunk: Sequence[FeedbackEvent]) -> dic
     if not keys:
         return {}
     columns = (_deliveries.c.key, _deliveries.c.dispatch_id, _deliveries.c.subscriber_id, _deliveries.c.state)
-    rows = connection.execute(sa.select(*columns).where(_deliveries.c.key.in_(keys)))
+    rows = connection.execute(sa.select(*columns).where(is_one_of(connection, _deliveries.c.key, keys)))
     return {row.key: _Delivery(row.dispatch_id, row.subscriber_id, row.state) for row in rows}
 
 
@@ -207,10 +207,11 @@ def store(connection: sa.Connection, rows: Mapping[bytes, dict[str, Any]]) -> li
     """Store what is not there yet, by its identity, and give that."""
     if not rows:
         return []
-    there = set(connection.scalars(sa.select(_feedback.c.identity).where(_feedback.c.identity.in_(list(rows)))))
+    is_there = is_one_of(connection, _feedback.c.identity, list(rows))
+    there = set(connection.scalars(sa.select(_feedback.c.identity).where(is_there)))
     fresh = [row for identity, row in rows.items() if identity not in there]
     if fresh:
-        connection.execute(insert_new(connection, _feedback), fresh)
+        insert_new_rows(connection, _feedback, fresh)
     return fresh
 
 
@@ -238,11 +239,12 @@ def _uncertain(database: Database, keys: Sequence[str]) -> dict[str, set[int]]:
     """Find out which of some deliveries are uncertain, by dispatch."""
     if not keys:
         return {}
-    chosen = sa.select(_deliveries.c.dispatch_id, _deliveries.c.subscriber_id).where(
-        _deliveries.c.key.in_(sorted(set(keys))), _deliveries.c.state == State.UNCERTAIN.value
-    )
     found: dict[str, set[int]] = {}
     with database.reading() as connection:
+        chosen = sa.select(_deliveries.c.dispatch_id, _deliveries.c.subscriber_id).where(
+            is_one_of(connection, _deliveries.c.key, sorted(set(keys))),
+            _deliveries.c.state == State.UNCERTAIN.value,
+        )
         for dispatch, subscriber in connection.execute(chosen):
             found.setdefault(dispatch, set()).add(subscriber)
     return found

@@ -285,3 +285,13 @@ def is_any_of(
     if connection.dialect.name == "sqlite":
         return column.in_(chosen)
     return column == sa.any_(sa.func.array(chosen.scalar_subquery()))
+
+
+def is_one_of(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> Any:
+    """Tell whether a column is one of many values, in a statement that is the same however many these are.
+
+    SQLite takes them one by one, for which it needs no time to speak of.
+    """
+    if connection.dialect.name == "sqlite":
+        return column.in_(values)
+    return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(column.type)))

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from newsletter.store import tables
 from newsletter.store.inserting import insert_new
+from newsletter.store.prepared import Places, PreparedForEach
 
 _consents, _texts = tables.consents, tables.consent_texts
 _ID_LENGTH: Final = 16
@@ -102,9 +103,20 @@ def keep_text(connection: sa.Connection, text: str, language: str, now: datetime
 
 def record(connection: sa.Connection, subscribers: Sequence[int], consent: Consent) -> None:
     """Add one row for each of some people."""
-    row = as_row(consent)
     if subscribers:
-        connection.execute(sa.insert(_consents), [{"subscriber_id": one, **row} for one in subscribers])
+        _RECORD.run(connection, [(one,) for one in subscribers], **as_row(consent))
+
+
+def _record(common: Places, row: Places) -> sa.Executable:
+    columns = {**row, **common}
+    return sa.insert(_consents).from_select(list(columns), sa.select(*columns.values()))
+
+
+_RECORD: Final = PreparedForEach(
+    {column.name: column.type for column in _consents.c if column.name not in {"id", "subscriber_id"}},
+    {"subscriber_id": sa.BigInteger()},
+    _record,
+)
 
 
 def as_row(consent: Consent) -> dict[str, Any]:
