@@ -27,6 +27,7 @@ LONGEST_DECODED: Final = 4 * 1024 * 1024
 """How much of a message within a message is looked at where it is encoded as a whole, which it may not be."""
 
 _EMPTY_LINE: Final = re.compile(rb"\n[ \t]{0,80}\n")
+_LINE_OF_BLANKS: Final = re.compile(rb"[ \t]{0,998}\n")
 _MAILBOX_LINE: Final = re.compile(rb"(?i:>?From )[^\n]{1,300}\n")
 _BOUNDARY_LINE: Final = re.compile(rb"(?:^|\n)--([^\s][^\n]{3,70}?)[ \t]*\n[Cc]ontent-")
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global"})
@@ -106,8 +107,8 @@ class _Reader:
 
 def _message(content: bytes, start: int, end: int) -> _Span:
     """Begin a message where it begins: behind empty lines, and the line that mbox files put before each."""
-    while start < end and content[start : start + 1] == b"\n":
-        start += 1
+    while empty := _LINE_OF_BLANKS.match(content, start, end):
+        start = empty.end()
     found = _MAILBOX_LINE.match(content, start, end)
     return _Span(content, found.end() if found else start, end)
 

@@ -42,7 +42,10 @@ _AFTER_ACCEPTANCE: Final = re.compile(
     re.IGNORECASE,
 )
 """The server had taken the recipient before, and so knew the address; a filter behind it refuses."""
-_NOBODY_TAKEN: Final = re.compile(r"need rcpt|no valid rec(?:i|e)pients?", re.IGNORECASE)
+_NOBODY_TAKEN: Final = re.compile(
+    r"need rcpt|no valid rec(?:i|e)pients?|(?:doesn['’]?t|does not) have an? [^.;\s]{0,40}(?:\.[\w.-]{1,60})? ?account",
+    re.IGNORECASE,
+)
 """It had not: commands that were sent together are answered one by one."""
 _SAID_OF_ANYTHING: Final = re.compile(
     r"address not found|(?:the )?(?:address|domain \S+) couldn['’]t be found(?:, or is unable to receive mail)?",
@@ -141,7 +144,7 @@ def _fault_in(status: str, reply: str, said: str, whole: str) -> Fault:
         fault = fault_of(status, told) if told else Fault.UNKNOWN
         if fault is not Fault.UNKNOWN:
             return fault
-    return Fault.UNKNOWN
+    return fault_of(status, "")
 
 
 def _reply_in(said: str) -> str:

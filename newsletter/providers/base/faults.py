@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from newsletter.providers.base import phrases
+from newsletter.providers.base import phrases, phrases_abroad
 from newsletter.providers.base.feedback import Fault
 
 LONGEST_REPLY: Final = 2_000
@@ -44,19 +44,25 @@ WORDS: Final[tuple[tuple[str, Fault], ...]] = (
     (phrases.SENDER_OTHERWISE, Fault.SENDER),
     (phrases.CLIENT, Fault.SENDER),
     (phrases.YOUR_HOST, Fault.SENDER),
+    (phrases.PROOF_MISSING, Fault.SENDER),
+    (phrases_abroad.SENDER_UNKNOWN, Fault.SENDER),
+    (phrases.HEADER_MISSING, Fault.MESSAGE),
     (phrases.GREYLISTED, Fault.SENDER),
     (phrases.UNKNOWN, Fault.ADDRESS),
     (phrases.NO_SUCH, Fault.ADDRESS),
     (phrases.NOT_EXISTING, Fault.ADDRESS),
     (phrases.UNKNOWN_OTHERWISE, Fault.ADDRESS),
-    (phrases.UNKNOWN_IN_OTHER_LANGUAGES, Fault.ADDRESS),
+    (phrases_abroad.UNKNOWN, Fault.ADDRESS),
     (phrases.MAILBOX_FULL, Fault.MAILBOX),
     (phrases.SENDING_LIMIT, Fault.SENDER),
     (phrases.ACCOUNT_FULL, Fault.MAILBOX),
     (phrases.FULL_OTHERWISE, Fault.MAILBOX),
+    (phrases_abroad.FULL, Fault.MAILBOX),
     (phrases.SWITCHED_OFF, Fault.MAILBOX),
     (phrases.OFF_OTHERWISE, Fault.MAILBOX),
+    (phrases_abroad.SWITCHED_OFF, Fault.MAILBOX),
     (phrases.UNKNOWN_DOMAIN, Fault.ADDRESS),
+    (phrases_abroad.UNKNOWN_DOMAIN, Fault.ADDRESS),
     (phrases.SIZE, Fault.MESSAGE),
     (phrases.RELAYING, Fault.SENDER),
     (phrases.BLOCK_LIST, Fault.SENDER),
@@ -75,7 +81,10 @@ WORDS: Final[tuple[tuple[str, Fault], ...]] = (
 
 # Texts are folded instead: half of the time that patterns take goes into ignoring case.
 _WORDS: Final = tuple((re.compile(pattern), fault) for pattern, fault in WORDS)
+_REFUSED_NAME: Final = re.compile(r"(?<!\d)553[ -]")
+"""A mailbox's name is not allowed, which is about an address whatever the status says. Source: RFC 5321 §4.2.3."""
 _AGAIN: Final = re.compile(r"try again|server failure|temporar|timed out|servfail")
+_SIZE: Final = re.compile(phrases.SIZE)
 _REPLY: Final = re.compile(r"(?<![\d.])([45])\d\d(?=[ :;,-]|$)")
 
 
@@ -90,12 +99,12 @@ def fault_of(status: str, words: str) -> Fault:
     spoken = fault_in_words(said)
     detail = status.partition(".")[2]
     named = CODES.get(detail)
-    found = _weigh(named, spoken) if named else spoken or SUBJECTS.get(detail.partition(".")[0], Fault.UNKNOWN)
+    found = _weigh(named, spoken, said) if named else spoken or SUBJECTS.get(detail.partition(".")[0], Fault.UNKNOWN)
     if found is not Fault.ADDRESS:
         return found
     if detail == "2.0":
         return Fault.MAILBOX  # RFC 3463 §3.3: the mailbox exists
-    if detail.partition(".")[0] in _NOT_ABOUT_ADDRESSES:
+    if detail.partition(".")[0] in _NOT_ABOUT_ADDRESSES and not (detail == "3.0" and _REFUSED_NAME.search(said)):
         return SUBJECTS[detail.partition(".")[0]]
     if is_for_now(status, said):
         return Fault.NETWORK if detail.startswith("4.") else Fault.UNKNOWN
@@ -125,10 +134,11 @@ def is_for_now(status: str, words: str) -> bool:
     return status.startswith("4")
 
 
-def _weigh(named: Fault, spoken: Fault | None) -> Fault:
+def _weigh(named: Fault, spoken: Fault | None, said: str) -> Fault:
     """Let words correct a code where they say that the address is good, or that it never was."""
     if named is Fault.ADDRESS:
-        return spoken if spoken in (Fault.SENDER, Fault.MAILBOX) else named
+        tells = spoken in (Fault.SENDER, Fault.MAILBOX) or (spoken is Fault.MESSAGE and _SIZE.search(said.lower()))
+        return spoken if spoken and tells else named
     return named
 
 

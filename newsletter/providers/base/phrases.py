@@ -4,36 +4,70 @@ Patterns ignore case, and none takes long over a text that repeats itself. They 
 an address or a host's name that it repeats may hold any word.
 
 Source: RFC 3463 §3, RFC 6647 §2 (greylisting); the replies of Postfix, Exim, Sendmail, Exchange, Domino, Gmail, Yahoo,
-Postgrey, milter-greylist and rspamd, and what mail systems say in other languages than English.
+Postgrey, milter-greylist and rspamd. What is said in other languages than English stands in `phrases_abroad`.
 """
 
 import re
 from typing import Final
 
 _REPEATED: Final = re.compile(r'<[^<>]*@[^<>]*>|"[^"]*"@\S*|(?<!\S)\S*@\S*')
-_HOST: Final = re.compile(r"(?<![\w-])[\w-]+(?:\.[\w-]+)+")
+_EMPTIED: Final = re.compile(r"\(\s{0,9}\)|\[\s{0,9}\]|<\s{0,9}>|'\s{0,9}'")
+_HOST: Final = re.compile(r"(?<![\w.-])(?!resolver\.)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+"""A host's name, but not the names that Exchange has for its own reasons."""
 
 SENDER_ADDRESS: Final = (
     r"\b(?:sender|from) (?:e-?mail )?address|\bbad sender|sender (?:verif|(?:is |was )?(?:rejected|denied|blocked))"
 )
 SENDER_OTHERWISE: Final = (
     r"\b(?:sender(?:['’]?s)?|sending) domain|envelope sender|domain of (?:the )?sender|blocked senders?"
-    r"|\b(?:mail from|from|sender|sending|your|client|helo)\b[^.;]{0,40}\b(?:does not|doesn['’]?t|not) (?:exist"
+    r"|\b(?:mail from|from|sender|sending|your(?! recipient)|client|helo)\b"
+    r"[^.;]{0,40}\b(?:does not|doesn['’]?t|not) (?:exist"
     r"|resolve)"
     r"|dns check failed|reverse lookup|\bsender\b[^.;]{0,40}\b(?:has no|resolve|does not|not allowed|unknown|blocked)"
 )
 CLIENT: Final = r"client host|\b(?:helo|ehlo)\b|reverse (?:dns|host)|\b(?:ptr|rdns)\b"
-YOUR_HOST: Final = r"\byour (?:ip|host|server|network|domain|account)\b"
+YOUR_HOST: Final = r"\byour (?:(?:e-?mail|mail|smtp|sending) )?(?:ip|host|server|network|domain|account)\b"
 GREYLISTED: Final = r"gr[ae]y[ -]?list"
 ASKED_TO_WAIT: Final = r"try again in \d+ (?:sec|min)|come back (?:later|in )|first time[^.;]{0,30}\bdefer"
 
-UNKNOWN: Final = r"(?:user|recipient|mailbox|account|address)\S* (?:is |was )?(?:unknown|not (?:found|known))"
-NO_SUCH: Final = r"(?:unknown|no such|invalid|bad|unrouteable) (?:\w+ ){0,2}(?:user|recipient|mailbox|address|person)"
+UNKNOWN: Final = (
+    r"(?:user|recipient|mail-?box|account|address)\S* (?:is |was )?(?:unknown|non[ -]?existent|not (?:found|known))"
+)
+NO_SUCH: Final = (
+    r"(?:unknown|no such|invalid|bad|unroute?able|undefined|non[ -]?existent)[ /:-](?:[\w-]+[ /]){0,2}"
+    r"(?:user|recipient|mail-?box|address|person)"
+)
 NOT_EXISTING: Final = (
     r"(?:does not|doesn['’]?t) exist|\bno (?:such |valid )?mailbox|no longer (?:valid|available|in use)"
 )
+PROOF_MISSING: Final = (
+    r"\b(?:spf|dkim|dmarc|ptr) (?:record|key|policy|entry)|too many (?:\w+ ){0,2}(?:recipients|users)"
+    r"|\byour (?:e-?mail )?address (?:is|has|was)\b|mail from unknown|authentication (?:is )?required"
+    r"|relay(?:ing)? (?:denied|not|prohibited|access)"
+)
+"""That the sender has proved nothing, or asks for too much: what follows of users and recipients is no news."""
+HEADER_MISSING: Final = r"\bheaders?\b[^.;]{0,20}\b(?:not|missing|invalid|malformed)\b"
 UNKNOWN_OTHERWISE: Final = "|".join(
     (
+        r"^\W*(?:[45]\d\d\W+)?(?:is )?(?:unknown|not found|unroute?able)\b\W*$",
+        r"(?:user|recipients?|mail-?box|account|address(?:ee)?|e-?mail"
+        r"|employee|person)\S* (?:\w+ ){0,2}(?:was ?n['o’]?t"
+        r"|were ?n['o’]?t|could ?n['o’]?t be|cannot be|can['’]?t be) (?:found|located)",
+        r"(?:can ?['n]?[o’']?t|could ?n['o’]?t|unable to) (?:find|locate) (?:\w+ ){0,3}(?:user|recipient|mail-?box"
+        r"|account|address)",
+        r"(?:do not|don['’]?t|have no|does not|doesn['’]?t) (?:have )?(?:an?|any|such|such an?) (?:such )?"
+        r"(?:user|account"
+        r"|mail-?box|recipient)",
+        r"(?:user|recipient|mail-?box|account|address)e?s? (?:\w+ ){0,2}(?:not (?:a )?(?:on|at|in|with"
+        r"|member of|present"
+        r"|live)\b|obsolete|terminated)",
+        r"(?:user|recipient|account|address) (?:\w+ ){0,4}marked as invalid|no longer exists?\b"
+        r"|not in (?:our |the )?recipients?"
+        r" (?:list|table|map)",
+        r"\bno mail-?box(?:es)? (?:available|found|here|for)|\bno (?:mail box|mail-box|mailbox) "
+        r"|not (?:our|a) customer",
+        r"(?:^|\W)bad ?rcpt ?to|(?:has |have )?left (?:the|our|this) (?:company|organi[sz]ation|firm|department)",
+        r"(?:address|account|mail-?box|user) (?:no longer|does ?n['o’]?t) accepts? (?:e-?)?mail",
         r"(?:user|recipient|mailbox|account|address)\S* (?:name )?(?:is |was |does )?"
         r"not (?:recogni[sz]ed|listed|valid|exist|in (?:our|the|my)|present)",
         r"(?:user|recipient|mailbox|account|address|addressee)[’'e]?s? (?:you entered )?(?:could ?n[o’']t be"
@@ -62,32 +96,6 @@ UNKNOWN_OTHERWISE: Final = "|".join(
         r"recipient address rejected: access denied",
     )
 )
-UNKNOWN_IN_OTHER_LANGUAGES: Final = "|".join(
-    (
-        # Dutch, German.
-        r"(?:gebruiker|ontvanger|geadresseerde|mailbox|postbus|adres)\S* (?:\w+ ){0,3}(?:onbekend|niet gevonden)",
-        r"onbekende (?:gebruiker|ontvanger|geadresseerde|mailbox)|(?:adres|mailbox"
-        r"|postbus|account)\S* (?:\w+ ){0,2}bestaat niet",
-        r"(?:empf[äa]e?nger|benutzer|adressat|postfach|adresse)\S* (?:\w+ ){0,3}(?:unbekannt|nicht gefunden)",
-        r"unbekannte[rn]? (?:empf|benutzer|adressat)|existiert (?:leider )?nicht|nicht (?:mehr )?(?:vorhanden"
-        r"|existent)",
-        # French, Spanish, Portuguese, Italian.
-        r"(?:utilisateur|destinataire|add?resse?|bo[îi]te)\S* (?:\S+ ){0,3}(?:inconnue?|invalide|introuvable"
-        r"|inexistante?)",
-        r"n['’]existe (?:pas|plus)|utilisateur non recens|destinataire invalide",
-        r"(?:usuario|destinatario|buz[óo]n|direcci[óo]n|cuenta) (?:\S+ ){0,3}(?:desconocid|no encontrad|inexistente)",
-        r"\bno existe\b|(?:usu[áa]rio|destinat[áa]rio|caixa|conta) (?:\S+ ){0,3}(?:desconhecid|inexistente|inv[áa]lid)",
-        r"n[ãa]o existe|(?:utente|destinatario|casella|indirizzo) (?:\S+ ){0,3}(?:sconosciut|inesistente|non trovat)",
-        r"non esiste|inesistente",
-        # Swedish, Danish and Norwegian, Polish, Russian.
-        r"(?:mottagare|anv[äa]ndare|modtager|bruger|mottaker|bruker)\S* (?:\w+ ){0,3}(?:ok[äa]nd|ukendt|ukjent)",
-        r"finns (?:inte|ej)|findes ikke|finnes ikke|nie istnieje|nieznany (?:u[żz]ytkownik|odbiorca)",
-        r"не существует|не найден|неизвестный (?:пользователь|получатель)|нет такого",
-        # Chinese, Japanese.
-        r"不存在|查无此|無此|存在しません|存在しない|見つかりません|見つかりませんでした|あて先不明|宛先不明"
-        r"|該当(?:する)?(?:ユーザ|アドレス)",
-    )
-)
 UNKNOWN_DOMAIN: Final = "|".join(
     (
         r"(?:host|domain|system|server)\S* (?:name )?(?:\S+ )?(?:is |was |could ?n[o’']t be |not "
@@ -99,8 +107,8 @@ UNKNOWN_DOMAIN: Final = "|".join(
         r"(?:doesn['’]?t|does not|do not) (?:receive|accept) (?:any |incoming )?(?:(?:e-?)?mail|messages)"
         r"|indicated no smtp service",
         r"account or domain may not exist|could ?n[o’']t find (?:any host|a mail exchanger|a host|the domain)",
-        r"malformed or unexpected name server reply|domeinnaam bestaat niet|(?:domein|dom[äa]ne|domaine"
-        r"|dominio)\S* (?:\S+ ){0,3}(?:onbekend|unbekannt|inconnu)",
+        r"malformed or unexpected name server reply|no (?:dns|mx|mail) (?:records?|servers?|exchangers?|hosts?)"
+        r" (?:\w+ )?for\b",
     )
 )
 
@@ -119,10 +127,6 @@ FULL_OTHERWISE: Final = "|".join(
         r"|room)\b[^.;]{0,30}\bmailbox",
         r"mailbox\b[^.;]{0,40}\b(?:limit|maximum|allotted|allocated|capacity)|exceeded (?:its|his|the"
         r"|their) (?:\w+ )?(?:storage|limit)",
-        r"(?:mailbox|postbus|inbox)\S* (?:\w+ ){0,5}vol\b|postfach\S* (?:\w+ ){0,4}(?:voll|[üu]berf)",
-        r"speicherplatz|kontingent|bo[îi]te (?:\S+ ){0,4}(?:pleine|satur)|quota (?:d[ée]pass|superad|exced|overskred)",
-        r"buz[óo]n (?:\S+ ){0,3}lleno|casella (?:\S+ ){0,3}piena|caixa (?:\S+ ){0,3}cheia|переполнен",
-        r"skrzynka (?:\S+ ){0,2}(?:pe[łl]na|przepe)|容量(?:オーバー|を超|超過|不足)|一杯|満杯|已满|已滿|空间不足",
     )
 )
 SWITCHED_OFF: Final = (
@@ -137,7 +141,7 @@ OFF_OTHERWISE: Final = "|".join(
         r"(?:account|mailbox|user) (?:\w+ ){0,2}(?:expired|blocked|temporarily|unavailable|on vacation)",
         r"not permitted to (?:send|mail|write)|restricted ?recipient|only accepts? (?:mail|messages) from",
         r"disabled ?(?:recipient|user|account|mailbox|address)|not (?:yet )?activated|user (?:refused"
-        r"|does not want)|refused by (?:the )?recipient|(?:bloqueada|gesperrt|geblokkeerd|停止|停用)",
+        r"|does not want)|refused by (?:the )?recipient|deactivated (?:mailbox|user|account)",
     )
 )
 
@@ -189,4 +193,5 @@ OUT_OF_REACH: Final = "|".join(
 
 def own_words(text: str) -> str:
     """Give a server's own words, without the addresses and names of hosts that it repeats."""
-    return " ".join(_HOST.sub(" ", _REPEATED.sub(" ", text)).split())
+    bare = _EMPTIED.sub(" ", _HOST.sub(" ", _REPEATED.sub(" ", text)))
+    return " ".join(bare.replace("_", " ").split())

@@ -69,6 +69,19 @@ def test_every_recipient_is_an_event_of_its_own() -> None:
     ]
 
 
+def test_code_decides_where_nothing_is_said_of_those_whom_it_is_about() -> None:
+    bare = [
+        f"Final-Recipient: rfc822; {to}\nAction: failed\nStatus: 5.1.1\n"
+        for to in ("a@lezer.example", "b@lezer.example")
+    ]
+    text = "Delivery to the following recipients failed.\n\n    a@else.example\n    b@else.example\n"
+    events = read_mail(report(full_report(*bare), text), NOW).events
+    assert [(event.recipient, event.fault) for event in events] == [
+        ("a@lezer.example", Fault.ADDRESS),
+        ("b@lezer.example", Fault.ADDRESS),
+    ]
+
+
 def test_groups_that_no_empty_line_parts_are_parted() -> None:
     groups = full_report(group()) + group(to="a@lezer.example") + "Original-Recipient: rfc822; c@brug.example\n"
     events = read_mail(report(groups), NOW).events
@@ -180,6 +193,7 @@ def test_bounce_that_somebody_forwards_as_an_attachment_is_read() -> None:
         lambda raw: raw.replace(b"--=_part--", b""),
         lambda raw: raw[: raw.index(b"Diagnostic-Code")],
         lambda raw: b"From MAILER-DAEMON Tue Feb 20 09:31:00 2024\n" + raw,
+        lambda raw: b" " * 200 + b"\r\n\t\r\n" + raw,
         lambda raw: raw + b"\r\n\0\xff trailing garbage " * 500,
         lambda raw: raw.upper().replace(b"=_PART", b"=_part"),
     ],
