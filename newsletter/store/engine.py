@@ -251,6 +251,12 @@ def _kind(message: str, error: DBAPIError) -> type[StoreError]:
     return DatabaseAway if is_mute and not any(sign in said for sign in _TURNED_AWAY) else StoreError
 
 
+def has_collided(error: DBAPIError) -> bool:
+    """Tell whether a transaction has lost against another one that has written the same rows."""
+    return getattr(error.orig, "sqlstate", None) in {*_LOST, _DUPLICATE}
+
+
+_DUPLICATE: Final = "23505"
 _LOST: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available. Source: PostgreSQL's documentation, appendix A."""
 _ENDING: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "53300"})
@@ -373,12 +379,17 @@ _LET_GO: Final = (
 """How soon a server lets go of what we hold when we are gone, or stand still in the midst of a transaction."""
 
 
-_NO_COMPILING: Final = "SET jit = off"
-"""Of all that is asked here, nothing takes as long as to compile how it is answered."""
+_WAY: Final = (
+    # Of all that is asked here, nothing takes as long as to compile how it is answered.
+    "SET jit = off",
+    # What locks and triggers rely on, whatever the server's own default is.
+    "SET default_transaction_isolation = 'read committed'",
+)
+"""How a server is to work for us."""
 
 
 def _configure_postgresql(connection: Any, _record: Any) -> None:
     connection.autocommit = True
-    for statement in (*_LET_GO, _NO_COMPILING):
+    for statement in (*_LET_GO, *_WAY):
         connection.execute(statement)
     connection.autocommit = False

@@ -176,7 +176,7 @@ class PreparedForEach:
     def _form(self, dialect: sa.Dialect) -> _Form:
         row = _places(self._row)
         if dialect.name == "postgresql":
-            arrays = [sa.bindparam(name, type_=ARRAY(kind)) for name, kind in self._row.items()]
+            arrays = [sa.bindparam(name, type_=ARRAY(_unbounded(kind))) for name, kind in self._row.items()]
             columns = [sa.column(name, kind) for name, kind in self._row.items()]
             row = dict(sa.func.unnest(*arrays).table_valued(*columns).render_derived().c.items())
         form = self._forms[dialect.name] = _compile(self._build(_places(self._common), row), dialect)
@@ -257,6 +257,11 @@ class _Translating:
         ) from error
 
 
+def _unbounded(kind: "sa.types.TypeEngine[Any]") -> "sa.types.TypeEngine[Any]":
+    """Give the type for an array's values: PostgreSQL would cut to their length, without a word, what is too long."""
+    return sa.Text() if isinstance(kind, sa.String) and kind.length is not None else kind
+
+
 def _places(types: Types) -> dict[str, sa.ColumnElement[Any]]:
     return {name: sa.bindparam(name, type_=kind) for name, kind in types.items()}
 
@@ -294,4 +299,4 @@ def is_one_of(connection: sa.Connection, column: sa.ColumnElement[Any], values: 
     """
     if connection.dialect.name == "sqlite":
         return column.in_(values)
-    return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(column.type)))
+    return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(_unbounded(column.type))))

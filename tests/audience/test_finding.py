@@ -6,7 +6,8 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from newsletter.audience import Query, Selection, Standing, count, matching, page, selected
+from newsletter.audience import Query, Selection, Standing, count, finding, matching, page, selected
+from newsletter.audience.finding import FEW
 from newsletter.errors import ExpressionError
 from newsletter.expressions import parse
 from newsletter.store import Database, tables
@@ -66,7 +67,11 @@ def _burden(connection: sa.Connection, subscriber: int, number: int) -> None:
         connection.execute(sa.insert(tables.suppressions).values(row))
 
 
-def test_a_count_is_that_of_those_who_are_found(peopled: Database, definitions: Definitions) -> None:
+@pytest.mark.parametrize("few", [1, FEW])
+def test_a_count_is_that_of_those_who_are_found(
+    peopled: Database, definitions: Definitions, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "FEW", few)
     schema = definitions.segment_schema()
     with peopled.snapshot() as connection:
         for list_name, standing, text in product(("leden", None), (None, *Standing), CONDITIONS):

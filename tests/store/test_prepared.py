@@ -1,6 +1,7 @@
 """Statements that are run by the driver itself keep to the transactions and the errors of all others."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import StoreError
 from newsletter.store import Database, StandingConnection, open_database, tables
-from newsletter.store.prepared import Prepared, PreparedForEach, together
+from newsletter.store.inserting import insert_new_rows
+from newsletter.store.prepared import Prepared, PreparedForEach, is_one_of, together
 from support.postgresql import Cluster
 
+NOW = datetime(2024, 2, 20, tzinfo=UTC)
 _HASH = sa.LargeBinary()
 _TEXT = sa.Text()
 _suppressions = tables.suppressions
@@ -112,3 +115,18 @@ def test_one_of_several_that_is_refused_undoes_all(database: Database) -> None:
         start_renaming(connection, 1, reasons=("y", None))
     assert isinstance(refused.value.__cause__, IntegrityError)
     assert (count(database), count(database, "y")) == (1, 0)
+
+
+def test_text_that_is_too_long_is_never_cut(database: Database) -> None:
+    row = {"identity": b"x" * 16, "kind": "bounced", "source": "test", "received_at": NOW, "at": NOW, "key": "k" * 30}
+    if database.is_sqlite:
+        with database.writing() as connection:
+            insert_new_rows(connection, tables.feedback_events, [row])
+        with database.reading() as connection:
+            assert connection.scalar(sa.select(tables.feedback_events.c.key)) == "k" * 30
+        return
+    with pytest.raises(StoreError, match="too long"), database.writing() as connection:
+        insert_new_rows(connection, tables.feedback_events, [row])
+    with database.reading() as connection:
+        there = is_one_of(connection, tables.feedback_events.c.key, ["k" * 30])
+        assert "VARCHAR(26)" not in str(there.compile(dialect=connection.dialect))

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,9 @@ from newsletter.store import Database, tables
 from newsletter.subscribers import (
     Definitions,
     Edit,
+    Fate,
     Method,
+    Target,
     add,
     edit_people,
     find,
@@ -26,8 +30,10 @@ from newsletter.subscribers import (
     undo,
     undoing,
 )
+from newsletter.subscribers.importing import deciding, running
 from newsletter.subscribers.joining import subscribe
 from newsletter.tokens import Signer
+from support.importing import import_file
 from support.postgresql import wait_for_lock
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -121,3 +127,81 @@ def test_who_joins_while_retention_looks_is_not_erased(
     with database.reading() as connection:
         assert find(connection, JAN) == people[0]
     assert status(database, people[0]) == "subscribed"
+
+
+@pytest.fixture
+def target(definitions: Definitions, signer: Signer, now: datetime) -> Target:
+    return Target("leden", "import", now + LATER, definitions, signer.address_hashes, "opt-in", "staff", "x", b"1" * 32)
+
+
+def test_who_joins_while_they_are_imported_is_there_once(
+    database: Database,
+    definitions: Definitions,
+    signer: Signer,
+    target: Target,
+    now: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("email;voornaam\nkees@example.org;Kees\nlies@example.org;Lies\n")
+    real, calls = running.apply, list[int]()
+
+    def join_before(*arguments: object) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            with database.writing() as other:
+                kees = parse_address("kees@example.org")
+                add(other, kees, "leden", {}, definitions, source="t", now=now, hashes=signer.address_hashes)
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(running, "apply", join_before)
+    result = import_file(database, file, target)
+    assert len(calls) == 2
+    assert result.counts == {Fate.ADDED: 1, Fate.CHANGED: 1}
+
+
+def test_two_imports_of_the_same_people_at_once_both_come_to_their_end(
+    database: Database, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "CHUNK", 100)
+    file = tmp_path / "x.csv"
+    file.write_text("email\n" + "".join(f"r{number}@example.org\n" for number in range(1_000)))
+    targets = [target, replace(target, list="pers", identity=b"2" * 32)]
+    results: list[int] = []
+
+    def run(one: Target) -> None:
+        results.append(import_file(database, file, one).written)
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in targets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert results == [1_000, 1_000]
+    counted = sa.select(tables.subscriptions.c.list, sa.func.count()).group_by(tables.subscriptions.c.list)
+    with database.reading() as connection:
+        assert dict(map(tuple, connection.execute(counted))) == {"leden": 1_000, "pers": 1_000}
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.subscribers)) == 1_000
+
+
+def test_who_leaves_while_they_are_imported_is_not_changed(
+    database: Database,
+    people: list[int],
+    target: Target,
+    now: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("email;voornaam\njan@example.org;Johan\n")
+    real = deciding.hold_people
+
+    def leave_before(connection: sa.Connection, numbers: set[int]) -> None:
+        with database.writing() as other:
+            leave(other, people[0], "leden", Method.ONE_CLICK, now + LATER)
+        real(connection, numbers)
+
+    monkeypatch.setattr(deciding, "hold_people", leave_before)
+    assert import_file(database, file, target).counts == {Fate.UNSUBSCRIBED: 1}
+    assert status(database, people[0]) == "unsubscribed"

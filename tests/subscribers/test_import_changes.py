@@ -371,3 +371,41 @@ def test_undoing_an_import_takes_out_whom_it_added_and_nobody_else(
         row for row in rows_of(database, tables.changed_spans) if row["change_id"] != change.number
     ]
     assert after["subscribers"][:2] == before["subscribers"]
+
+
+def test_topics_and_tags_are_asked_of_each_person_and_not_of_anybody(
+    database: Database, target: Target, tmp_path: Path
+) -> None:
+    import_file(
+        database, write(tmp_path / "x.csv", ["a@example.org;;Anna;jeugd;pers", "b@example.org;;Bram;;"]), target
+    )
+    before = content(database)
+    second = write(tmp_path / "y.csv", ["a@example.org;;Anne;jeugd;pers", "b@example.org;;;jeugd;pers"])
+    result = import_file(database, second, replace(target, identity=b"2" * 32))
+    assert result.counts == {Fate.CHANGED: 2}
+    for table in (tables.subscriber_topics, tables.subscriber_tags):
+        assert len(rows_of(database, table)) == 2
+    with database.reading() as connection:
+        change = last_change(connection)
+    undo(database, change, target.definitions, by="a.jansen", now=change.finished_at or target.now)
+    after = content(database)
+    for name in ("subscriber_topics", "subscriber_tags"):
+        assert after[name] == before[name]
+
+
+def test_import_begins_anew_where_as_many_but_other_rows_are_good(
+    database: Database, target: Target, tmp_path: Path
+) -> None:
+    rows = [f"r{number:02}@example.org;;R;jeugd;" for number in range(10, 35)]
+    import_file(database, write(tmp_path / "x.csv", rows[10:11]), replace(target, identity=b"2" * 32))
+    rows[10] = "r20@example.org;unsubscribed;;;"
+    first = write(tmp_path / "y.csv", ["a0@example.org;;A;;", *rows, "z9@example.org;;Z;\ufffd;"])
+    with pytest.raises(KeyboardInterrupt):
+        import_file(database, first, target, Stopping(CHUNK))
+    other = write(tmp_path / "y.csv", ["a0@example.org;;\ufffd;;", *rows, "z9@example.org;;Z;;"])
+    result = import_file(database, other, target)
+    assert (result.resumed_after, result.counts[Fate.LEFT]) == (0, 1)
+    with database.reading() as connection:
+        number = find(connection, parse_address("r20@example.org"))
+    (subscription,) = [row for row in rows_of(database, tables.subscriptions) if row["subscriber_id"] == number]
+    assert subscription["status"] == "unsubscribed"

@@ -31,24 +31,24 @@ class Progress:
     Attributes:
         change: Its number among the changes.
         at: When it began.
-        last: How many rows there are.
+        rows: Which rows there are; see `Staging.digest`.
         row: The place of the last row that is done.
         counts: What became of the rows until there.
     """
 
     change: int
     at: datetime
-    last: int
+    rows: str
     row: int = 0
     counts: Counter[Fate] = field(default_factory=Counter)
 
 
-def find_unfinished(connection: sa.Connection, identity: bytes, last: int) -> Progress | None:
+def find_unfinished(connection: sa.Connection, identity: bytes, rows: str) -> Progress | None:
     """Find an import of the same file into the same list, in the same way, that was cut off.
 
     Args:
-        last: How many rows there are: where that has changed, others may have become good, and the places are not the
-            same as then.
+        rows: Which rows there are; see `Staging.digest`. Where others have become good, or one means something else,
+            the places are not the same as then.
     """
     row = connection.execute(
         sa.select(_changes.c.id, _changes.c.at, _changes.c.progress)
@@ -62,18 +62,18 @@ def find_unfinished(connection: sa.Connection, identity: bytes, last: int) -> Pr
         .limit(1)
     ).first()
     known = json.loads(row.progress or "{}") if row is not None else {}
-    if row is None or known.get("of") != last:
+    if row is None or known.get("rows") != rows:
         return None
     counts = Counter({Fate(fate): count for fate, count in known.get("counts", {}).items()})
-    return Progress(row.id, row.at, last, known["row"], counts)
+    return Progress(row.id, row.at, rows, known["row"], counts)
 
 
-def begin(connection: sa.Connection, target: Target, last: int) -> Progress:
+def begin(connection: sa.Connection, target: Target, rows: str) -> Progress:
     """Note that an import begins."""
     number = begin_change(connection, ACTION, target.detail, target.by, target.now, target.list)
-    values = {"identity": target.identity or None, "progress": _written(0, last, Counter())}
+    values = {"identity": target.identity or None, "progress": _written(0, rows, Counter())}
     connection.execute(sa.update(_changes).where(_changes.c.id == number).values(values))
-    return Progress(number, target.now, last)
+    return Progress(number, target.now, rows)
 
 
 def advance(connection: sa.Connection, progress: Progress, row: int, counts: Counter[Fate]) -> None:
@@ -87,9 +87,9 @@ def advance(connection: sa.Connection, progress: Progress, row: int, counts: Cou
         sa.update(_changes)
         .where(
             _changes.c.id == progress.change,
-            _changes.c.progress == _written(progress.row, progress.last, progress.counts),
+            _changes.c.progress == _written(progress.row, progress.rows, progress.counts),
         )
-        .values(progress=_written(row, progress.last, together), count=sum(together[fate] for fate in WRITTEN))
+        .values(progress=_written(row, progress.rows, together), count=sum(together[fate] for fate in WRITTEN))
     )
     if moved.rowcount != 1:
         raise StoreError(
@@ -200,8 +200,8 @@ def _lists_before(connection: sa.Connection, staging: Staging, kind: str) -> dic
     return found
 
 
-def _written(row: int, last: int, counts: Counter[Fate]) -> str:
-    return json.dumps({"row": row, "of": last, "counts": {fate.value: counts[fate] for fate in sorted(counts)}})
+def _written(row: int, rows: str, counts: Counter[Fate]) -> str:
+    return json.dumps({"row": row, "rows": rows, "counts": {fate.value: counts[fate] for fate in sorted(counts)}})
 
 
 def _plain(value: Any) -> Any:

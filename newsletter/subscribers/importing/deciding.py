@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from newsletter.store import tables
 from newsletter.subscribers.attributes import people_table
 from newsletter.subscribers.departures import ALL
+from newsletter.subscribers.holding import hold_people
 from newsletter.subscribers.importing.staging import REPEATED, Staging
 from newsletter.subscribers.importing.standing import Standing
-from newsletter.subscribers.importing.target import Fate, Target
+from newsletter.subscribers.importing.target import WRITTEN, Fate, Target
 
 _subscriptions, _suppressions, _departures = tables.subscriptions, tables.suppressions, tables.departures
 _topics, _tags = tables.subscriber_topics, tables.subscriber_tags
@@ -62,6 +63,32 @@ def decide(
     return Counter({Fate(row[0]): row[1] for row in counted})
 
 
+def decide_and_hold(
+    connection: sa.Connection,
+    staging: Staging,
+    target: Target,
+    after: int,
+    until: int,
+    new_number: sa.ColumnElement[int],
+) -> Counter[Fate]:
+    """Decide as `decide` does, and let nobody else change whom that is about before this transaction ends.
+
+    Whoever changes somebody in between is waited for, and then it is decided anew.
+    """
+    held: set[int] = set()
+    while True:
+        counts = decide(connection, staging, target, after, until, new_number)
+        if connection.dialect.name == "sqlite" or not any(counts[fate] for fate in WRITTEN):
+            return counts
+        fates = staging.fates
+        chosen = sa.select(fates.c.subscriber_id).where(fates.c.is_known, fates.c.fate.in_(WRITTEN))
+        wanted = set(connection.scalars(chosen)) - held
+        if not wanted:
+            return counts
+        hold_people(connection, wanted)
+        held |= wanted
+
+
 def differs(people: sa.FromClause, staging: Staging) -> sa.ColumnElement[bool]:
     """Tell whether a row says something else of somebody than what is kept."""
     rows = staging.rows
@@ -73,12 +100,14 @@ def differs(people: sa.FromClause, staging: Staging) -> sa.ColumnElement[bool]:
 
 def has_topic(subscriber: sa.ColumnElement[int], topic: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Tell whether somebody has chosen a topic."""
-    return sa.exists().where(_topics.c.subscriber_id == subscriber, _topics.c.topic == topic)
+    has = sa.exists().where(_topics.c.subscriber_id == subscriber, _topics.c.topic == topic)
+    return has.correlate_except(_topics)
 
 
 def has_tag(subscriber: sa.ColumnElement[int], tag: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Tell whether somebody has a tag."""
-    return sa.exists().where(_tags.c.subscriber_id == subscriber, _tags.c.tag == tag)
+    has = sa.exists().where(_tags.c.subscriber_id == subscriber, _tags.c.tag == tag)
+    return has.correlate_except(_tags)
 
 
 def _news(people: sa.TableClause, staging: Staging) -> list[sa.ColumnElement[bool]]:

@@ -15,9 +15,10 @@ from time import monotonic, sleep
 from typing import Final, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.clock import now
-from newsletter.store import Database
+from newsletter.store import Database, has_collided
 from newsletter.subscribers.holding import hold_suppressions
 from newsletter.subscribers.importing.applying import apply, new_numbers
 from newsletter.subscribers.importing.changes import (
@@ -29,7 +30,7 @@ from newsletter.subscribers.importing.changes import (
     note_known_people,
     note_people,
 )
-from newsletter.subscribers.importing.deciding import decide
+from newsletter.subscribers.importing.deciding import decide, decide_and_hold
 from newsletter.subscribers.importing.rows import BadRow, Person
 from newsletter.subscribers.importing.staging import Staging
 from newsletter.subscribers.importing.target import WRITTEN, Fate, Target
@@ -39,6 +40,8 @@ CHUNK: Final = 20_000
 READ_AT_ONCE: Final = 2_000
 MOST_CELLS: Final = 200_000
 """How many rows, and cells of them, are held in memory at once."""
+MOST_ATTEMPTS: Final = 10
+"""How often a chunk is tried where others write the same people at the same moment."""
 TIDY_EVERY: Final = 5
 """After how many chunks SQLite's log is brought into its file."""
 LONGEST_TURN: Final = 1.0
@@ -203,8 +206,8 @@ def _write(
     watcher: Watcher,
 ) -> None:
     with database.transaction(connection):
-        known = find_unfinished(connection, target.identity, staging.last) if target.identity else None
-        progress = known or begin(connection, target, staging.last)
+        known = find_unfinished(connection, target.identity, staging.digest) if target.identity else None
+        progress = known or begin(connection, target, staging.digest)
     # What was begun is gone on with as of the moment that it began at, so that all of it can be told as one change.
     target = replace(target, now=progress.at)
     if progress.row:
@@ -213,8 +216,7 @@ def _write(
     watcher.writes(progress.row, staging.last)
     turns = _Turns(connection) if database.is_sqlite else None
     while progress.row < staging.last:
-        with database.transaction(connection):
-            progress = _write_chunk(connection, staging, target, progress, watcher)
+        progress = _write_patiently(database, connection, staging, target, progress, watcher)
         watcher.writes(progress.row, staging.last)
         if progress.row < staging.last and turns:
             turns.let_others_write()
@@ -225,13 +227,32 @@ def _write(
     result.counts += progress.counts
 
 
+def _write_patiently(
+    database: Database,
+    connection: sa.Connection,
+    staging: Staging,
+    target: Target,
+    progress: Progress,
+    watcher: Watcher,
+) -> Progress:
+    """Write a chunk; anew, where somebody else has written the same people at the same moment."""
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        try:
+            with database.transaction(connection):
+                return _write_chunk(connection, staging, target, progress, watcher)
+        except DBAPIError as error:
+            if attempt == MOST_ATTEMPTS or not has_collided(error):
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
 def _write_chunk(
     connection: sa.Connection, staging: Staging, target: Target, progress: Progress, watcher: Watcher
 ) -> Progress:
     until = min(progress.row + CHUNK, staging.last)
     hold_suppressions(connection)
     new_number = new_numbers(connection, staging, progress.row)
-    counts = decide(connection, staging, target, progress.row, until, new_number)
+    counts = decide_and_hold(connection, staging, target, progress.row, until, new_number)
     if any(counts[fate] for fate in WRITTEN):
         # What is kept of people is noted before it changes; the rows that name new ones wait for these.
         before = note_known_people(connection, staging, target, progress.change, counts)

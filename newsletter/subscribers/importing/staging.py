@@ -1,5 +1,7 @@
 """Puts the rows of an import aside in temporary tables, which are this connection's own and lock nobody out."""
 
+import hashlib
+import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from newsletter.subscribers.importing.headers import ATTRIBUTES
 from newsletter.subscribers.importing.rows import Person
 from newsletter.subscribers.networks import Policy, kept_network
 
+_PLACED: Final = struct.Struct("<qb").pack
+"""Packs what an address's place depends on, besides itself."""
 REPEATED: Final = -1
 """Stands in the place of the standing of a row that does not count because another one of its address does."""
 
@@ -48,6 +52,7 @@ class Staging:
         older_hashes: The hashes of each row's address by secrets that are no longer in use, by its number.
         fates: What becomes of each row of the chunk that is being written; filled by `deciding`.
         last: How many rows there are, which is the place of the last.
+        digest: Tells these rows from any others that would get other places: 32 hexadecimal digits.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Staging:
         self._networks = networks
         self._filled = {"topics": 0, "tags": 0, "older_hashes": 0}
         self.last = 0
+        self._digest = hashlib.blake2b(digest_size=16)
         people = people_table(definitions)
         possible = ("first_name", "last_name", "language", *definitions.attributes)
         wanted = [name for name in possible if fields is None or name in fields or ATTRIBUTES in fields]
@@ -107,6 +113,11 @@ class Staging:
         """Which of the tables hold anything."""
         return Holdings(**{name: count > 0 for name, count in self._filled.items()})
 
+    @property
+    def digest(self) -> str:
+        """What the attributes say of it."""
+        return self._digest.hexdigest()
+
     @contextmanager
     def filling(self, hashes: AddressHashes) -> Iterator[Callable[[Sequence[tuple[int, Person]]], None]]:
         """Give what puts some people aside, each under its number; when the block ends, the rows get their places.
@@ -119,10 +130,12 @@ class Staging:
 
     def _add(self, people: Sequence[tuple[int, Person]], hashes: AddressHashes, filling: Filling) -> None:
         rows: list[tuple[Any, ...]] = []
+        told: list[bytes] = []
         more: dict[str, list[tuple[int, Any]]] = {"topics": [], "tags": [], "older_hashes": []}
         for number, person in people:
             current, *others = hashes(person.address.key)
             rows.append(self._row(number, person, current))
+            told += (_PLACED(number, person.standing), current)
             chosen = person.values.get(TOPICS)
             if isinstance(chosen, frozenset):
                 more["topics"] += [(number, topic) for topic in sorted(chosen)]
@@ -131,6 +144,7 @@ class Staging:
             if others:
                 more["older_hashes"] += [(number, hashed) for hashed in others]
         self.last += len(rows)
+        self._digest.update(b"".join(told))
         filling.add(rows)
         for name, found in more.items():
             filling.add_beside(getattr(self, name), found)
@@ -155,7 +169,8 @@ class Staging:
     def _sort(self) -> None:
         """Give each row its place, and mark those that do not count because another one of their address does."""
         connection, read, rows = self._connection, self._read, self.rows
-        order = (read.c.address_key, read.c.standing.desc(), read.c.number)
+        by_octets = "BINARY" if connection.dialect.name == "sqlite" else "C"
+        order = (sa.collate(read.c.address_key, by_octets), read.c.standing.desc(), read.c.number)
         # SQLite numbers what is inserted by itself, in less time than its own function for it takes.
         by_itself = connection.dialect.name == "sqlite"
         place = [] if by_itself else [sa.func.row_number().over(order_by=order).label("place")]
