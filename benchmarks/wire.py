@@ -83,7 +83,8 @@ def _here(port: int, size: int, folder: Path) -> Iterator[Figure]:
         ed25519: partial(_ours, port, many, size, dkim=signing_key(folder, "ed25519")),
         rsa: partial(_ours, port, few * 3, size, dkim=signing_key(folder, "rsa")),
     }
-    found = hold({**theirs, **ours})
+    # Three rounds: what counts is the whole dispatch, which is measured by itself.
+    found = hold({**theirs, **ours}, rounds=3)
     for name in theirs:
         yield against(plain, found[plain], name, found[name])
     if nodemailer.ready():

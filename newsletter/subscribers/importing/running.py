@@ -142,8 +142,8 @@ def _prepare(connection: sa.Connection) -> None:
     sqlite = (
         "PRAGMA synchronous = NORMAL",
         "PRAGMA wal_autocheckpoint = 0",
-        # New people stand all over the indexes: what a chunk changes of them should fit into memory.
-        "PRAGMA main.cache_size = -65536",
+        # Four times as much is no quicker, and stays with the process when all is done.
+        "PRAGMA main.cache_size = -16384",
         "PRAGMA temp.cache_size = -16384",
         "PRAGMA temp_store = FILE",
     )
