@@ -250,6 +250,9 @@ SOMETHING_ELSE = (
     "550 Your address is not in my list of contacts",
     "550 Sender not in allowed list",
     "550 user has blocked you",
+    "550 recipient is not on the allow list",
+    "550 the mailbox is not at this time open to you",
+    "550 the user is not in the office",
 )
 """What they say of something else, with words that sound alike."""
 

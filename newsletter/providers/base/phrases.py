@@ -21,8 +21,7 @@ SENDER_ADDRESS: Final = (
 SENDER_OTHERWISE: Final = (
     r"\b(?:sender(?:['’]?s)?|sending) domain|envelope sender|domain of (?:the )?sender|blocked senders?"
     r"|\b(?:mail from|from|sender|sending|your(?! recipient)|client|helo)\b"
-    r"[^.;]{0,40}\b(?:does not|doesn['’]?t|not) (?:exist"
-    r"|resolve)"
+    r"[^.;]{0,40}\b(?:does not|doesn['’]?t|not) (?:exist|resolve)"
     r"|dns check failed|reverse lookup|\bsender\b[^.;]{0,40}\b(?:has no|resolve|does not|not allowed|unknown|blocked)"
 )
 CLIENT: Final = r"client host|\b(?:helo|ehlo)\b|reverse (?:dns|host)|\b(?:ptr|rdns)\b"
@@ -50,26 +49,22 @@ HEADER_MISSING: Final = r"\bheaders?\b[^.;]{0,20}\b(?:not|missing|invalid|malfor
 UNKNOWN_OTHERWISE: Final = "|".join(
     (
         r"^\W*(?:[45]\d\d\W+)?(?:is )?(?:unknown|not found|unroute?able)\b\W*$",
-        r"(?:user|recipients?|mail-?box|account|address(?:ee)?|e-?mail"
-        r"|employee|person)\S* (?:\w+ ){0,2}(?:was ?n['o’]?t"
-        r"|were ?n['o’]?t|could ?n['o’]?t be|cannot be|can['’]?t be) (?:found|located)",
+        r"(?:user|recipients?|mail-?box|account|address(?:ee)?|e-?mail|employee|person)\S* "
+        r"(?:\w+ ){0,2}(?:was ?n['o’]?t|were ?n['o’]?t|could ?n['o’]?t be|cannot be|can['’]?t be) (?:found|located)",
         r"(?:can ?['n]?[o’']?t|could ?n['o’]?t|unable to) (?:find|locate) (?:\w+ ){0,3}(?:user|recipient|mail-?box"
         r"|account|address)",
         r"(?:do not|don['’]?t|have no|does not|doesn['’]?t) (?:have )?(?:an?|any|such|such an?) (?:such )?"
-        r"(?:user|account"
-        r"|mail-?box|recipient)",
-        r"(?:user|recipient|mail-?box|account|address)e?s? (?:\w+ ){0,2}(?:not (?:a )?(?:on|at|in|with"
-        r"|member of|present"
-        r"|live)\b|obsolete|terminated)",
+        r"(?:user|account|mail-?box|recipient)",
+        r"(?:user|recipient|mail-?box|account|address)e?s? (?:\w+ ){0,2}(?:not (?:a member of|live)\b|obsolete"
+        r"|terminated|not (?:on|at|with) (?:our|this|that|the) (?:\w+ )?(?:system|server|domain|host|site))",
         r"(?:user|recipient|account|address) (?:\w+ ){0,4}marked as invalid|no longer exists?\b"
-        r"|not in (?:our |the )?recipients?"
-        r" (?:list|table|map)",
+        r"|not in (?:our |the )?recipients? (?:list|table|map)",
         r"\bno mail-?box(?:es)? (?:available|found|here|for)|\bno (?:mail box|mail-box|mailbox) "
         r"|not (?:our|a) customer",
         r"(?:^|\W)bad ?rcpt ?to|(?:has |have )?left (?:the|our|this) (?:company|organi[sz]ation|firm|department)",
         r"(?:address|account|mail-?box|user) (?:no longer|does ?n['o’]?t) accepts? (?:e-?)?mail",
         r"(?:user|recipient|mailbox|account|address)\S* (?:name )?(?:is |was |does )?"
-        r"not (?:recogni[sz]ed|listed|valid|exist|in (?:our|the|my)|present)",
+        r"not (?:recogni[sz]ed|listed|valid|exist|in (?:our|the|my)(?! office)|present)",
         r"(?:user|recipient|mailbox|account|address|addressee)[’'e]?s? (?:you entered )?(?:could ?n[o’']t be"
         r"|not) found",
         r"\bno (?:such )?(?:account|recipients?|users?|mailbox) (?:\w+ ){0,3}(?:by that|with that|here|found)",
