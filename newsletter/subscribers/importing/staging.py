@@ -168,21 +168,39 @@ class Staging:
 
     def _sort(self) -> None:
         """Give each row its place, and mark those that do not count because another one of their address does."""
-        connection, read, rows = self._connection, self._read, self.rows
-        by_octets = "BINARY" if connection.dialect.name == "sqlite" else "C"
-        order = (sa.collate(read.c.address_key, by_octets), read.c.standing.desc(), read.c.number)
-        # SQLite numbers what is inserted by itself, in less time than its own function for it takes.
-        by_itself = connection.dialect.name == "sqlite"
-        place = [] if by_itself else [sa.func.row_number().over(order_by=order).label("place")]
-        names = [column.name for column in (*place, *read.c)]
-        connection.execute(sa.insert(rows).from_select(names, sa.select(*place, *read.c).order_by(*order)))
-        above = rows.alias()
-        is_repeated = sa.exists().where(above.c.place == rows.c.place - 1, above.c.address_key == rows.c.address_key)
-        connection.execute(sa.update(rows).where(is_repeated).values(standing=REPEATED))
-        connection.exec_driver_sql(f"DROP TABLE {read.name}")
+        connection = self._connection
+        if connection.dialect.name == "sqlite":
+            self._place_in_sqlite()
+        else:
+            self._place_in_postgresql()
+        connection.exec_driver_sql(f"DROP TABLE {self._read.name}")
         for table in (self.rows, self.topics, self.tags, self.older_hashes):
             connection.exec_driver_sql(f"ANALYZE {table.name}")
         connection.commit()
+
+    def _order(self, by_octets: str) -> tuple[sa.ColumnElement[Any], ...]:
+        """Give what rows are ordered by, addresses as their octets are, whatever the database sorts by."""
+        read = self._read.c
+        return (sa.collate(read.address_key, by_octets), read.standing.desc(), read.number)
+
+    def _place_in_sqlite(self) -> None:
+        """Let it number what is inserted, and look rows up: its window functions take longer."""
+        read, rows = self._read, self.rows
+        ordered = sa.select(*read.c).order_by(*self._order("BINARY"))
+        self._connection.execute(sa.insert(rows).from_select([column.name for column in read.c], ordered))
+        above = rows.alias()
+        is_repeated = sa.exists().where(above.c.place == rows.c.place - 1, above.c.address_key == rows.c.address_key)
+        self._connection.execute(sa.update(rows).where(is_repeated).values(standing=REPEATED))
+
+    def _place_in_postgresql(self) -> None:
+        read, order = self._read.c, self._order("C")
+        is_repeated = sa.func.lag(read.address_key).over(order_by=order) == read.address_key
+        given = {column.name: column for column in read} | {
+            "place": sa.func.row_number().over(order_by=order),
+            "standing": sa.case((is_repeated, REPEATED), else_=read.standing),
+        }
+        ordered = sa.select(*given.values()).order_by(*order)
+        self._connection.execute(sa.insert(self.rows).from_select(list(given), ordered))
 
     def clear_fates(self) -> None:
         """Make room for the fates of the next chunk."""
