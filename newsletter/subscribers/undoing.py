@@ -69,8 +69,7 @@ def undo(
                 return counts
             numbers = [person.subscriber_id for person in people]
             hold_people(connection, numbers)
-            for person in people:
-                counts[_undo(connection, change, person, definitions, by, now)] += 1
+            counts += _undo_together(connection, change, people, definitions, by, now)
             connection.execute(
                 sa.delete(_changed).where(_changed.c.change_id == change.number, _changed.c.subscriber_id.in_(numbers))
             )
@@ -103,15 +102,36 @@ def _take_added(connection: sa.Connection, change: Change) -> Sequence[_Touched]
     return [_Touched(number, "added", None) for number in numbers]
 
 
-def _undo(
+def _undo_together(
+    connection: sa.Connection,
+    change: Change,
+    people: Sequence[_Touched],
+    definitions: Definitions,
+    by: str,
+    now: datetime,
+) -> Counter[Undone]:
+    numbers = [person.subscriber_id for person in people]
+    as_left = _unchanged(connection, numbers, change) - _acting(connection, numbers, change)
+    mine = [person for person in people if person.subscriber_id in as_left]
+    added = [person.subscriber_id for person in mine if person.fate == "added"]
+    if added:
+        forget(connection, added, now)
+    for person in mine:
+        if person.fate != "added":
+            _restore(connection, change, person, definitions, by, now)
+    return +Counter(
+        {
+            Undone.REMOVED: len(added),
+            Undone.RESTORED: len(mine) - len(added),
+            Undone.LEFT_ALONE: len(people) - len(mine),
+        }
+    )
+
+
+def _restore(
     connection: sa.Connection, change: Change, row: _Touched, definitions: Definitions, by: str, now: datetime
-) -> Undone:
+) -> None:
     number = row.subscriber_id
-    if _has_acted(connection, number, change) or _was_changed(connection, number, change):
-        return Undone.LEFT_ALONE
-    if row.fate == "added":
-        forget(connection, [number], now)
-        return Undone.REMOVED
     before = json.loads(row.before) if row.before else {}
     if "values" in before:
         _restore_values(connection, number, before["values"], definitions)
@@ -125,20 +145,21 @@ def _undo(
         _restore_subscription(connection, number, change, before["subscription"])
         _lift(connection, number, change)
         record(connection, [number], Consent(now, Act.UNDONE, Method.STAFF, list=change.list, by=by))
-    return Undone.RESTORED
 
 
-def _has_acted(connection: sa.Connection, number: int, change: Change) -> bool:
-    """Tell whether they have done something since, or staff for them: more than what this change itself did."""
+def _acting(connection: sa.Connection, numbers: Sequence[int], change: Change) -> set[int]:
+    """Find who has done something since, or staff for them: more than what this change itself did."""
     own = (_consents.c.at >= change.at) & _consents.c.method.in_([method.value for method in _OWN])
     by_staff = (_consents.c.at > change.at) & _consents.c.act.in_([Act.LEFT.value, Act.ADDED.value])
-    acted = sa.exists().where(_consents.c.subscriber_id == number, own | by_staff)
-    return bool(connection.scalar(sa.select(acted)))
+    acted = sa.select(_consents.c.subscriber_id).where(_consents.c.subscriber_id.in_(numbers), own | by_staff)
+    return set(connection.scalars(acted))
 
 
-def _was_changed(connection: sa.Connection, number: int, change: Change) -> bool:
-    changed_at = connection.scalar(sa.select(_people.c.changed_at).where(_people.c.id == number))
-    return changed_at is None or changed_at > (change.finished_at or change.at)
+def _unchanged(connection: sa.Connection, numbers: Sequence[int], change: Change) -> set[int]:
+    """Find who is still there, and was not changed again."""
+    since = change.finished_at or change.at
+    chosen = sa.select(_people.c.id).where(_people.c.id.in_(numbers), _people.c.changed_at <= since)
+    return set(connection.scalars(chosen))
 
 
 def _restore_values(
