@@ -116,9 +116,12 @@ def _undo_together(
     added = [person.subscriber_id for person in mine if person.fate == "added"]
     if added:
         forget(connection, added, now)
+    alike: dict[str, list[int]] = {}
     for person in mine:
         if person.fate != "added":
-            _restore(connection, change, person, definitions, by, now)
+            alike.setdefault(person.before or "{}", []).append(person.subscriber_id)
+    for before, those in alike.items():
+        _restore(connection, change, those, json.loads(before), definitions, by, now)
     return +Counter(
         {
             Undone.REMOVED: len(added),
@@ -129,22 +132,27 @@ def _undo_together(
 
 
 def _restore(
-    connection: sa.Connection, change: Change, row: _Touched, definitions: Definitions, by: str, now: datetime
+    connection: sa.Connection,
+    change: Change,
+    numbers: Sequence[int],
+    before: Mapping[str, Any],
+    definitions: Definitions,
+    by: str,
+    now: datetime,
 ) -> None:
-    number = row.subscriber_id
-    before = json.loads(row.before) if row.before else {}
+    """Give people back what was kept of them, which was the same for all."""
     if "values" in before:
-        _restore_values(connection, number, before["values"], definitions)
+        _restore_values(connection, numbers, before["values"], definitions)
     for name, (table, column) in _SETS.items():
         if name in before:
-            connection.execute(sa.delete(table).where(table.c.subscriber_id == number))
-            if before[name]:
-                rows = [{"subscriber_id": number, column.name: text} for text in before[name]]
+            connection.execute(sa.delete(table).where(table.c.subscriber_id.in_(numbers)))
+            rows = [{"subscriber_id": number, column.name: text} for number in numbers for text in before[name]]
+            if rows:
                 connection.execute(sa.insert(table), rows)
     if "subscription" in before and change.list is not None:
-        _restore_subscription(connection, number, change, before["subscription"])
-        _lift(connection, number, change)
-        record(connection, [number], Consent(now, Act.UNDONE, Method.STAFF, list=change.list, by=by))
+        _restore_subscription(connection, numbers, change, before["subscription"])
+        _lift(connection, numbers, change)
+        record(connection, numbers, Consent(now, Act.UNDONE, Method.STAFF, list=change.list, by=by))
 
 
 def _acting(connection: sa.Connection, numbers: Sequence[int], change: Change) -> set[int]:
@@ -163,12 +171,12 @@ def _unchanged(connection: sa.Connection, numbers: Sequence[int], change: Change
 
 
 def _restore_values(
-    connection: sa.Connection, number: int, values: Mapping[str, Any], definitions: Definitions
+    connection: sa.Connection, numbers: Sequence[int], values: Mapping[str, Any], definitions: Definitions
 ) -> None:
     people = people_table(definitions)
     known = {name: _read(people.c[name].type, value) for name, value in values.items() if name in people.c}
     if known:
-        connection.execute(sa.update(people).where(people.c.id == number).values(**known))
+        connection.execute(sa.update(people).where(people.c.id.in_(numbers)).values(**known))
 
 
 def _read(kind: "sa.types.TypeEngine[Any]", value: Any) -> Any:
@@ -178,9 +186,9 @@ def _read(kind: "sa.types.TypeEngine[Any]", value: Any) -> Any:
 
 
 def _restore_subscription(
-    connection: sa.Connection, number: int, change: Change, before: Mapping[str, Any] | None
+    connection: sa.Connection, numbers: Sequence[int], change: Change, before: Mapping[str, Any] | None
 ) -> None:
-    mine = (_subscriptions.c.subscriber_id == number) & (_subscriptions.c.list == change.list)
+    mine = _subscriptions.c.subscriber_id.in_(numbers) & (_subscriptions.c.list == change.list)
     if before is None:
         connection.execute(sa.delete(_subscriptions).where(mine))
         return
@@ -192,9 +200,8 @@ def _restore_subscription(
     connection.execute(sa.update(_subscriptions).where(mine).values(values))
 
 
-def _lift(connection: sa.Connection, number: int, change: Change) -> None:
-    """Take away a suppression that this very change brought."""
-    hashed = sa.select(_people.c.address_hash).where(_people.c.id == number).scalar_subquery()
-    connection.execute(
-        sa.delete(_suppressions).where(_suppressions.c.address_hash == hashed, _suppressions.c.created_at == change.at)
-    )
+def _lift(connection: sa.Connection, numbers: Sequence[int], change: Change) -> None:
+    """Take away suppressions that this very change brought."""
+    hashes = sa.select(_people.c.address_hash).where(_people.c.id.in_(numbers))
+    mine = _suppressions.c.address_hash.in_(hashes) & (_suppressions.c.created_at == change.at)
+    connection.execute(sa.delete(_suppressions).where(mine))
