@@ -1,20 +1,13 @@
 """How long it takes to merge an issue of twenty items for everybody before it is sent, and how memory grows."""
 
 import multiprocessing
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, at_most
 from benchmarks.memory import forget_peak, peak_now
+from benchmarks.peopling import SECRET, people
 from benchmarks.samples import DATE, LARGE, workspace
-
-if TYPE_CHECKING:
-    from newsletter.store import Database
-    from newsletter.subscribers import Definitions
-    from newsletter.tokens import Signer
 
 SIZES = (10_000, 100_000)
 LIMIT = 25.0
@@ -38,15 +31,13 @@ def measure(count: int) -> tuple[float, float, int]:
     from newsletter.dispatch import make_letterhead, prepare_issue, reader_links, survey_everybody
     from newsletter.settings import load
     from newsletter.store import open_database
-    from newsletter.subscribers import read_definitions, synchronise_attributes
+    from newsletter.subscribers import read_definitions
     from newsletter.tokens import Signer
 
     with workspace() as made:
+        people(made, count, ("Noord", "Zuid", ""))
         definitions, settings = read_definitions(made), load(made, {})
         database = open_database("sqlite:///var/newsletter.db", made.root)
-        synchronise_attributes(database, definitions)
-        signer = Signer.of((b"a secret of thirty-two characters",))
-        _import(database, definitions, signer, count)
         forget_peak()
         start = time.process_time()
         prepared = prepare_issue(made, settings, definitions, LARGE, "leden")
@@ -56,24 +47,8 @@ def measure(count: int) -> tuple[float, float, int]:
             make_letterhead(prepared, settings, DATE),
             Selection("leden"),
             definitions,
-            reader_links(signer, settings.public_url, "leden", LARGE),
+            reader_links(Signer.of((SECRET,)), settings.public_url, "leden", LARGE),
         )
         taken = time.process_time() - start
         database.close()
         return taken, peak_now(), report.readers
-
-
-def _import(database: "Database", definitions: "Definitions", signer: "Signer", count: int) -> None:
-    from newsletter.clock import now
-    from newsletter.subscribers import Target, import_people, map_columns, open_table, read_rows
-
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "people.csv"
-        with file.open("w", encoding="utf-8") as people:
-            people.write("email,voornaam,achternaam,regio\n")
-            regions = ("Noord", "Zuid", "")
-            people.writelines(f"p{n}@example.org,Piet,Puk {n},{regions[n % 3]}\n" for n in range(count))
-        target = Target("leden", "benchmark", now(), definitions, signer.address_hashes)
-        with open_table(file) as table:
-            columns = map_columns(table.headers, {}, definitions, str(file))
-            import_people(database, read_rows(table.rows, columns, definitions), target)

@@ -109,13 +109,9 @@ def fill(database: Database, definitions: Definitions, count: int) -> None:
         ):
             connection.execute(sa.insert(table).from_select(list(row), sa.select(*row.values()).where(chosen)))
     with database.connected() as connection:
-        connection.detach()
-        if not database.is_sqlite:
-            # As its own launcher does within a minute of so many new rows.
-            connection.connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        # A server's own launcher does the same within a minute of so many new rows.
         connection.exec_driver_sql("ANALYZE" if database.is_sqlite else "VACUUM (ANALYZE)")
-        if database.is_sqlite:
-            connection.commit()
 
 
 def _among(place: sa.ColumnElement[int], values: Any) -> sa.ColumnElement[Any]:

@@ -7,13 +7,12 @@ import asyncio
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 from benchmarks.figures import Figure, at_most, within
 from benchmarks.memory import forget_peak, peak_now
+from benchmarks.peopling import SECRET, people
 from newsletter.clock import now
 from newsletter.providers.base import Accepted, Intend, Limits, Message, Outcome
 
@@ -74,35 +73,14 @@ def measure(count: int) -> dict[str, float]:
     from newsletter.dispatch.driving import drive_with
     from newsletter.settings import load
     from newsletter.store import open_database
-    from newsletter.subscribers import (
-        BadRow,
-        Person,
-        Target,
-        import_people,
-        map_columns,
-        open_table,
-        read_definitions,
-        read_rows,
-        synchronise_attributes,
-    )
+    from newsletter.subscribers import read_definitions
     from newsletter.tokens import Signer
 
-    with workspace() as made, tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "people.csv"
-        with file.open("w", encoding="utf-8") as people:
-            people.write("email,voornaam,achternaam,regio\n")
-            people.writelines(f"p{number}@example.org,Piet,Puk {number},Noord\n" for number in range(count))
+    with workspace() as made:
+        imported = count / people(made, count)
         definitions, settings = read_definitions(made), load(made, {})
         database = open_database("sqlite:///var/newsletter.db", made.root)
-        synchronise_attributes(database, definitions)
-        signer = Signer.of((b"a secret of thirty-two characters",))
-        target = Target("leden", "benchmark", now(), definitions, signer.address_hashes)
-        start = time.perf_counter()
-        with open_table(file) as table:
-            columns = map_columns(table.headers, {}, definitions, str(file))
-            rows: Iterator[Person | BadRow] = read_rows(table.rows, columns, definitions)
-            import_people(database, rows, target)
-        imported = count / (time.perf_counter() - start)
+        signer = Signer.of((SECRET,))
         surroundings = Surroundings(made, settings, definitions, signer, database, now)
         forget_peak()
         start = time.perf_counter()

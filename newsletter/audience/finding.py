@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from newsletter.audience.segments import reads_subscription, segment_clause
 from newsletter.expressions import Expression
 from newsletter.store import tables
-from newsletter.store.prepared import is_any_of
+from newsletter.store.conditions import is_selected
 from newsletter.store.types import UtcDateTime, lowered
 from newsletter.subscribers import Definitions
 
@@ -166,8 +166,8 @@ def _signs_of_absence(list_name: str, now: datetime) -> sa.CompoundSelect[Any]:
 
 def _is_away(connection: sa.Connection, list_name: str, now: datetime) -> sa.ColumnElement[bool]:
     """Tell whether somebody has left a list, pauses, or is suppressed."""
-    off = is_any_of(connection, _people.c.id, sa.union_all(*_off(list_name, now)))
-    return off | is_any_of(connection, _people.c.address_hash, sa.select(_suppressions.c.address_hash))
+    off = is_selected(connection, _people.c.id, sa.union_all(*_off(list_name, now)))
+    return off | is_selected(connection, _people.c.address_hash, sa.select(_suppressions.c.address_hash))
 
 
 def _off(list_name: str, now: datetime) -> tuple[sa.Select[int], sa.Select[int]]:

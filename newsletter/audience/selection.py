@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from newsletter.audience.segments import segment_clause
 from newsletter.store import tables
-from newsletter.store.prepared import Numbers, Places, Prepared, is_among, past_index
+from newsletter.store.conditions import Numbers, is_among, past_index
+from newsletter.store.prepared import Places, Prepared
 from newsletter.store.types import UtcDateTime
 from newsletter.subscribers import Definitions, ListDefinition
 

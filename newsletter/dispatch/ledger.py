@@ -19,7 +19,8 @@ from newsletter.dispatch.states import TAKEN, Reason, State, Step, advance, sour
 from newsletter.errors import DispatchError
 from newsletter.message import DeliveryKey
 from newsletter.store import tables
-from newsletter.store.prepared import Started, past_index, together
+from newsletter.store.conditions import past_index
+from newsletter.store.prepared import Started, together
 
 _deliveries = tables.deliveries
 _dispatches = tables.dispatches

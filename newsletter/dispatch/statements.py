@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from newsletter.dispatch.states import State
 from newsletter.store import UtcDateTime, tables
-from newsletter.store.prepared import Places, Prepared, PreparedForEach, past_index
+from newsletter.store.conditions import past_index
+from newsletter.store.prepared import Places, Prepared, PreparedForEach
 from newsletter.store.types import BigIdentifier
 
 _deliveries, _dispatches, _leases = tables.deliveries, tables.dispatches, tables.leases

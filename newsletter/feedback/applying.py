@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from newsletter.feedback.policy import Fact, Judgement, Rules, Verdict, judge
 from newsletter.providers.base.feedback import EventKind, Fault
 from newsletter.store import tables
+from newsletter.store.conditions import Numbers, is_among, is_one_of
 from newsletter.store.inserting import insert_new_rows
-from newsletter.store.prepared import Numbers, is_among, is_one_of
 from newsletter.subscribers import Act, Consent, Method, leave, record
 from newsletter.subscribers.departures import ALL, bar
 from newsletter.subscribers.holding import hold_people

@@ -16,8 +16,8 @@ from newsletter.feedback.policy import Rules, Verdict
 from newsletter.providers.base.feedback import EventKind, FeedbackEvent
 from newsletter.settings import Settings
 from newsletter.store import Database, tables
+from newsletter.store.conditions import Numbers, is_among, is_one_of
 from newsletter.store.inserting import insert_new_rows
-from newsletter.store.prepared import Numbers, is_among, is_one_of
 from newsletter.subscribers.holding import hold_suppressions
 
 CHUNK: Final = 1000

@@ -5,8 +5,7 @@ once is run once for each of them in SQLite, which has no way to go, and once fo
 PostgreSQL.
 """
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
@@ -14,60 +13,13 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+
+from newsletter.store.types import unbounded
 
 Types: TypeAlias = Mapping[str, "sa.types.TypeEngine[Any]"]
 Places: TypeAlias = Mapping[str, sa.ColumnElement[Any]]
 """Where the values of a statement go, or the columns of its rows, by name."""
 _Process: TypeAlias = Callable[[Any], Any]
-
-
-class Numbers(sa.TypeDecorator[Collection[int]]):
-    """Any count of numbers as one value; see `is_among`."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> "sa.types.TypeEngine[Any]":
-        return dialect.type_descriptor(ARRAY(sa.BigInteger) if dialect.name == "postgresql" else sa.Text())
-
-    def process_bind_param(self, value: Collection[int] | None, dialect: sa.Dialect) -> Any:
-        return list(value or ()) if dialect.name == "postgresql" else json.dumps(list(value or ()))
-
-
-class is_among(FunctionElement[Any]):  # noqa: N801 - used as a function
-    """Say that a column is one of the numbers that a place will hold, however many these are.
-
-    Its type is left open: SQLite has no truth values, and would be asked whether it equals 1, past every index.
-    """
-
-    name = "is_among"
-    inherit_cache = True
-
-    def __init__(self, column: sa.ColumnElement[int], numbers: sa.ColumnElement[Any]) -> None:
-        super().__init__(column, numbers)
-
-
-@compiles(is_among, "postgresql")
-def _in_postgresql(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
-    column, numbers = (compiler.process(one, **options) for one in element.clauses)
-    return f"{column} = ANY ({numbers})"
-
-
-@compiles(is_among, "sqlite")
-def _in_sqlite(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
-    column, numbers = (compiler.process(one, **options) for one in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - both are SQL already
-
-
-def past_index(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """Give a column as no index knows it, for a guard on rows that are found by their numbers.
-
-    A database that has no statistics yet may take the guard's index for the narrower one, and walk a million rows.
-    """
-    return column + sa.literal_column("''", sa.Text())
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +128,7 @@ class PreparedForEach:
     def _form(self, dialect: sa.Dialect) -> _Form:
         row = _places(self._row)
         if dialect.name == "postgresql":
-            arrays = [sa.bindparam(name, type_=ARRAY(_unbounded(kind))) for name, kind in self._row.items()]
+            arrays = [sa.bindparam(name, type_=ARRAY(unbounded(kind))) for name, kind in self._row.items()]
             columns = [sa.column(name, kind) for name, kind in self._row.items()]
             row = dict(sa.func.unnest(*arrays).table_valued(*columns).render_derived().c.items())
         form = self._forms[dialect.name] = _compile(self._build(_places(self._common), row), dialect)
@@ -257,11 +209,6 @@ class _Translating:
         ) from error
 
 
-def _unbounded(kind: "sa.types.TypeEngine[Any]") -> "sa.types.TypeEngine[Any]":
-    """Give the type for an array's values: PostgreSQL would cut to their length, without a word, what is too long."""
-    return sa.Text() if isinstance(kind, sa.String) and kind.length is not None else kind
-
-
 def _places(types: Types) -> dict[str, sa.ColumnElement[Any]]:
     return {name: sa.bindparam(name, type_=kind) for name, kind in types.items()}
 
@@ -277,26 +224,3 @@ def _compile(statement: sa.Executable, dialect: sa.Dialect) -> _Form:
         if process is not None:
             processes[name] = process
     return _Form(str(compiled), fixed, tuple(compiled.positiontup or ()), processes)
-
-
-def is_any_of(
-    connection: sa.Connection, column: sa.ColumnElement[Any], chosen: sa.Select[Any] | sa.CompoundSelect[Any]
-) -> sa.ColumnElement[bool]:
-    """Tell whether a column is one of what a selection of a few gives, each of which is looked up in its index.
-
-    PostgreSQL would rather join the selection with all the rows that the rest of a condition leaves; an array it cannot
-    join.
-    """
-    if connection.dialect.name == "sqlite":
-        return column.in_(chosen)
-    return column == sa.any_(sa.func.array(chosen.scalar_subquery()))
-
-
-def is_one_of(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> Any:
-    """Tell whether a column is one of many values, in a statement that is the same however many these are.
-
-    SQLite takes them one by one, for which it needs no time to speak of.
-    """
-    if connection.dialect.name == "sqlite":
-        return column.in_(values)
-    return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(_unbounded(column.type))))

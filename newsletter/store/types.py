@@ -54,3 +54,8 @@ SQLITE_LOWER: Final = "newsletter_lower"
 
 BigIdentifier = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A number given by the database; SQLite numbers only its own kind of integer."""
+
+
+def unbounded(kind: "sa.types.TypeEngine[Any]") -> "sa.types.TypeEngine[Any]":
+    """Give the type for an array's values: PostgreSQL would cut to their length, without a word, what is too long."""
+    return sa.Text() if isinstance(kind, sa.String) and kind.length is not None else kind

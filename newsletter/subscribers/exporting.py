@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.expressions import Value
 from newsletter.store import tables
-from newsletter.store.prepared import Numbers, is_among
+from newsletter.store.conditions import Numbers, is_among
 from newsletter.subscribers.consent import Act
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.formulas import guard_formula

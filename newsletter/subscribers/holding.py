@@ -9,7 +9,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from newsletter.store import tables
-from newsletter.store.prepared import Numbers, is_among
+from newsletter.store.conditions import Numbers, is_among
 
 _people = tables.subscribers
 

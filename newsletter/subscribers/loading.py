@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from newsletter.expressions import Value
 from newsletter.store import tables
-from newsletter.store.prepared import Numbers, is_among
+from newsletter.store.conditions import Numbers, is_among
 from newsletter.subscribers.attributes import attribute_columns
 from newsletter.subscribers.definitions import TOPICS, Definitions
 from newsletter.subscribers.records import Record

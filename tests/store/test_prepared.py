@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import StoreError
 from newsletter.store import Database, StandingConnection, open_database, tables
+from newsletter.store.conditions import is_one_of
 from newsletter.store.inserting import insert_new_rows
-from newsletter.store.prepared import Prepared, PreparedForEach, is_one_of, together
+from newsletter.store.prepared import Prepared, PreparedForEach, together
 from support.postgresql import Cluster
 
 NOW = datetime(2024, 2, 20, tzinfo=UTC)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -147,13 +148,13 @@ def test_who_joins_while_they_are_imported_is_there_once(
     file.write_text("email;voornaam\nkees@example.org;Kees\nlies@example.org;Lies\n")
     real, calls = running.apply, list[int]()
 
-    def join_before(*arguments: object) -> None:
+    def join_before(*arguments: Any) -> None:
         calls.append(1)
         if len(calls) == 1:
             with database.writing() as other:
                 kees = parse_address("kees@example.org")
                 add(other, kees, "leden", {}, definitions, source="t", now=now, hashes=signer.address_hashes)
-        real(*arguments)  # type: ignore[arg-type]
+        real(*arguments)
 
     monkeypatch.setattr(running, "apply", join_before)
     result = import_file(database, file, target)

@@ -1,11 +1,14 @@
-"""Imports files in tests the way the command does, and makes the workbooks and archives that are imported."""
+"""Imports files in tests the way the command does, and makes the tables, workbooks and archives for that."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from newsletter.store import Database
+import sqlalchemy as sa
+
+from newsletter.store import Database, tables
 from newsletter.subscribers import (
     BadRow,
     ImportResult,
@@ -56,6 +59,40 @@ def import_file(
     rows = read_parts(parts, target.definitions, target.now)
     kept = frozenset[str]().union(*(part.columns.kept for part in parts))
     return import_people(database, rows, target, watcher, fields=kept, dry_run=dry_run)
+
+
+class Stopping(Watcher):
+    """Stops an import when a chunk has been written."""
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+
+    def writes(self, done: int, total: int) -> None:  # noqa: ARG002 - as its base
+        if done >= self._after:
+            raise KeyboardInterrupt
+
+
+def write_rows(path: Path, rows: Sequence[str], header: str = "email;status;voornaam;topics;tags") -> Path:
+    """Write a table as CSV."""
+    path.write_text("\n".join([header, *rows]), encoding="utf-8")
+    return path
+
+
+def rows_of(database: Database, table: sa.Table) -> list[dict[str, Any]]:
+    """Read a table in the order of its key."""
+    with database.reading() as connection:
+        return [dict(row._mapping) for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))]
+
+
+def content(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Everything of people that an import writes."""
+    kept = (tables.subscribers, tables.subscriptions, tables.subscriber_topics, tables.subscriber_tags)
+    return {table.name: rows_of(database, table) for table in (*kept, tables.suppressions, tables.consents)}
+
+
+def numbered(count: int) -> list[str]:
+    """Make rows for `write_rows`."""
+    return [f"r{number}@example.org;;R{number};jeugd;nieuw" for number in range(count)]
 
 
 def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[str]]], *, hidden: Sequence[str] = ()) -> None:

@@ -236,14 +236,15 @@ def _write_patiently(
     watcher: Watcher,
 ) -> Progress:
     """Write a chunk; anew, where somebody else has written the same people at the same moment."""
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+    attempts = 0
+    while True:
+        attempts += 1
         try:
             with database.transaction(connection):
                 return _write_chunk(connection, staging, target, progress, watcher)
         except DBAPIError as error:
-            if attempt == MOST_ATTEMPTS or not has_collided(error):
+            if attempts == MOST_ATTEMPTS or not has_collided(error):
                 raise
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _write_chunk(

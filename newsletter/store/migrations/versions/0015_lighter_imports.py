@@ -13,7 +13,7 @@ revision = "0015"
 down_revision = "0014"
 
 _HANGING = ("subscriptions", "subscriber_topics", "subscriber_tags", "consents", "changed_people")
-_GONE = "\n".join(f"DELETE FROM {table} WHERE subscriber_id IN (SELECT id FROM gone);" for table in _HANGING)  # noqa: S608 - ours
+_GONE = "\n".join(f"DELETE FROM {table} WHERE subscriber_id IN (SELECT id FROM gone);" for table in _HANGING)  # noqa: S608 - our own names
 
 _FUNCTIONS = (
     """
